@@ -1,0 +1,6 @@
+import { defineContract, method, notification } from "../../dist/contract.js";
+
+/** What the plugin provides. */
+export const greeter = defineContract("greeter", { greet: method(), echo: method(), note: notification(), flood: method() });
+/** What the host provides. */
+export const listener = defineContract("listener", { note: notification() });

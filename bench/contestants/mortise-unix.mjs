@@ -1,0 +1,4 @@
+import { startMortise } from "./mortise-tcp.mjs";
+
+/** mortise with its defaults, over a unix socket. */
+export const start = () => startMortise("unix");

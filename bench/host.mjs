@@ -1,0 +1,37 @@
+// The host process of one contestant: does what the runner says, one thing at a time, and reports figures.
+import * as measure from "./lib/measure.mjs";
+
+const contestant = await import(`./contestants/${process.argv[2]}.mjs`);
+let open;
+
+const commands = {
+  start: () => measure.startOnce(contestant),
+  open: async () => {
+    open = await contestant.start();
+    return {};
+  },
+  roundtrip: () => measure.roundTrip(open),
+  pipelined: () => measure.pipelined(open),
+  notifications: () => measure.notifications(open),
+  memory: () => measure.memory(open),
+  text: () => measure.text(open),
+  close: async () => {
+    await open?.stop();
+    return {};
+  },
+};
+
+process.on("message", async (command) => {
+  try {
+    const figures = await commands[command]();
+    process.send({ figures }, () => command === "close" && process.exit());
+  } catch (error) {
+    process.send({ error: error.stack });
+  }
+});
+// The runner is gone: nothing of this may outlive it.
+process.on("disconnect", async () => {
+  await open?.stop();
+  process.exit(1);
+});
+process.send({ figures: {} });

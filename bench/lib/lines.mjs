@@ -1,0 +1,33 @@
+/** Calls `onLine` with each newline-ended line of a socket's text; a long line is joined once. */
+export function readLines(socket, onLine) {
+  let rest = "";
+  socket.setEncoding("utf8");
+  socket.on("data", (chunk) => {
+    let start = 0;
+    for (let end = chunk.indexOf("\n"); end >= 0; end = chunk.indexOf("\n", start)) {
+      onLine(rest + chunk.slice(start, end));
+      rest = "";
+      start = end + 1;
+    }
+    rest += chunk.slice(start);
+  });
+}
+
+/**
+ * A writer of lines. `separate`: each by itself to a socket as Node.js makes it, whose system may still join what it holds back
+ * (Nagle's algorithm); `nodelay`: each by itself and at once; `joined`: all of one tick in one write.
+ */
+export function lineWriter(socket, mode) {
+  socket.setNoDelay(mode !== "separate");
+  if (mode !== "joined") return (line) => socket.write(`${line}\n`);
+  let queued = "";
+  const flush = () => {
+    const text = queued;
+    queued = "";
+    socket.write(text);
+  };
+  return (line) => {
+    if (queued === "") process.nextTick(flush);
+    queued += `${line}\n`;
+  };
+}

@@ -1,0 +1,3 @@
+import { defineContract, method } from "mortise/contract";
+
+export const text = defineContract("text", { change: method<string, string>() });

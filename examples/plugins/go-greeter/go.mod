@@ -1,0 +1,3 @@
+module go-greeter
+
+go 1.21

@@ -1,0 +1,204 @@
+import type { Contract } from "../contract/contract.js";
+import type { Remote } from "../contract/views.js";
+import { StartError } from "../errors.js";
+import type { CloseReason } from "../peer/close-reason.js";
+import type { Connection } from "../peer/connection.js";
+import { deferred } from "../util/deferred.js";
+import { type Moves, moveState } from "../util/state.js";
+import type { Address } from "../wire/address.js";
+import { askToStop, release } from "./ending.js";
+import type { ResolvedClientOptions } from "./options.js";
+import { manage } from "./registry.js";
+import { pidOf } from "./runtime.js";
+import { type Started, Starting } from "./starting.js";
+import { isWithin, send, terminate } from "./terminate.js";
+
+export type ClientState = "idle" | "starting" | "ready" | "closing" | "closed";
+
+/** The host's end of one plugin. It lives once: after `closed`, start() rejects. */
+export interface Client extends AsyncDisposable {
+  readonly state: ClientState;
+  readonly pid: number | undefined;
+  /** Resolves when the plugin is gone. Never rejects. */
+  readonly closed: Promise<CloseReason>;
+  /** The apiVersion agreed with the plugin; undefined before it is ready. */
+  readonly negotiatedVersion: number | undefined;
+  /** Resolves with where the plugin listens. Idempotent. The signal ends this caller's wait, not the start.
+   *  @throws {StartError} Naming the step that failed. */
+  start(options?: { readonly signal?: AbortSignal | undefined }): Promise<Address>;
+  /** Starts if needed. The same connection each time. */
+  client(): Promise<Connection>;
+  /** Starts if needed. @throws {PluginError} `NOT_PROVIDED` If the plugin lacks the contract or a member, which it names. */
+  dispense<C extends Contract>(contract: C): Promise<Remote<C>>;
+  /** Asks, waits `killTimeoutMs`, insists. Idempotent. */
+  kill(): Promise<CloseReason>;
+}
+
+const MOVES: Moves<ClientState> = {
+  idle: ["starting", "closed"],
+  starting: ["ready", "closing"],
+  ready: ["closing"],
+  closing: ["closed"],
+  closed: [],
+};
+// How long a lost connection's process has to end by itself before it is ended.
+const EXIT_MS = 250;
+
+export class PluginClient implements Client {
+  readonly closed: Promise<CloseReason>;
+  readonly #closed = deferred<CloseReason>();
+  readonly #options: ResolvedClientOptions;
+  readonly #unmanage: () => void;
+  readonly #starting: Starting;
+  #state: ClientState = "idle";
+  #started: Promise<Started> | undefined;
+  #killed: Promise<CloseReason> | undefined;
+  #failure: StartError | undefined;
+  /** What became of it, for who comes too late. */
+  #fate: "has ended" | "was killed" | "has failed to start" = "has ended";
+  #negotiatedVersion: number | undefined;
+
+  constructor(options: ResolvedClientOptions) {
+    this.#options = options;
+    this.#starting = new Starting(options);
+    this.closed = this.#closed.promise;
+    this.#unmanage = options.managed ? manage(this) : () => {};
+  }
+
+  get state(): ClientState {
+    return this.#state;
+  }
+
+  get pid(): number | undefined {
+    const { launched } = this.#starting;
+    return launched && pidOf(launched.running);
+  }
+
+  get negotiatedVersion(): number | undefined {
+    return this.#negotiatedVersion;
+  }
+
+  async start({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Address> {
+    signal?.throwIfAborted();
+    const started = this.#start();
+    if (signal === undefined) return (await started).address;
+    const aborted = deferred<never>();
+    const onAbort = (): void => aborted.reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return (await Promise.race([started, aborted.promise])).address;
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async client(): Promise<Connection> {
+    return (await this.#start()).connection;
+  }
+
+  async dispense<C extends Contract>(contract: C): Promise<Remote<C>> {
+    return (await this.#start()).connection.dispense(contract);
+  }
+
+  kill(): Promise<CloseReason> {
+    return (this.#killed ??= this.#kill());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  #start(): Promise<Started> {
+    if (this.#state === "closing" || this.#state === "closed") return Promise.reject(this.#tooLate());
+    return (this.#started ??= this.#run());
+  }
+
+  // A client lives once, as in Otto: whoever holds it knows that it is always the same process.
+  #tooLate(): StartError {
+    const { shown } = this.#options;
+    const sentence = `Cannot start plugin "${shown}": this client ${this.#fate}, and a client starts once\n  Make a new one with NewClient()`;
+    return new StartError("START_FAILED", sentence, { step: "options", command: shown }, this.#failure && { cause: this.#failure });
+  }
+
+  async #run(): Promise<Started> {
+    this.#move("starting");
+    try {
+      const started = await this.#starting.run();
+      if (this.#state !== "starting") throw this.#tooLate();
+      this.#negotiatedVersion = started.connection.apiVersion;
+      this.#move("ready");
+      this.#watch(started);
+      return started;
+    } catch (error) {
+      if (this.#state === "starting") await this.#fail(error as StartError);
+      throw error;
+    }
+  }
+
+  /** A start that failed leaves nothing behind, and is told when that is so. */
+  async #fail(error: StartError): Promise<void> {
+    this.#failure = error;
+    this.#fate = "has failed to start";
+    this.#move("closing");
+    const { launched } = this.#starting;
+    if (launched !== undefined) {
+      send(launched.running, "SIGKILL");
+      await launched.running.exited;
+    }
+    await this.#end({ kind: "failed", error });
+  }
+
+  #watch({ launched: { running }, stdio, connection }: Started): void {
+    void running.exited.then(async ({ exitCode, signal }) => {
+      if (this.#state !== "ready") return;
+      this.#move("closing");
+      await release(this.#starting, { kind: "exited", exitCode, signal, stderrTail: "" }, this.#options);
+      this.#finish({ kind: "exited", exitCode, signal, stderrTail: stdio.stderrTail });
+    });
+    void connection.closed.then(async (reason) => {
+      // Most often its process has ended, a moment before that is known.
+      if (!(reason.kind === "closed" && reason.by === "us")) await isWithin(running.exited, EXIT_MS);
+      if (this.#state !== "ready") return;
+      // A process that cannot be reached any more is of no use, and would stay for ever.
+      this.#move("closing");
+      await terminate(running, this.#options.killTimeoutMs, false);
+      await this.#end(reason);
+    });
+    void stdio.drained.then(async () => {
+      if ((await isWithin(running.exited, EXIT_MS)) || this.#state !== "ready") return;
+      this.#options.logger.warn(`Plugin "${this.#options.shown}" has closed its stdout and stderr: nothing more of its output is seen`);
+    });
+  }
+
+  async #kill(): Promise<CloseReason> {
+    if (this.#state === "closing" || this.#state === "closed") return this.closed;
+    this.#fate = "was killed";
+    if (this.#state === "idle") return this.#finish({ kind: "killed", forced: false, escaped: [] });
+    const wasReady = this.#state === "ready";
+    this.#move("closing");
+    if (!wasReady) {
+      this.#starting.cancel();
+      await this.#started?.catch(() => {});
+    }
+    const { launched, connection } = this.#starting;
+    if (launched === undefined) return this.#end({ kind: "killed", forced: false, escaped: [] });
+    const asked = wasReady && connection !== undefined && askToStop(connection.peer, this.#options);
+    return this.#end({ kind: "killed", ...(await terminate(launched.running, this.#options.killTimeoutMs, asked)) });
+  }
+
+  async #end(reason: CloseReason): Promise<CloseReason> {
+    await release(this.#starting, reason, this.#options);
+    return this.#finish(reason);
+  }
+
+  #finish(reason: CloseReason): Promise<CloseReason> {
+    this.#move("closed");
+    this.#unmanage();
+    this.#closed.resolve(reason);
+    return this.closed;
+  }
+
+  #move(to: ClientState): void {
+    this.#state = moveState(MOVES, this.#state, to);
+  }
+}

@@ -1,0 +1,24 @@
+import { MagicCookieKey } from "../handshake/cookie.js";
+import { isHandshakeName, type PluginEnv, writePluginEnv } from "../handshake/env.js";
+import type { ResolvedClientOptions } from "./options.js";
+
+/** What a plugin finds in its environment: what is inherited, then the caller's own, then the handshake's. */
+export function pluginEnvironment(
+  { inheritEnv, env, handshake }: ResolvedClientOptions,
+  plugin: PluginEnv,
+  inherited: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(inherited)) {
+    const wanted = typeof inheritEnv === "boolean" ? inheritEnv : inheritEnv.includes(name);
+    // This host may be a plugin itself: what it was told by its own host is not for its plugins.
+    const own = name === MagicCookieKey || isHandshakeName(name, handshake);
+    if (wanted && value !== undefined && !own) result[name] = value;
+  }
+  return { ...result, ...env, ...writePluginEnv(plugin, handshake) };
+}
+
+/** Where programs are looked for. Windows writes the name in any case. */
+export function pathOf(env: Readonly<Record<string, string>>): string | undefined {
+  return Object.entries(env).find(([name]) => name === "PATH" || (process.platform === "win32" && name.toUpperCase() === "PATH"))?.[1];
+}

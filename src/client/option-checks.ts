@@ -1,0 +1,91 @@
+// The checks of single client options. Each throws a TypeError or RangeError that names the option, and returns what is used.
+import { fileURLToPath } from "node:url";
+import type { ResolvedHandshake } from "../handshake/cookie.js";
+import { isHandshakeName } from "../handshake/env.js";
+import type { Command, StdioOptions } from "./runtime.js";
+
+export function checkCommand(command: unknown): Command {
+  const parts: unknown[] = Array.isArray(command) ? command : [command];
+  if (parts.length === 0 || parts[0] === "" || !parts.every((part) => typeof part === "string")) {
+    throw new TypeError("Cannot create a client: command must be the plugin's file, or a list of the file and its arguments");
+  }
+  if (parts.some((part) => (part as string).includes("\0"))) {
+    throw new TypeError("Cannot create a client: command holds a NUL character, which no program can be given");
+  }
+  return typeof command === "string" ? command : (Object.freeze([...parts]) as unknown as Command);
+}
+
+export function checkPorts(minPort: number | undefined, maxPort: number | undefined): { minPort: number; maxPort: number } {
+  const any = minPort === 0 && (maxPort === 0 || maxPort === undefined);
+  const range = any ? { minPort: 0, maxPort: 0 } : { minPort: minPort ?? 10_000, maxPort: maxPort ?? 25_000 };
+  for (const [name, port] of Object.entries(range)) {
+    if (!Number.isInteger(port) || port > 65_535 || port < (any ? 0 : 1)) {
+      throw new RangeError(`Cannot create a client: ${name} is ${port}, and it must be a port from 1 to 65535, or both 0 for any`);
+    }
+  }
+  if (range.minPort > range.maxPort)
+    throw new RangeError(`Cannot create a client: minPort ${range.minPort} is above maxPort ${range.maxPort}`);
+  return range;
+}
+
+export function checkCwd(cwd: unknown): string | undefined {
+  if (cwd instanceof URL && cwd.protocol === "file:") return fileURLToPath(cwd);
+  if (cwd === undefined || (typeof cwd === "string" && cwd !== "" && !cwd.includes("\0"))) return cwd;
+  throw new TypeError(`Cannot create a client: cwd is ${JSON.stringify(cwd)}, and it must be a directory's path or file: URL`);
+}
+
+export function checkEnv(env: Readonly<Record<string, string>>, handshake: ResolvedHandshake): Readonly<Record<string, string>> {
+  if (typeof env !== "object" || env === null) throw new TypeError("Cannot create a client: env must be an object of names and texts");
+  for (const [name, value] of Object.entries(env)) {
+    if (isHandshakeName(name, handshake)) {
+      throw new TypeError(`Cannot create a client: env sets ${name}, which the handshake sets itself`);
+    }
+    if (typeof value !== "string" || value.includes("\0") || name === "" || /[=\0]/.test(name)) {
+      throw new TypeError(`Cannot create a client: env has ${JSON.stringify(name)}, and names and values must be texts without NUL`);
+    }
+  }
+  return { ...env };
+}
+
+export function checkInheritEnv(inheritEnv: unknown): boolean | readonly string[] {
+  if (typeof inheritEnv === "boolean") return inheritEnv;
+  if (Array.isArray(inheritEnv) && inheritEnv.every((name) => typeof name === "string")) return [...inheritEnv];
+  throw new TypeError("Cannot create a client: inheritEnv must be true, false, or a list of the variables' names");
+}
+
+export function checkStreams({
+  stderr,
+  syncStdout,
+  syncStderr,
+  stdin,
+}: { readonly [K in keyof StdioOptions]?: StdioOptions[K] }): StdioOptions {
+  for (const [name, stream] of Object.entries({ stderr, syncStdout, syncStderr })) {
+    if (stream !== undefined) checkFunctions(name, stream, ["write", "on"]);
+  }
+  if (stdin !== undefined) checkFunctions("stdin", stdin, ["pipe", "on"]);
+  return { stderr, syncStdout, syncStderr, stdin };
+}
+
+export function checkFunctions(name: string, value: unknown, methods: readonly string[]): void {
+  const lacking = methods.filter((method) => typeof (value as Readonly<Record<string, unknown>> | null)?.[method] !== "function");
+  if (lacking.length > 0) throw new TypeError(`Cannot create a client: ${name} has no function ${lacking.join(", ")}`);
+}
+
+export function checkFlag(name: string, value: unknown, fallback: boolean): boolean {
+  const wanted = value ?? fallback;
+  if (typeof wanted === "boolean" && value !== null) return wanted;
+  throw new TypeError(`Cannot create a client: ${name} is ${String(value)}, and it must be true or false`);
+}
+
+export function checkDuration(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  { zero = false, infinite = false }: { readonly zero?: boolean; readonly infinite?: boolean } = {},
+): number {
+  const ms = value === undefined ? fallback : value;
+  const fits = typeof ms === "number" && (zero ? ms >= 0 : ms > 0) && (infinite || ms !== Number.POSITIVE_INFINITY);
+  if (fits) return ms;
+  const wanted = `a number of milliseconds ${zero ? "from 0" : "above 0"}${infinite ? ", or Infinity" : ""}`;
+  throw new RangeError(`Cannot create a client: ${name} is ${String(ms)}, and it must be ${wanted}`);
+}

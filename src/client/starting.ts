@@ -1,0 +1,173 @@
+import { basename } from "node:path";
+import { PluginError, type StartStep } from "../errors.js";
+import { type AllowedAddress, type Announcement, parseAnnouncement, whyRefused } from "../handshake/announcement.js";
+import { greet } from "../handshake/greet.js";
+import { PeerConnection } from "../peer/connection.js";
+import { systemClock } from "../util/clock.js";
+import { deferred } from "../util/deferred.js";
+import { type Address, formatAddress } from "../wire/address.js";
+import { type Launched, launch } from "./launch.js";
+import type { ResolvedClientOptions } from "./options.js";
+import { reach } from "./reach.js";
+import type { Exit } from "./runtime.js";
+import { GivenUp, mayBeExit, startError, TimeUp } from "./start-error.js";
+import { Stdio } from "./stdio.js";
+
+/** A plugin that is ready. */
+export interface Started {
+  readonly launched: Launched;
+  readonly stdio: Stdio;
+  readonly connection: PeerConnection;
+  readonly address: Address;
+}
+
+// How long what was lost may take to turn out as the process's end.
+const EXIT_MS = 250;
+// How long an attempt that was given up waits for a process that was asked for, and may come yet.
+const LATE_MS = 1_000;
+
+/** One attempt to start a plugin, step by step. Whatever it opened is handed out, also when it fails. */
+export class Starting {
+  launched: Launched | undefined;
+  stdio: Stdio | undefined;
+  connection: PeerConnection | undefined;
+  #step: StartStep = "options";
+  #announced = false;
+  #exit: Exit | undefined;
+  #launching: Promise<Launched> | undefined;
+  /** Nobody looks any more at what is handed out. */
+  #over = false;
+  readonly #options: ResolvedClientOptions;
+  readonly #abort = new AbortController();
+  readonly #failed = deferred<never>();
+
+  constructor(options: ResolvedClientOptions) {
+    this.#options = options;
+    this.#failed.promise.catch(() => {});
+  }
+
+  /** Resolves when the plugin is ready. @throws {StartError} Naming the step that failed; the process may still run then. */
+  async run(): Promise<Started> {
+    const { startTimeoutMs } = this.#options;
+    const stopTimer = systemClock.after(startTimeoutMs, () => this.#stop(new TimeUp(startTimeoutMs)));
+    try {
+      return await this.#run();
+    } catch (error) {
+      throw await this.#fail(error as Error);
+    } finally {
+      stopTimer();
+    }
+  }
+
+  /** Gives the attempt up. */
+  cancel(): void {
+    this.#stop(new GivenUp("it was killed by this program while it started"));
+  }
+
+  async #run(): Promise<Started> {
+    checkConfig(this.#options.config);
+    this.#step = "spawn";
+    this.#launching = this.#launch();
+    const launched = await this.#until(this.#launching);
+    const stdio = this.stdio as Stdio;
+    this.#watchExit(launched, stdio);
+    this.#step = "announcement";
+    const line = await this.#until(stdio.announcement);
+    this.#announced = true;
+    const announcement = admit(line, launched);
+    this.#step = "connect";
+    const address = launched.running.toHost?.(announcement.address) ?? announcement.address;
+    const connection = await this.#until(this.#connect(address, announcement.protocol));
+    this.#step = "hello";
+    await this.#until(this.#greet(connection, launched));
+    return { launched, stdio, connection, address };
+  }
+
+  async #launch(): Promise<Launched> {
+    const launched = await launch(this.#options, this.#abort.signal);
+    // It came too late for anybody to end it.
+    if (this.#over) launched.running.signal("SIGKILL");
+    this.launched = launched;
+    this.stdio = new Stdio(launched.running, this.#options.stdio, this.#options.logger);
+    if (this.#over) void launched.running.exited.then(() => launched.release()).catch(() => {});
+    return launched;
+  }
+
+  #watchExit({ running }: Launched, stdio: Stdio): void {
+    void running.exited.then(async (exit) => {
+      this.#exit = exit;
+      // Its last words may still be in the pipe when it is gone, and the announcement among them.
+      await stdio.drained;
+      this.#stop(new Error("it ended"));
+    });
+  }
+
+  async #connect(address: Address, protocol: Announcement["protocol"]): Promise<PeerConnection> {
+    const { limits, logger, validate, callTimeoutMs, shown } = this.#options;
+    const channel = await reach(address, protocol, { limits, signal: this.#abort.signal });
+    const other = `plugin "${shown}"`;
+    // Held at once, so that it is closed whatever happens next.
+    this.connection = new PeerConnection(channel, { limits, logger, validate, callTimeoutMs, clock: systemClock, other });
+    return this.connection;
+  }
+
+  #greet(connection: PeerConnection, { env: { secret } }: Launched): Promise<void> {
+    const { apiVersions, provides, config, limits } = this.#options;
+    return greet(connection, {
+      secret,
+      apiVersions,
+      provides,
+      config,
+      info: { name: basename(process.argv[1] ?? "host") },
+      helloTimeoutMs: limits.helloTimeoutMs,
+      // A plugin may take its time to configure itself, and no longer than that to prove who it is.
+      onTrust: () => {
+        this.#step = "ready";
+      },
+    });
+  }
+
+  #until<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => {});
+    return Promise.race([work, this.#failed.promise]);
+  }
+
+  #stop(error: Error): void {
+    this.#failed.reject(error);
+    this.#abort.abort(error);
+  }
+
+  async #fail(error: Error): Promise<Error> {
+    this.#abort.abort(error);
+    await Promise.race([this.#launching?.catch(() => {}), sleep(LATE_MS)]);
+    this.#over = true;
+    if (this.launched !== undefined && mayBeExit(error)) {
+      await Promise.race([this.launched.running.exited.then(() => this.stdio?.drained), sleep(EXIT_MS)]);
+    }
+    const { stderrTail = "", noise = "" } = this.stdio ?? {};
+    return startError({ error, step: this.#step, exit: this.#exit, announced: this.#announced, stderrTail, noise }, this.#options);
+  }
+}
+
+// Before anything runs: what cannot be sent then would end the start at its last step.
+function checkConfig(config: unknown): void {
+  try {
+    JSON.stringify(config);
+  } catch (cause) {
+    throw new Error(`its config cannot be sent as JSON: ${(cause as Error).message.split("\n")[0]}`, { cause });
+  }
+}
+
+function admit(line: string, { env }: Launched): Announcement {
+  const announcement = parseAnnouncement(line);
+  const { minPort, maxPort, unixSocketDir } = env;
+  const allowed: AllowedAddress = { minPort, maxPort, unixSocketDir, inspectorPort: process.debugPort };
+  const why = whyRefused(announcement.address, allowed);
+  if (why === undefined) return announcement;
+  const shown = formatAddress(announcement.address).slice(0, 200);
+  throw new PluginError("BAD_HANDSHAKE", `it announced the address "${shown}", and no connection was attempted: ${why}`);
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

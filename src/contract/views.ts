@@ -1,0 +1,64 @@
+import type { Contract, Method, Notification, Stream } from "./contract.js";
+import type { InputOf, OutputOf } from "./schema.js";
+
+export type Awaitable<T> = T | PromiseLike<T>;
+
+/** How one call is made. */
+export interface CallOptions {
+  /** Gives the call up: it rejects with the signal's reason at once, and the other side's handler is told. */
+  readonly signal?: AbortSignal | undefined;
+  /** Until the answer, in milliseconds. `Infinity` waits for ever. @default the connection's `callTimeoutMs` */
+  readonly timeoutMs?: number | undefined;
+}
+
+// An input that may be undefined may be left out.
+type Args<I> = undefined extends I ? [input?: I, options?: CallOptions] : [input: I, options?: CallOptions];
+
+/** The caller's view: one function per member, safe to destructure. */
+export type Remote<C extends Contract> = { readonly [K in keyof C["members"]]: RemoteMember<C["members"][K]> };
+export type RemoteMember<M> =
+  M extends Method<infer I, infer O>
+    ? (...args: Args<InputOf<I>>) => Promise<Received<OutputOf<O>>>
+    : M extends Stream<infer I, infer O>
+      ? (...args: Args<InputOf<I>>) => AsyncIterable<Received<OutputOf<O>>>
+      : M extends Notification<infer I>
+        ? (...args: Args<InputOf<I>>) => Promise<void>
+        : never;
+
+/** The provider's view: one function per member. */
+export type Handlers<C extends Contract> = { readonly [K in keyof C["members"]]: Handler<C["members"][K]> };
+export type Handler<M> =
+  M extends Method<infer I, infer O>
+    ? (input: Received<OutputOf<I>>, context: CallContext) => Awaitable<InputOf<O>>
+    : M extends Stream<infer I, infer O>
+      ? (input: Received<OutputOf<I>>, context: CallContext) => AsyncIterable<InputOf<O>>
+      : M extends Notification<infer I>
+        ? (input: Received<OutputOf<I>>, context: CallContext) => Awaitable<void>
+        : never;
+
+/** What a handler is told beside its input. */
+export interface CallContext {
+  /** Aborts when the caller cancels, times out or disconnects. */
+  readonly signal: AbortSignal;
+  /** The connection this call arrived on; dispense from it to call back. */
+  readonly peer: Dispenser;
+}
+
+/** The part of a connection that makes remotes. */
+export interface Dispenser {
+  /** @throws {PluginError} `NOT_PROVIDED` If the other side lacks the contract or a member, which it names. */
+  dispense<C extends Contract>(contract: C): Remote<C>;
+}
+
+/** A value as it arrives: functions have become async, everything else is a copy. */
+export type Received<T> = T extends (...args: infer A) => infer R
+  ? (...args: A) => Promise<Awaited<R>>
+  : T extends Uint8Array
+    ? Uint8Array
+    : T extends { toJSON(): infer J }
+      ? Received<J>
+      : T extends AsyncIterable<unknown> | string | number | boolean | null | undefined | void
+        ? T
+        : T extends object
+          ? { [K in keyof T]: Received<T[K]> }
+          : T;

@@ -1,0 +1,142 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+
+/** Every failure a user can meet. `docs/errors.md` has a heading for each. */
+export type PluginErrorCode =
+  | "START_FAILED"
+  | "START_TIMEOUT"
+  | "BAD_HANDSHAKE"
+  | "VERSION_MISMATCH"
+  | "CHECKSUM_MISMATCH"
+  | "UNAUTHORIZED"
+  | "NOT_SENT"
+  | "CONNECTION_LOST"
+  | "CONNECTION_CLOSED"
+  | "PROTOCOL_VIOLATION"
+  | "LIMIT_EXCEEDED"
+  | "BUSY"
+  | "CANCELLED"
+  | "NOT_PROVIDED"
+  | "BAD_MANIFEST"
+  | "INVALID_INPUT"
+  | "INVALID_OUTPUT"
+  | "CALL_TIMEOUT"
+  | "REMOTE_ERROR";
+
+/** The class that carries a code's data. */
+export type ErrorOf<K extends PluginErrorCode> = (K extends "REMOTE_ERROR"
+  ? RemoteError
+  : K extends "INVALID_INPUT" | "INVALID_OUTPUT"
+    ? ValidationError
+    : K extends "START_FAILED" | "START_TIMEOUT" | "BAD_HANDSHAKE" | "VERSION_MISMATCH" | "CHECKSUM_MISMATCH"
+      ? StartError
+      : PluginError) & { readonly code: K };
+
+// A registered symbol, so that errors made by another copy of the package are known too.
+const BRAND: unique symbol = Symbol.for("mortise.PluginError") as never;
+
+/** What can go wrong at run time. Branch on `code`, never on the message. */
+export class PluginError extends Error {
+  readonly code: PluginErrorCode;
+
+  constructor(code: PluginErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+/** How far a start came. */
+export type StartStep = "options" | "checksum" | "spawn" | "announcement" | "connect" | "hello" | "ready";
+
+/** The plugin never became ready. */
+export class StartError extends PluginError {
+  /** The step that failed. */
+  readonly step: StartStep;
+  /** File and arguments, as they were run. */
+  readonly command: string;
+  /** The plugin's exit code; null if it still ran or was ended by a signal. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The last lines that it wrote to stderr, at most 8 KiB. */
+  readonly stderrTail: string;
+
+  constructor(code: PluginErrorCode, message: string, details: StartDetails, options?: ErrorOptions) {
+    super(code, message, options);
+    this.step = details.step;
+    this.command = details.command;
+    this.exitCode = details.exitCode ?? null;
+    this.signal = details.signal ?? null;
+    this.stderrTail = details.stderrTail ?? "";
+  }
+}
+
+/** What a {@link StartError} knows beside its sentence. */
+export interface StartDetails {
+  readonly step: StartStep;
+  readonly command: string;
+  readonly exitCode?: number | null | undefined;
+  readonly signal?: NodeJS.Signals | null | undefined;
+  readonly stderrTail?: string | undefined;
+}
+
+/** A value did not fit its schema. */
+export class ValidationError extends PluginError {
+  /** What did not fit, each with the path to the value. */
+  readonly issues: readonly StandardSchemaV1.Issue[];
+
+  constructor(
+    code: "INVALID_INPUT" | "INVALID_OUTPUT",
+    message: string,
+    issues: readonly StandardSchemaV1.Issue[],
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options);
+    this.issues = issues;
+  }
+}
+
+/** A handler on the other side threw. The message is that error's own text; its stack stays there. */
+export class RemoteError extends PluginError {
+  /** The `name` of the error that was thrown. */
+  readonly remoteName: string;
+  /** Its `code`, if it had one. */
+  readonly remoteCode: string | undefined;
+  /** Its `data`, if it had some that JSON can carry. */
+  readonly data: unknown;
+
+  constructor(
+    message: string,
+    details: { readonly remoteName: string; readonly remoteCode?: string | undefined; readonly data?: unknown },
+    options?: ErrorOptions,
+  ) {
+    super("REMOTE_ERROR", message, options);
+    this.remoteName = details.remoteName;
+    this.remoteCode = details.remoteCode;
+    this.data = details.data;
+  }
+}
+
+// On the prototypes, where Error has it, so that inspecting an instance shows no extra property.
+for (const [type, name] of [
+  [PluginError, "PluginError"],
+  [StartError, "StartError"],
+  [ValidationError, "ValidationError"],
+  [RemoteError, "RemoteError"],
+] as const) {
+  Object.defineProperty(type.prototype, "name", { value: name, configurable: true, writable: true });
+}
+
+/**
+ * Says whether a value is a PluginError, and one with that code if a code is given.
+ *
+ * Works across copies of the package and realms, unlike `instanceof`.
+ * @example if (isPluginError(error, "CALL_TIMEOUT")) retry();
+ */
+export function isPluginError<K extends PluginErrorCode = PluginErrorCode>(value: unknown, code?: K): value is ErrorOf<K> {
+  try {
+    if (typeof value !== "object" || value === null || !(BRAND in value)) return false;
+    return code === undefined || (value as unknown as PluginError).code === code;
+  } catch {
+    return false; // A proxy that may not be looked at is no error of ours.
+  }
+}

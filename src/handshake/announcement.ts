@@ -1,0 +1,88 @@
+import { PluginError } from "../errors.js";
+import { type Address, formatAddress } from "../wire/address.js";
+import { APIVersion } from "./cookie.js";
+
+/** What a plugin's announcement line says: `CORE|API|NETWORK|ADDRESS|PROTOCOL|CERT`, go-plugin's field order. */
+export interface Announcement {
+  readonly apiVersion: number;
+  readonly address: Address;
+  /** `jsonrpc` over a plain socket, `jsonrpc+ws` over a WebSocket. */
+  readonly protocol: "jsonrpc" | "jsonrpc+ws";
+}
+
+export function formatAnnouncement({ apiVersion, address, protocol }: Announcement): string {
+  return `${APIVersion}|${apiVersion}|${address.network}|${formatAddress(address)}|${protocol}|`;
+}
+
+/** Says whether a line is meant as an announcement; what comes before it is the plugin's own output. */
+export function looksLikeAnnouncement(line: string): boolean {
+  return /^\d+\|\d+\|[^|]*\|[^|]*\|/.test(line);
+}
+
+/**
+ * Reads an announcement line. More fields may follow and are ignored.
+ * @throws {PluginError} `VERSION_MISMATCH` or `BAD_HANDSHAKE`, with the end of a sentence: `it announced …`.
+ */
+export function parseAnnouncement(line: string): Announcement {
+  const [core, api = "", network, address = "", protocol] = line.split("|");
+  if (core !== APIVersion) {
+    const sentence = `it announced version ${core?.slice(0, 32)} of the handshake, and this host speaks version ${APIVersion}`;
+    throw new PluginError("VERSION_MISMATCH", `${sentence}\n  Use releases of this package on both sides that have a version in common.`);
+  }
+  const apiVersion = Number(api);
+  if (!Number.isSafeInteger(apiVersion) || apiVersion < 1) {
+    throw bad(`it announced apiVersion "${api.slice(0, 32)}", which is no whole number from 1`);
+  }
+  if (protocol !== "jsonrpc" && protocol !== "jsonrpc+ws") {
+    throw bad(`it announced protocol "${protocol?.slice(0, 32)}", and this host speaks jsonrpc and jsonrpc+ws`);
+  }
+  if (network === "unix") return { apiVersion, address: { network, path: address }, protocol };
+  if (network === "tcp") return { apiVersion, address: parseTcp(address), protocol };
+  throw bad(`it announced network "${network?.slice(0, 32)}", and this host knows tcp and unix`);
+}
+
+function bad(sentence: string): PluginError {
+  return new PluginError("BAD_HANDSHAKE", sentence);
+}
+
+function parseTcp(text: string): Address {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw bad(`it announced address "${text.slice(0, 128)}", which is no host:port`);
+  return { network: "tcp", host: (match[1] ?? match[2]) as string, port };
+}
+
+/** What a host lets a plugin announce. */
+export interface AllowedAddress {
+  readonly minPort: number;
+  readonly maxPort: number;
+  readonly unixSocketDir: string | undefined;
+  /** Where this very host would be debugged. */
+  readonly inspectorPort: number;
+}
+
+/**
+ * Says why a host does not dial an announced address, or undefined if it does.
+ *
+ * Only loopback literals: a name would be looked up, and could lead anywhere.
+ */
+export function whyRefused(address: Address, allowed: AllowedAddress): string | undefined {
+  if (address.network === "unix") return whyPathRefused(address.path, allowed.unixSocketDir);
+  const { host, port } = address;
+  if (host !== "127.0.0.1" && host !== "::1") return "only 127.0.0.1 and [::1] are dialled";
+  if (port === 0) return "port 0 is no port that can be dialled";
+  if (port === allowed.inspectorPort) return "that is where the debugger of this host listens";
+  const { minPort, maxPort } = allowed;
+  if (maxPort === 0 || (port >= minPort && port <= maxPort)) return undefined;
+  return `its port is not in ${minPort} to ${maxPort}\n  A plugin takes its port from PLUGIN_MIN_PORT to PLUGIN_MAX_PORT; with minPort and maxPort 0 any will do.`;
+}
+
+function whyPathRefused(path: string, dir: string | undefined): string | undefined {
+  if (dir === undefined) return "this host asked for no unix socket";
+  const name = path.startsWith(`${dir}/`) ? path.slice(dir.length + 1) : "";
+  // A plain name alone: that rules out "..", and a link to a directory.
+  if (!/^[A-Za-z0-9_.-]+$/.test(name) || name === "." || name === "..") return `only a socket directly in "${dir}" is dialled`;
+  // The system cuts longer paths without a word, and another file would be dialled.
+  if (Buffer.byteLength(path) > 107) return "its path is longer than the 107 bytes that a socket's may be";
+  return undefined;
+}

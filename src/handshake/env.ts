@@ -1,0 +1,95 @@
+import type { TransportName } from "../wire/address.js";
+import type { ResolvedHandshake } from "./cookie.js";
+
+type EnvKey = "protocolVersions" | "transport" | "minPort" | "maxPort" | "unixSocketDir" | "secret" | "clientCert" | "lifeline";
+
+/** The variables by which a host tells a plugin how to start. The `PLUGIN_` family is go-plugin's. */
+export const EnvName: { readonly [K in EnvKey]: string } = {
+  protocolVersions: "PLUGIN_PROTOCOL_VERSIONS",
+  transport: "PLUGIN_TRANSPORT",
+  minPort: "PLUGIN_MIN_PORT",
+  maxPort: "PLUGIN_MAX_PORT",
+  unixSocketDir: "PLUGIN_UNIX_SOCKET_DIR",
+  secret: "PLUGIN_SECRET",
+  clientCert: "PLUGIN_CLIENT_CERT",
+  lifeline: "PLUGIN_LIFELINE",
+};
+
+/** What a host tells a plugin. */
+export interface PluginEnv {
+  readonly apiVersions: readonly number[];
+  readonly transport: TransportName;
+  readonly minPort: number;
+  readonly maxPort: number;
+  /** Private directory for the socket; only where the transport is `unix`. */
+  readonly unixSocketDir: string | undefined;
+  /** 64 lower-case hex digits. */
+  readonly secret: string;
+  /** True if the plugin must end when its stdin does. */
+  readonly lifeline: boolean;
+}
+
+/** Says whether a variable belongs to the handshake: it is never inherited, and a caller cannot set it. */
+export function isHandshakeName(name: string, handshake: ResolvedHandshake): boolean {
+  return name === handshake.magicCookieKey || Object.values(EnvName).includes(name);
+}
+
+export function writePluginEnv(env: PluginEnv, handshake: ResolvedHandshake): Record<string, string> {
+  return {
+    [handshake.magicCookieKey]: handshake.magicCookieValue,
+    [EnvName.protocolVersions]: env.apiVersions.join(","),
+    [EnvName.transport]: env.transport,
+    [EnvName.minPort]: String(env.minPort),
+    [EnvName.maxPort]: String(env.maxPort),
+    [EnvName.secret]: env.secret,
+    ...(env.unixSocketDir === undefined ? {} : { [EnvName.unixSocketDir]: env.unixSocketDir }),
+    ...(env.lifeline ? { [EnvName.lifeline]: "stdin" } : {}),
+  };
+}
+
+/** @throws {Error} A variable that is missing or cannot be used, with the sentence for the plugin's stderr. */
+export function readPluginEnv(env: Readonly<Record<string, string | undefined>>): PluginEnv {
+  const secret = env[EnvName.secret];
+  if (secret === undefined) {
+    throw new Error(
+      `Cannot start: there is no ${EnvName.secret}, which a host makes for each start\n  Run by hand, a plugin that is in order comes this far and no further.`,
+    );
+  }
+  if (!/^[0-9a-f]{64}$/.test(secret)) throw new Error(`Cannot start: ${EnvName.secret} must be 64 lower-case hex digits`);
+  const transport = env[EnvName.transport] ?? "tcp";
+  if (transport !== "tcp" && transport !== "unix" && transport !== "websocket") {
+    throw new Error(
+      `Cannot start: the host asks for transport "${transport}" in ${EnvName.transport}, and this plugin has tcp, unix and websocket`,
+    );
+  }
+  const unixSocketDir = env[EnvName.unixSocketDir];
+  if (transport === "unix" && !unixSocketDir) {
+    throw new Error(`Cannot start: the transport is unix, and ${EnvName.unixSocketDir} names no directory for the socket`);
+  }
+  const [minPort, maxPort] = [readPort(env, EnvName.minPort), readPort(env, EnvName.maxPort)];
+  if (maxPort !== 0 && minPort > maxPort) {
+    throw new Error(`Cannot start: ${EnvName.minPort} ${minPort} is above ${EnvName.maxPort} ${maxPort}`);
+  }
+  return {
+    apiVersions: readVersions(env[EnvName.protocolVersions] ?? "1"),
+    transport,
+    minPort,
+    maxPort,
+    unixSocketDir,
+    secret,
+    lifeline: env[EnvName.lifeline] === "stdin",
+  };
+}
+
+function readVersions(text: string): number[] {
+  const versions = text.split(",").map((part) => Number(part.trim()));
+  if (versions.every((version) => Number.isSafeInteger(version) && version > 0)) return versions;
+  throw new Error(`Cannot start: ${EnvName.protocolVersions} is "${text}", and it must be whole numbers with commas between them`);
+}
+
+function readPort(env: Readonly<Record<string, string | undefined>>, name: string): number {
+  const text = env[name] ?? "0";
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw new Error(`Cannot start: ${name} is "${text}", and it must be a port from 0 to 65535`);
+}

@@ -1,0 +1,137 @@
+import type { ImplementationRecord } from "../contract/implement.js";
+import { isPluginError, PluginError, type ValidationError } from "../errors.js";
+import type { PeerConnection } from "../peer/connection.js";
+import { announceProvided } from "../peer/provided.js";
+import { dataOfRefusal } from "../peer/remote-error.js";
+import { UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
+import { HELLO, READY } from "../wire/messages.js";
+import { type Info, PROTOCOL_VERSIONS, readOffer } from "./hello.js";
+import { isHex32, isProof, prove, randomHex } from "./proof.js";
+
+// What stands around the params of rpc.ready.
+const ENVELOPE_BYTES = 64;
+
+export interface GreetOptions {
+  readonly secret: string;
+  readonly apiVersions: readonly number[];
+  readonly provides: readonly ImplementationRecord[];
+  /** Given away only once the plugin has proven itself. */
+  readonly config: unknown;
+  readonly info: Info;
+  readonly helloTimeoutMs: number;
+  /** The plugin has proven itself; what is left is its own configuration. */
+  onTrust(): void;
+}
+
+/**
+ * The host's side of the first exchange: proves both ways, agrees the version, hands over the configuration. The connection can
+ * be used once it resolves.
+ * @throws {PluginError} What the connection ended with; or, with the end of a sentence, `VERSION_MISMATCH`, `BAD_HANDSHAKE`,
+ * `CALL_TIMEOUT` if it never answered, and `REMOTE_ERROR` if the plugin declined.
+ */
+export async function greet(connection: PeerConnection, options: GreetOptions): Promise<void> {
+  const host = randomHex();
+  const answer = await sayHello(connection, host, options);
+  const plugin = checkAnswer(answer, host, options);
+  connection.learn({ apiVersion: answer.apiVersion as number, provided: readOffer(answer.provides) });
+  connection.peer.trust();
+  options.onTrust();
+  connection.provide(options.provides);
+  connection.peer.activate();
+  await makeReady(connection, prove("host", options.secret, { host, plugin }), options);
+}
+
+interface HelloAnswer {
+  readonly protocolVersion?: unknown;
+  readonly apiVersion?: unknown;
+  readonly challenge?: unknown;
+  readonly framing?: unknown;
+  readonly proof?: unknown;
+  readonly provides?: unknown;
+}
+
+async function sayHello(connection: PeerConnection, challenge: string, options: GreetOptions): Promise<HelloAnswer> {
+  const { apiVersions, info, helloTimeoutMs } = options;
+  const hello = { protocolVersions: PROTOCOL_VERSIONS, apiVersions, challenge, framings: ["lines"], info };
+  try {
+    const answer = await connection.peer.call(HELLO, hello, { timeoutMs: helloTimeoutMs });
+    if (typeof answer === "object" && answer !== null) return answer;
+  } catch (error) {
+    if (isLoss(error)) throw error;
+    if (isPluginError(error, "CALL_TIMEOUT")) {
+      throw new PluginError("CALL_TIMEOUT", `it was connected to, and did not answer the hello in ${helloTimeoutMs} ms`, { cause: error });
+    }
+    throw refused(error as Error, apiVersions);
+  }
+  throw new PluginError("BAD_HANDSHAKE", "it answered the hello with something that is no object");
+}
+
+/** Returns the plugin's challenge. */
+function checkAnswer({ protocolVersion, apiVersion, challenge, framing, proof }: HelloAnswer, host: string, options: GreetOptions): string {
+  if (protocolVersion !== 1) throw foreign([protocolVersion]);
+  if (!isHex32(challenge) || !isProof(proof, "plugin", options.secret, { host, plugin: challenge })) {
+    const sentence = "whoever answered could not prove that this host had started it, and was told nothing";
+    throw new PluginError("BAD_HANDSHAKE", `${sentence}\n  Another program may have taken the plugin's address: start it again.`);
+  }
+  if (!options.apiVersions.includes(apiVersion as number)) {
+    throw mismatch(`it chose apiVersion ${list([apiVersion])}, and this host speaks ${options.apiVersions.join(", ")}`);
+  }
+  if (framing !== undefined && framing !== "lines") {
+    throw new PluginError("BAD_HANDSHAKE", `it chose framing ${JSON.stringify(framing)?.slice(0, 64)}, and this host offered "lines"`);
+  }
+  return challenge;
+}
+
+async function makeReady(connection: PeerConnection, proof: string, { provides, config = {} }: GreetOptions): Promise<void> {
+  // How long a plugin's configure() takes is the start's own deadline.
+  const noDeadline = { timeoutMs: Number.POSITIVE_INFINITY };
+  const params = { proof, provides: announceProvided(provides), config };
+  checkLength(params);
+  try {
+    await connection.peer.call(READY, params, noDeadline);
+  } catch (error) {
+    if (isLoss(error)) throw error;
+    throw new PluginError("REMOTE_ERROR", `it declined to start: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+// The plugin takes no longer line from whoever has not proven to be the host, and the proof is in this one.
+function checkLength(params: object): void {
+  const bytes = Buffer.byteLength(JSON.stringify(params)) + ENVELOPE_BYTES;
+  if (bytes <= UNPROVEN_MESSAGE_BYTES) return;
+  const sentence = `its config, with what this host provides, takes ${bytes} bytes, and the handshake carries ${UNPROVEN_MESSAGE_BYTES}`;
+  throw new PluginError("LIMIT_EXCEEDED", `${sentence}\n  Hand over the rest with a call, or name a file in the config.`);
+}
+
+/** Says whether an error is the connection's end. */
+function isLoss(error: unknown): boolean {
+  return isPluginError(error, "CONNECTION_LOST") || isPluginError(error, "CONNECTION_CLOSED") || isPluginError(error, "NOT_SENT");
+}
+
+function refused(error: Error, ours: readonly number[]): PluginError {
+  const data = (isPluginError(error, "INVALID_INPUT") ? dataOfRefusal(error as ValidationError) : undefined) as Refusal | null | undefined;
+  if (Array.isArray(data?.apiVersions)) {
+    return mismatch(`it speaks apiVersion ${list(data.apiVersions)}, and this host speaks ${ours.join(", ")}: they have none in common`);
+  }
+  if (Array.isArray(data?.protocolVersions)) return foreign(data.protocolVersions);
+  return new PluginError("BAD_HANDSHAKE", `it refused the hello: ${error.message}`, { cause: error });
+}
+
+interface Refusal {
+  readonly apiVersions?: unknown;
+  readonly protocolVersions?: unknown;
+}
+
+function foreign(protocolVersions: readonly unknown[]): PluginError {
+  return mismatch(`it speaks version ${list(protocolVersions)} of the protocol, and this host speaks ${PROTOCOL_VERSIONS.join(", ")}`);
+}
+
+function mismatch(sentence: string): PluginError {
+  return new PluginError("VERSION_MISMATCH", `${sentence}\n  Update the older of the two.`);
+}
+
+// A stranger's yet: nothing but numbers, and not many, gets into our sentence.
+function list(versions: readonly unknown[]): string {
+  const numbers = versions.slice(0, 32).map((version) => (Number.isSafeInteger(version) ? String(version) : "(no whole number)"));
+  return numbers.join(", ") || "(none)";
+}

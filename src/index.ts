@@ -1,0 +1,50 @@
+// What a host program of one plugin needs.
+export type { Client, ClientState } from "./client/client.js";
+export { NewClient } from "./client/new-client.js";
+export type { ClientOptions } from "./client/options.js";
+export { cleanupClients, killed } from "./client/registry.js";
+export type { Command, Exit, Running, Runtime } from "./client/runtime.js";
+export type {
+  Awaitable,
+  CallContext,
+  CallOptions,
+  Contract,
+  Dispenser,
+  ErrorOf,
+  Handler,
+  Handlers,
+  Implementation,
+  InputOf,
+  Member,
+  Members,
+  Method,
+  Notification,
+  OutputOf,
+  PluginErrorCode,
+  Received,
+  Remote,
+  Schema,
+  StartStep,
+  Stream,
+} from "./contract/index.js";
+export {
+  defineContract,
+  implement,
+  isPluginError,
+  method,
+  notification,
+  PluginError,
+  RemoteError,
+  StartError,
+  stream,
+  ValidationError,
+} from "./contract/index.js";
+export { discover } from "./discover/discover.js";
+export type { Handshake } from "./handshake/cookie.js";
+export { APIVersion, MagicCookieKey, MagicCookieValue } from "./handshake/cookie.js";
+export type { CloseReason } from "./peer/close-reason.js";
+export type { Connection } from "./peer/connection.js";
+export type { Provided, ProvidedMember } from "./peer/provided.js";
+export type { Logger } from "./util/logger.js";
+export type { Address, TransportName } from "./wire/address.js";
+export type { Limits } from "./wire/limits.js";

@@ -1,0 +1,92 @@
+import { type Contract, NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
+import type { ImplementationRecord } from "../contract/implement.js";
+import type { CallOptions, Dispenser, Remote } from "../contract/views.js";
+import type { Channel } from "../wire/channel.js";
+import { PING } from "../wire/messages.js";
+import type { CloseReason } from "./close-reason.js";
+import { Peer, type PeerOptions } from "./peer.js";
+import type { Provided } from "./provided.js";
+import { makeRemote } from "./remote.js";
+
+/** An open connection, seen from either side. */
+export interface Connection extends AsyncDisposable, Dispenser {
+  /** The highest version both sides speak. */
+  readonly apiVersion: number;
+  /** What the other side said it provides. */
+  readonly provided: readonly Provided[];
+  /** Resolves when the connection is gone. Never rejects. */
+  readonly closed: Promise<CloseReason>;
+  /** A call by name, for tools that know no contract. */
+  call(method: string, input?: unknown, options?: CallOptions): Promise<unknown>;
+  /** Resolves with the round trip in milliseconds. */
+  ping(options?: CallOptions): Promise<number>;
+  /** Ends it; calls that wait reject with `CONNECTION_CLOSED`. Idempotent. */
+  close(): Promise<CloseReason>;
+}
+
+/** A Connection and the peer under it, for the rooms above that complete it. */
+export class PeerConnection implements Connection {
+  readonly peer: Peer;
+  readonly #options: PeerOptions;
+  #apiVersion = 1;
+  #provided: readonly Provided[] = [];
+
+  constructor(channel: Channel, options: PeerOptions) {
+    this.#options = options;
+    this.peer = new Peer(channel, options, { dispense: (contract) => this.dispense(contract) });
+  }
+
+  /** What the handshake found out about the other side. */
+  learn({ apiVersion = this.#apiVersion, provided = this.#provided }: { apiVersion?: number; provided?: readonly Provided[] }): void {
+    this.#apiVersion = apiVersion;
+    this.#provided = provided;
+  }
+
+  provide(implementations: readonly ImplementationRecord[]): void {
+    this.peer.provide(implementations);
+  }
+
+  get apiVersion(): number {
+    return this.#apiVersion;
+  }
+
+  get provided(): readonly Provided[] {
+    return this.#provided;
+  }
+
+  get closed(): Promise<CloseReason> {
+    return this.peer.closed;
+  }
+
+  call(method: string, input?: unknown, options?: CallOptions): Promise<unknown> {
+    // A contract's names were checked when it was defined.
+    if (typeof method !== "string" || !NAME_PATTERN.test(method)) {
+      return Promise.reject(new TypeError(`Cannot call "${String(method)}": a name is ${NAME_RULE}`));
+    }
+    return this.peer.call(method, input, options);
+  }
+
+  dispense<C extends Contract>(contract: C): Remote<C> {
+    const { validate, other } = this.#options;
+    const source = {
+      validate,
+      call: this.peer.call.bind(this.peer),
+      notify: this.peer.notify.bind(this.peer),
+    };
+    return makeRemote(contract, source, this.#provided, other);
+  }
+
+  async ping(options?: CallOptions): Promise<number> {
+    const begun = this.#options.clock.now();
+    await this.peer.call(PING, undefined, options);
+    return this.#options.clock.now() - begun;
+  }
+
+  close(): Promise<CloseReason> {
+    return this.peer.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,205 @@
+import { NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
+import type { ImplementationRecord } from "../contract/implement.js";
+import type { Dispenser } from "../contract/views.js";
+import { PluginError } from "../errors.js";
+import type { Clock } from "../util/clock.js";
+import type { Logger } from "../util/logger.js";
+import { isThenable } from "../util/thenable.js";
+import { WireCode } from "../wire/error-codes.js";
+import type { ResolvedLimits } from "../wire/limits.js";
+import type { Id, Meta } from "../wire/messages.js";
+import { Answers } from "./answers.js";
+import { RunningContext } from "./call-context.js";
+import { type Entry, runHandler } from "./handler.js";
+
+/** What the dispatcher needs of the peer that it works for. */
+export interface Surroundings {
+  readonly dispenser: Dispenser;
+  /** Sends one answer. */
+  send(message: string): void;
+  /** Bytes that the system has not taken. */
+  unsentBytes(): number;
+}
+export interface DispatcherOptions {
+  readonly limits: ResolvedLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly validate: boolean;
+}
+
+/** Calls we received: find, run, answer, cancel. Each request is answered once. */
+export class Dispatcher {
+  // A Map, so that a remote name never reaches a prototype.
+  readonly #entries = new Map<string, Entry>();
+  /** What runs, by the id of its request; a notification has none, and is its own key. */
+  readonly #running = new Map<Id | RunningContext, RunningContext>();
+  readonly #deadlines = new Map<RunningContext, () => void>();
+  readonly #surroundings: Surroundings;
+  readonly #options: DispatcherOptions;
+  readonly #answers: Answers;
+  readonly #idle: (() => void)[] = [];
+  #inactive: "starting" | "stopping" | undefined = "starting";
+
+  constructor(surroundings: Surroundings, options: DispatcherOptions) {
+    this.#surroundings = surroundings;
+    this.#options = options;
+    this.#answers = new Answers((message) => surroundings.send(message), options);
+  }
+
+  get running(): number {
+    return this.#running.size;
+  }
+
+  isRunning(id: Id): boolean {
+    return this.#running.has(id);
+  }
+
+  provide(implementations: readonly ImplementationRecord[]): void {
+    for (const { name: contractName, contract, handlers } of implementations) {
+      for (const [memberName, handler] of handlers) {
+        const member = Object.hasOwn(contract.members, memberName) ? contract.members[memberName] : undefined;
+        if (member === undefined) continue;
+        const name = `${contractName}.${memberName}`;
+        const { input, output } = this.#options.validate ? (member as Partial<Entry>) : {};
+        this.#entries.set(name, { name, kind: member.kind, handler, input, output });
+      }
+    }
+  }
+
+  /** Takes calls from now on. */
+  activate(): void {
+    this.#inactive = undefined;
+  }
+
+  request(id: Id, method: string, params: unknown, meta: Meta | undefined): void {
+    const entry = this.#entries.get(method);
+    if (entry === undefined) return this.#refuseName(id, method);
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return this.#answers.refuse(id, refusal.code, `Cannot run "${method}": ${refusal.why}`);
+    if (entry.kind === "stream") {
+      return this.#answers.refuse(id, WireCode.notProvided, `Cannot run "${method}": streams are not carried by this side yet`);
+    }
+    const context = new RunningContext(this.#surroundings.dispenser);
+    let value: unknown;
+    try {
+      value = runHandler(entry, params, context);
+      if (isThenable(value)) return this.#wait(id, entry, context, value, meta);
+    } catch (error) {
+      return this.#answers.thrown(id, entry.name, error);
+    }
+    this.#answers.result(id, entry.name, value);
+  }
+
+  /** A call that nobody waits for. What it comes to is of interest to the log alone. */
+  notification(method: string, params: unknown): void {
+    const entry = this.#entries.get(method);
+    if (entry === undefined || entry.kind === "stream" || this.#refusal() !== undefined) return;
+    const context = new RunningContext(this.#surroundings.dispenser);
+    try {
+      const value = runHandler(entry, params, context);
+      if (isThenable(value)) void this.#outlast(entry, context, value);
+    } catch (error) {
+      this.#answers.failed(entry.name, error);
+    }
+  }
+
+  /** The caller gave up. The call is answered now, so that a handler that never ends holds nothing here. */
+  cancel(id: unknown): void {
+    this.#end(id as Id, "the caller cancelled it");
+  }
+
+  /** Ends all calls without an answer: there is nobody left to read one. */
+  abortAll(reason: PluginError): void {
+    const all = [...this.#running.values()];
+    this.#running.clear();
+    for (const stop of this.#deadlines.values()) stop();
+    this.#deadlines.clear();
+    for (const context of all) context.abort(reason);
+    this.#left();
+  }
+
+  /** Takes no more calls. Resolves once those that run have been answered, or after `graceMs`. */
+  drain(graceMs: number): Promise<void> {
+    this.#inactive = "stopping";
+    if (this.#running.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const stop = this.#options.clock.after(graceMs, resolve);
+      this.#idle.push(() => {
+        stop();
+        resolve();
+      });
+    });
+  }
+
+  #refusal(): { code: number; why: string } | undefined {
+    if (this.#inactive === "stopping") return { code: WireCode.stopping, why: "this side is stopping" };
+    if (this.#inactive === "starting") return { code: WireCode.busy, why: "this side is not ready yet" };
+    const { maxRunningCalls, maxUnsentBytes } = this.#options.limits;
+    if (this.#running.size >= maxRunningCalls) return { code: WireCode.busy, why: `${maxRunningCalls} calls run already` };
+    if (this.#surroundings.unsentBytes() > maxUnsentBytes) return { code: WireCode.busy, why: "earlier answers have not been read" };
+    return undefined;
+  }
+
+  #refuseName(id: Id, method: string): void {
+    if (NAME_PATTERN.test(method)) this.#answers.refuse(id, WireCode.notProvided, `Cannot run "${method}": nobody provides it here`);
+    else this.#answers.refuse(id, WireCode.invalidRequest, `Cannot run a method of that name: a name is ${NAME_RULE}`);
+  }
+
+  #wait(id: Id, entry: Entry, context: RunningContext, value: PromiseLike<unknown>, meta: Meta | undefined): void {
+    const settled = Promise.resolve(value);
+    this.#running.set(id, context);
+    const timeoutMs = meta?.timeoutMs;
+    if (typeof timeoutMs === "number" && timeoutMs > 0) {
+      this.#deadlines.set(
+        context,
+        this.#options.clock.after(timeoutMs, () => this.#end(id, `its ${timeoutMs} ms passed`)),
+      );
+    }
+    settled.then(
+      (result: unknown) => {
+        if (!this.#leave(id, context)) return;
+        this.#answers.result(id, entry.name, result);
+        this.#left();
+      },
+      (error: unknown) => {
+        if (!this.#leave(id, context)) return;
+        this.#answers.thrown(id, entry.name, error);
+        this.#left();
+      },
+    );
+  }
+
+  async #outlast(entry: Entry, context: RunningContext, value: PromiseLike<unknown>): Promise<void> {
+    this.#running.set(context, context);
+    try {
+      await value;
+    } catch (error) {
+      if (!context.aborted) this.#answers.failed(entry.name, error);
+    }
+    if (this.#leave(context, context)) this.#left();
+  }
+
+  /** False for a call that has left before: it was cancelled, or the connection is gone; another may have its id by now. */
+  #leave(key: Id | RunningContext, context: RunningContext): boolean {
+    if (this.#running.get(key) !== context) return false;
+    this.#running.delete(key);
+    if (this.#deadlines.size > 0) {
+      this.#deadlines.get(context)?.();
+      this.#deadlines.delete(context);
+    }
+    return true;
+  }
+
+  /** After the answer of a call that left. */
+  #left(): void {
+    if (this.#idle.length > 0 && this.#running.size === 0) for (const idle of this.#idle.splice(0)) idle();
+  }
+
+  #end(id: Id, why: string): void {
+    const context = this.#running.get(id);
+    if (context === undefined || !this.#leave(id, context)) return;
+    this.#answers.refuse(id, WireCode.cancelled, `The call was ended: ${why}`);
+    context.abort(new PluginError("CANCELLED", `The call was ended: ${why}`));
+    this.#left();
+  }
+}

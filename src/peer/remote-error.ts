@@ -1,0 +1,151 @@
+import { isPluginError, PluginError, RemoteError, ValidationError } from "../errors.js";
+import type { WireError } from "../wire/encode.js";
+import { codeOf, WireCode } from "../wire/error-codes.js";
+
+const MOST_MESSAGE = 4 * 1024;
+const MOST_DATA = 64 * 1024;
+const MOST_CAUSES = 5;
+
+/** What a handler threw, as it goes over the wire: its own text, name, code, data and causes, and never its stack. */
+export function toWireError(thrown: unknown): WireError {
+  // The one code a handler may answer with: refusing a caller is the application's own business.
+  const code = isPluginError(thrown, "UNAUTHORIZED") ? WireCode.unauthorized : WireCode.handlerThrew;
+  const { message, ...data } = describeThrown(thrown, MOST_CAUSES);
+  return { code, message, data };
+}
+
+/** The first line of what something thrown says, for a sentence. Never throws. */
+export function textOfThrown(thrown: unknown): string {
+  return cut(messageOf(thrown)).split("\n", 1)[0] ?? "";
+}
+
+interface Thrown {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly data?: unknown;
+  readonly cause?: Thrown;
+}
+
+function describeThrown(thrown: unknown, causesLeft: number): Thrown {
+  const name = stringOf(read(thrown, "name")) ?? "Error";
+  const message = cut(messageOf(thrown));
+  const code = read(thrown, "code");
+  const data = smallJson(read(thrown, "data"));
+  const cause = causesLeft > 0 ? read(thrown, "cause") : undefined;
+  return {
+    name: name.slice(0, 128),
+    message,
+    ...(typeof code === "string" || typeof code === "number" ? { code: String(code).slice(0, 128) } : {}),
+    ...(data === undefined ? {} : { data }),
+    ...(cause === undefined || cause === null ? {} : { cause: describeThrown(cause, causesLeft - 1) }),
+  };
+}
+
+// Whatever was thrown, a proxy or an object with throwing getters too, describing it must not throw.
+function read(value: unknown, key: string): unknown {
+  try {
+    return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function messageOf(thrown: unknown): string {
+  const message = read(thrown, "message");
+  return typeof message === "number" ? String(message) : (stringOf(message) ?? textOf(thrown));
+}
+
+function textOf(thrown: unknown): string {
+  try {
+    const text: string | undefined = typeof thrown === "object" && thrown !== null ? JSON.stringify(thrown) : String(thrown);
+    if (text !== undefined) return text;
+  } catch {
+    // A cycle, or a toJSON that throws.
+  }
+  return "something that has no text was thrown";
+}
+
+function smallJson(value: unknown): unknown {
+  if (value === undefined || typeof value === "function") return undefined;
+  try {
+    const text: string | undefined = JSON.stringify(value);
+    return text === undefined || text.length > MOST_DATA ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The error that a caller gets for an error answer, whatever that looks like. `other` names the other side. */
+export function fromWireError(error: unknown, method: string, other: string): PluginError {
+  const code = read(error, "code");
+  const wireCode = Number.isInteger(code) ? (code as number) : WireCode.internal;
+  const text = cut(stringOf(read(error, "message")) ?? stringOf(error) ?? "the answer was an error of no known form");
+  const data = smallJson(read(error, "data"));
+  const kind = codeOf(wireCode);
+  switch (kind) {
+    case "REMOTE_ERROR":
+      return remoteError(text, data, MOST_CAUSES);
+    case "INVALID_INPUT":
+    case "INVALID_OUTPUT": {
+      const refused = new ValidationError(kind, text, issuesOf(data, text));
+      answerData.set(refused, data);
+      return refused;
+    }
+    default:
+      return new PluginError(kind, `Cannot call "${method}": ${other} ${SITUATIONS[kind] ?? "refused it"}\n  it answered: ${text}`);
+  }
+}
+
+const answerData = new WeakMap<ValidationError, unknown>();
+
+/** The whole `data` of an answer that refused an input, for the handshake, which says more in it than issues. */
+export function dataOfRefusal(error: ValidationError): unknown {
+  return answerData.get(error);
+}
+
+const SITUATIONS: Readonly<Record<string, string>> = {
+  PROTOCOL_VIOLATION: "did not understand it",
+  NOT_PROVIDED: "does not provide it",
+  UNAUTHORIZED: "does not allow it",
+  BUSY: "does too much at once, or is not ready yet",
+  NOT_SENT: "is stopping, and did not run it",
+  LIMIT_EXCEEDED: "found something too large",
+  CANCELLED: "ended it, unasked",
+};
+
+function remoteError(message: string, data: unknown, causesLeft: number): RemoteError {
+  const cause = causesLeft > 0 ? read(data, "cause") : undefined;
+  return new RemoteError(
+    message,
+    { remoteName: stringOf(read(data, "name")) ?? "Error", remoteCode: stringOf(read(data, "code")), data: read(data, "data") },
+    cause === undefined || cause === null
+      ? undefined
+      : { cause: remoteError(cut(stringOf(read(cause, "message")) ?? ""), cause, causesLeft - 1) },
+  );
+}
+
+function issuesOf(data: unknown, text: string): { message: string; path?: PropertyKey[] }[] {
+  const issues = read(data, "issues");
+  if (!Array.isArray(issues)) return [{ message: text }];
+  return issues.map((issue: unknown) => {
+    const path = read(issue, "path");
+    return {
+      message: stringOf(read(issue, "message")) ?? "it does not fit",
+      ...(Array.isArray(path) ? { path: path.filter((step) => typeof step === "string" || typeof step === "number") } : {}),
+    };
+  });
+}
+
+function stringOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function cut(text: string): string {
+  if (text.length * 3 <= MOST_MESSAGE || Buffer.byteLength(text) <= MOST_MESSAGE) return text;
+  // Cut at a character, not in the middle of one.
+  return `${Buffer.from(text)
+    .subarray(0, MOST_MESSAGE - 3)
+    .toString()
+    .replace(/\uFFFD$/, "")}…`;
+}

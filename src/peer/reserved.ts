@@ -1,0 +1,80 @@
+import { encodeError, encodeResult } from "../wire/encode.js";
+import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
+import type { Id } from "../wire/messages.js";
+import { toWireError } from "./remote-error.js";
+
+/** Answers one of the protocol's own methods; throws a JSONRPCErrorException to answer with a code of its choice. */
+export type ReservedHandler = (params: unknown) => unknown;
+
+/** The `rpc.*` methods that this side answers, and the steps of a handshake that it waits for. */
+export class ReservedMethods {
+  readonly #handlers = new Map<string, ReservedHandler>();
+  readonly #running = new Set<Id>();
+  readonly #send: (message: string) => void;
+  #expected: string | undefined;
+
+  constructor(send: (message: string) => void) {
+    this.#send = send;
+  }
+
+  set(method: string, handler: ReservedHandler): void {
+    this.#handlers.set(method, handler);
+  }
+
+  /** Takes that request once, from a peer that has not yet proven itself, and no other. */
+  expect(method: string, handler: ReservedHandler): void {
+    this.#expected = method;
+    this.#handlers.set(method, (params) => {
+      this.#expected = undefined;
+      this.#handlers.delete(method);
+      return handler(params);
+    });
+  }
+
+  isExpected(method: string): boolean {
+    return this.#expected === method;
+  }
+
+  isRunning(id: Id): boolean {
+    return this.#running.has(id);
+  }
+
+  request(id: Id, method: string, params: unknown): void {
+    const handler = this.#handlers.get(method);
+    if (handler === undefined) {
+      const message = `Cannot run "${method.slice(0, 128)}": the protocol has no such method here`;
+      return this.#send(encodeError(id, { code: WireCode.notProvided, message }));
+    }
+    let value: unknown;
+    try {
+      value = handler(params);
+    } catch (error) {
+      return this.#fail(id, error);
+    }
+    if (!(value instanceof Promise)) return this.#send(encodeResult(id, value));
+    this.#running.add(id);
+    value.then(
+      (result) => this.#settle(id, () => this.#send(encodeResult(id, result))),
+      (error: unknown) => this.#settle(id, () => this.#fail(id, error)),
+    );
+  }
+
+  /** As a request, with nobody to answer. An unknown one is ignored. */
+  notification(method: string, params: unknown): void {
+    try {
+      const value = this.#handlers.get(method)?.(params);
+      if (value instanceof Promise) value.catch(() => {});
+    } catch {
+      // The other side asked for no answer, and what it said could not be used.
+    }
+  }
+
+  #settle(id: Id, answer: () => void): void {
+    this.#running.delete(id);
+    answer();
+  }
+
+  #fail(id: Id, error: unknown): void {
+    this.#send(encodeError(id, error instanceof JSONRPCErrorException ? error.toObject() : toWireError(error)));
+  }
+}

@@ -1,0 +1,73 @@
+import type { PluginError } from "../errors.js";
+
+interface Waiting {
+  readonly sequence: number;
+  /** Characters sent on the connection when this message had been. */
+  readonly position: number;
+  readonly method: string;
+  resolve(): void;
+  reject(reason: unknown): void;
+}
+
+/** All that one side sends on a connection, in order, and who wants to know when it was handed to the system. */
+export class Sender {
+  readonly #sendText: (message: string) => number;
+  #waiting: Waiting[] = [];
+  #sent = 0;
+  #position = 0;
+  #unsent = 0;
+
+  /** @param sendText Hands a message to the channel; returns the bytes that the system has not taken. */
+  constructor(sendText: (message: string) => number) {
+    this.#sendText = sendText;
+  }
+
+  /** How many messages were sent. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Bytes that the system had not taken when the last message was sent, or 0 if it has taken all since. */
+  get unsent(): number {
+    return this.#unsent;
+  }
+
+  /** Sends a message. Returns which of all messages it is, counted from 1. */
+  send(message: string): number {
+    const sequence = ++this.#sent;
+    this.#position += message.length + 1;
+    this.#unsent = this.#sendText(message);
+    // A connection that is always busy never drains; what lies further back than is unsent has been handed over.
+    if (this.#waiting.length > 0) this.#handed(this.#position - this.#unsent);
+    return sequence;
+  }
+
+  /** Calls `resolve` once all that was sent so far is with the system, or `reject` if the connection ends before. */
+  whenHanded(method: string, resolve: () => void, reject: (reason: unknown) => void): void {
+    if (this.#unsent === 0) return resolve();
+    this.#waiting.push({ sequence: this.#sent, position: this.#position, method, resolve, reject });
+  }
+
+  /** All that was sent is with the system. */
+  drained(): void {
+    this.#unsent = 0;
+    if (this.#waiting.length > 0) this.#handed(Number.POSITIVE_INFINITY);
+  }
+
+  /** Rejects everybody who still waits. */
+  rejectAll(errorOf: (method: string, sequence: number) => PluginError): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { sequence, method, reject } of waiting) reject(errorOf(method, sequence));
+  }
+
+  #handed(position: number): void {
+    let count = 0;
+    for (const waiting of this.#waiting) {
+      if (waiting.position > position) break;
+      waiting.resolve();
+      count++;
+    }
+    if (count > 0) this.#waiting.splice(0, count);
+  }
+}

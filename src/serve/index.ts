@@ -1,0 +1,43 @@
+// The plugin's side.
+export type {
+  Awaitable,
+  CallContext,
+  CallOptions,
+  Contract,
+  Dispenser,
+  ErrorOf,
+  Handler,
+  Handlers,
+  Implementation,
+  InputOf,
+  Member,
+  Members,
+  Method,
+  Notification,
+  OutputOf,
+  PluginErrorCode,
+  Received,
+  Remote,
+  Schema,
+  StartStep,
+  Stream,
+} from "../contract/index.js";
+export {
+  defineContract,
+  implement,
+  isPluginError,
+  method,
+  notification,
+  PluginError,
+  RemoteError,
+  StartError,
+  stream,
+  ValidationError,
+} from "../contract/index.js";
+export type { Handshake } from "../handshake/cookie.js";
+export { APIVersion, MagicCookieKey, MagicCookieValue } from "../handshake/cookie.js";
+export type { Logger } from "../util/logger.js";
+export type { Limits } from "../wire/limits.js";
+export type { ServeOptions } from "./options.js";
+export { serve } from "./serve.js";
+export { serveMux } from "./serve-mux.js";

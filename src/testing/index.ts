@@ -1,0 +1,5 @@
+// For the tests of people who write plugins.
+export type { CloseReason } from "../peer/close-reason.js";
+export type { Connection } from "../peer/connection.js";
+export type { InMemoryOptions } from "./connect-in-memory.js";
+export { connectInMemory } from "./connect-in-memory.js";

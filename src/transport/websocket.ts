@@ -1,0 +1,186 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { WebSocket } from "ws";
+import { PluginError } from "../errors.js";
+import { type Channel, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
+import { LineError, textOf } from "../wire/lines.js";
+import { BATCH_LENGTH, Outbox } from "./outbox.js";
+import { LINGER_MS, type SocketChannelOptions } from "./socket.js";
+
+interface WebSocketOptions {
+  readonly perMessageDeflate: false;
+  readonly maxPayload: number;
+  readonly skipUTF8Validation: false;
+  readonly closeTimeout: number;
+}
+
+/** Options that both ends give to ws. Compression would let 97 kB become 99 MB, and ws's client offers it if not told. */
+export function webSocketOptions(maxMessageBytes: number): WebSocketOptions {
+  // A frame may hold one message and its newline, or many short ones that a sender joined; a character has up to three bytes.
+  const maxPayload = Math.max(maxMessageBytes + 1, 3 * BATCH_LENGTH);
+  // ws would wait 30 s for the other side's close frame.
+  return { perMessageDeflate: false, maxPayload, skipUTF8Validation: false, closeTimeout: LINGER_MS };
+}
+
+// ws itself holds a whole frame before it hands anything over. The hello and the ready fit in this.
+const STRANGER_BYTES = 2 * UNPROVEN_MESSAGE_BYTES + 1_024;
+
+export interface WebSocketChannelOptions extends SocketChannelOptions {
+  /** Called when the other side is no stranger any more. */
+  onAllowed?(): void;
+}
+
+/**
+ * Makes a channel of an open WebSocket: one or more lines per text frame.
+ * @param socket The socket below, which counts what a stranger sends and what the system has not taken.
+ */
+export function webSocketChannel(webSocket: WebSocket, socket: Socket, options: WebSocketChannelOptions): Channel {
+  return new WebSocketChannel(webSocket, socket, options);
+}
+
+class WebSocketChannel implements Channel {
+  readonly #webSocket: WebSocket;
+  readonly #socket: Socket;
+  readonly #options: WebSocketChannelOptions;
+  readonly #outbox: Outbox;
+  #receiver: Receiver | undefined;
+  #maxBytes = UNPROVEN_MESSAGE_BYTES;
+  #ending = false;
+  #ended = false;
+  #error: PluginError | undefined;
+  #closeWith: readonly [code: number, reason: string] | undefined;
+  #strangerBytes = 0;
+  readonly #countStranger = (chunk: Buffer): void => {
+    this.#strangerBytes += chunk.length;
+    if (this.#strangerBytes <= STRANGER_BYTES) return;
+    this.#violate("it is longer than a stranger's may be", 1009);
+    // At once: what comes while the close frame is waited for would be held, too.
+    this.#webSocket.terminate();
+  };
+
+  constructor(webSocket: WebSocket, socket: Socket, options: WebSocketChannelOptions) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#options = options;
+    this.#outbox = new Outbox(
+      {
+        isOpen: () => webSocket.readyState === webSocket.OPEN,
+        write: (data, isLastPart) => this.#write(data, isLastPart),
+        drained: () => this.#drained(),
+        stalled: (ms) => this.#fail(`the other side has read nothing for ${ms} ms`),
+      },
+      options.stallTimeoutMs,
+    );
+    webSocket.pause();
+    socket.setNoDelay(true);
+    socket.on("data", this.#countStranger);
+    // Without this listener one bad frame ends the process.
+    webSocket.on("error", (cause) => this.#refuseFrame(cause));
+    webSocket.on("close", (code) => this.#close(code));
+  }
+
+  send(message: string): number {
+    return this.#ending ? 0 : this.#outbox.send(message);
+  }
+
+  receive(receiver: Receiver): void {
+    this.#receiver = receiver;
+    if (this.#ended) queueMicrotask(() => receiver.closed(this.#error, this.#outbox.unwritten));
+    this.#webSocket.on("message", (data: Buffer, isBinary: boolean) => this.#read(data, isBinary));
+    this.#webSocket.resume();
+  }
+
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#webSocket.resume();
+  }
+
+  allow(maxMessageBytes: number): void {
+    this.#maxBytes = maxMessageBytes;
+    this.#socket.off("data", this.#countStranger);
+    this.#options.onAllowed?.();
+  }
+
+  close(code = 1000, reason = ""): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#closeWith ??= [code, reason];
+    // Ends once that is done.
+    this.#outbox.flush();
+  }
+
+  #write(data: string | Buffer, isLastPart: boolean): boolean {
+    // The last newline is spared: a message and one byte more might be too much for the other side.
+    const frame = !isLastPart ? data : typeof data === "string" ? data.slice(0, -1) : data.subarray(0, -1);
+    this.#webSocket.send(frame, { binary: false, fin: isLastPart }, (error) => {
+      if (!error && this.#socket.writableLength === 0) this.#outbox.taken();
+    });
+    return this.#socket.writableLength === 0;
+  }
+
+  #drained(): void {
+    this.#receiver?.drained?.();
+    if (!this.#ending) return;
+    const [code, reason] = this.#closeWith ?? [1000, ""];
+    this.#webSocket.close(code, shorten(reason));
+    // The other side's close frame comes after what it sent before: that is read, unheard.
+    this.#webSocket.resume();
+  }
+
+  #read(data: Buffer, isBinary: boolean): void {
+    if (this.#ending) return;
+    // ws does not check that a binary frame is UTF-8, and nobody who follows the protocol sends one.
+    if (isBinary) return this.#violate("it came in a binary frame", 1003);
+    try {
+      this.#receiver?.lines(textOf(data.at(-1) === 10 ? data.subarray(0, -1) : data, this.#maxBytes));
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+      if (error.before !== undefined) this.#receiver?.lines(error.before);
+      this.#violate(error.message, 1009);
+    }
+  }
+
+  // ws has answered with 1002, 1007 or 1009 already.
+  #refuseFrame(cause: Error & { code?: string }): void {
+    if (cause.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") this.#violate(`it is longer than ${this.#maxBytes} bytes`, 1009);
+    else this.#violate(`it broke the WebSocket protocol (${cause.message})`, 1002);
+  }
+
+  #violate(problem: string, code: number): void {
+    if (this.#ending) return;
+    this.#socket.off("data", this.#countStranger);
+    // Whoever is told of it closes as for any violation, and knows no WebSocket's codes.
+    this.#closeWith = [code, problem];
+    this.#receiver?.violated?.(problem);
+    this.close();
+  }
+
+  #fail(problem: string): void {
+    this.#error ??= new PluginError("CONNECTION_LOST", problem);
+    this.#webSocket.terminate();
+  }
+
+  #close(code: number): void {
+    this.#ended = true;
+    this.#outbox.stop();
+    this.#socket.off("data", this.#countStranger);
+    // 1006: there was no close frame.
+    if (code === 1006 && !this.#ending) this.#error ??= new PluginError("CONNECTION_LOST", "the connection broke without a close frame");
+    this.#ending = true;
+    this.#receiver?.closed(this.#error, this.#outbox.unwritten);
+  }
+}
+
+/** A close frame has room for 123 bytes; cut at a character, for half of one is no UTF-8. */
+function shorten(reason: string): string {
+  const bytes = Buffer.from(reason);
+  return bytes.length <= 123 ? reason : bytes.toString("utf8", 0, 123).replace(/\uFFFD$/, "");
+}
+
+/** Why an upgrade is refused: no browser has business here, and only browsers send an Origin. */
+export function refusesUpgrade(request: IncomingMessage): boolean {
+  return request.headers.origin !== undefined;
+}

@@ -1,0 +1,25 @@
+/** Time, handed in: tests drive it by hand. */
+export interface Clock {
+  /** Monotonic milliseconds; the zero point means nothing. */
+  now(): number;
+  /** Runs `task` once, `ms` from now. Does not keep the process alive. Returns the way to call it off. */
+  after(ms: number, task: () => void): () => void;
+  /** Runs `task` after the input that already waits has been read. */
+  soon(task: () => void): void;
+}
+
+// setTimeout turns anything above into 1 ms.
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** The machine's own clock. Not the wall clock: setting that moves no deadline. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  after(ms, task) {
+    const timer = setTimeout(task, Math.min(ms, LONGEST_TIMEOUT_MS));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+  soon(task) {
+    setImmediate(task);
+  },
+};

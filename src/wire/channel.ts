@@ -1,0 +1,37 @@
+import type { PluginError } from "../errors.js";
+
+/** The only door to transports: text in order both ways, and one end. What a host can be handed by whatever accepted it. */
+export interface Channel {
+  /**
+   * Queues a message, one JSON text without its newline; everything sent in one tick leaves together.
+   * Returns the bytes that the system has not yet taken, this message's among them. After the end it does nothing.
+   */
+  send(message: string): number;
+  /** Called once, by whoever takes the channel over. Nothing is read before. */
+  receive(receiver: Receiver): void;
+  /** Stops reading; what the other side sends waits with the system. */
+  pause(): void;
+  resume(): void;
+  /** Sends what is queued, then ends. Idempotent. `code` and `reason` are a WebSocket's; other channels have no place for them. */
+  close(code?: number, reason?: string): void;
+  /** The longest line to take from now on. Until it is called, a channel may hold a stranger to a line of 64 KiB. */
+  allow?(maxMessageBytes: number): void;
+}
+
+/** Who listens to a channel. */
+export interface Receiver {
+  /** One or more lines that arrived together, separated by newlines; well-formed text, no line too long. */
+  lines(text: string): void;
+  /** Everything sent so far was handed to the system. */
+  drained?(): void;
+  /** Bytes that are no lines: not UTF-8, or too many without a newline. Nothing is read after it. */
+  violated?(problem: string): void;
+  /**
+   * The end, once, and last. `error` says what broke; without it the other side ended the channel in order, or we did.
+   * `unwritten` is how many of the last messages were certainly never handed to the system.
+   */
+  closed(error: PluginError | undefined, unwritten?: number): void;
+}
+
+/** The longest line taken from a stranger. */
+export const UNPROVEN_MESSAGE_BYTES: number = 64 * 1024;

@@ -1,0 +1,88 @@
+import { WireCode } from "./error-codes.js";
+import { idText } from "./id-text.js";
+import type { Id } from "./messages.js";
+
+/**
+ * The text of a request. The envelope is text around the input: an object for it would cost more than most inputs.
+ * @param method A name that was checked: it holds nothing that JSON would escape.
+ */
+export function encodeRequest(id: number, method: string, input: unknown): string {
+  const params = encodeInput(input);
+  if (method !== lastMethod) rememberMethod(method);
+  const head = `{"jsonrpc":"2.0","id":${idText(id)}${methodPart}`;
+  return params === undefined ? `${head}}` : `${head},"params":${params}}`;
+}
+
+// Most calls go to the method of the call before.
+let lastMethod = "";
+let methodPart = "";
+
+function rememberMethod(method: string): void {
+  lastMethod = method;
+  methodPart = `,"method":"${method}"`;
+}
+
+/** The text of a notification. @param method As for a request. */
+export function encodeNotification(method: string, input: unknown): string {
+  const params = encodeInput(input);
+  const head = `{"jsonrpc":"2.0","method":"${method}"`;
+  return params === undefined ? `${head}}` : `${head},"params":${params}}`;
+}
+
+/** A result of nothing is null. */
+export function encodeResult(id: Id, value: unknown): string {
+  const json = value === undefined ? "null" : encodeValue(value);
+  return typeof id === "number"
+    ? `{"jsonrpc":"2.0","id":${idText(id)},"result":${json}}`
+    : `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${json}}`;
+}
+
+/** An error as it goes over the wire. */
+export interface WireError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+/** Never throws: data that JSON cannot carry is left out. */
+export function encodeError(id: Id | null, { code, message, data }: WireError): string {
+  let dataText = "";
+  try {
+    if (data !== undefined) dataText = `,"data":${encodeValue(data)}`;
+  } catch {
+    dataText = "";
+  }
+  const head = `{"jsonrpc":"2.0","id":${id === null ? "null" : JSON.stringify(id)}`;
+  return `${head},"error":{"code":${code},"message":${JSON.stringify(message)}${dataText}}}`;
+}
+
+export function encodeViolation(code: number, problem: string): string {
+  const what = code === WireCode.parseError ? "Cannot parse the line" : "Cannot take the line as a message";
+  return encodeError(null, { code, message: `${what}: ${problem}` });
+}
+
+// A plain object is the params as it is, and whatever else JSON makes of a value is put in an array of one.
+// The text decides, so that a Date (a string on the wire) and an instance of a class (an object) both come out right.
+function encodeInput(input: unknown): string | undefined {
+  if (input === undefined) return undefined;
+  const json = encodeValue(input);
+  return json.charCodeAt(0) === 123 ? json : `[${json}]`;
+}
+
+/** The input that a request's params carry: undefined if there are none. @throws {RangeError} More than one. */
+export function decodeInput(params: unknown): unknown {
+  if (!Array.isArray(params)) return params;
+  if (params.length > 1) throw new RangeError(`it takes one value, and params holds ${params.length}`);
+  return params[0];
+}
+
+function encodeValue(value: unknown): string {
+  const json: string | undefined = JSON.stringify(value);
+  if (json === undefined) throw new TypeError(`JSON cannot carry a ${typeof value}`);
+  return json;
+}
+
+/** Says whether a text is longer than so many bytes of UTF-8, counting them only where it may be. */
+export function isTooLong(text: string, maxBytes: number): boolean {
+  return text.length > maxBytes || (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes);
+}

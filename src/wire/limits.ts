@@ -1,0 +1,55 @@
+/** What one peer may cost. Beyond a limit there is a named error, and only that peer suffers. */
+export interface Limits {
+  /** One message, in bytes. @default 33_554_432 (32 MiB) */
+  readonly maxMessageBytes?: number | undefined;
+  /** Nesting of one message, its envelope included. @default 64 */
+  readonly maxDepth?: number | undefined;
+  /** Calls that wait for an answer; beyond it a call rejects `BUSY` and nothing is sent. @default 16_384 */
+  readonly maxPendingCalls?: number | undefined;
+  /** Calls that run here for the other side; beyond it they are answered `BUSY`. @default 16_384 */
+  readonly maxRunningCalls?: number | undefined;
+  /** Output that the system has not taken; beyond it a call rejects `BUSY`. @default 67_108_864 (64 MiB) */
+  readonly maxUnsentBytes?: number | undefined;
+  /** How long a peer may take none of our output before its connection is closed. @default 10_000 */
+  readonly stallTimeoutMs?: number | undefined;
+  /** From connecting to proven. @default 5_000 */
+  readonly helloTimeoutMs?: number | undefined;
+}
+export type ResolvedLimits = { readonly [K in keyof Limits]-?: number };
+
+const DEFAULTS: ResolvedLimits = {
+  maxMessageBytes: 32 * 1024 * 1024,
+  maxDepth: 64,
+  maxPendingCalls: 16_384,
+  maxRunningCalls: 16_384,
+  maxUnsentBytes: 64 * 1024 * 1024,
+  stallTimeoutMs: 10_000,
+  helloTimeoutMs: 5_000,
+};
+const RANGES: { readonly [K in keyof ResolvedLimits]: readonly [least: number, most: number] } = {
+  // V8's longest string is 2^29 - 24 characters.
+  maxMessageBytes: [1_024, 512 * 1024 * 1024 - 32],
+  maxDepth: [8, 1_000],
+  maxPendingCalls: [1, 2 ** 20],
+  maxRunningCalls: [1, 2 ** 20],
+  maxUnsentBytes: [1_024, Number.MAX_SAFE_INTEGER],
+  stallTimeoutMs: [1, 2 ** 31 - 1],
+  helloTimeoutMs: [1, 2 ** 31 - 1],
+};
+
+/** @throws {TypeError | RangeError} A limit that is unknown, no whole number, or out of its range. */
+export function resolveLimits(limits: Limits = {}): ResolvedLimits {
+  const resolved: Record<string, number> = { ...DEFAULTS };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(RANGES, name)) {
+      throw new TypeError(`Cannot use limit "${name}": the limits are ${Object.keys(RANGES).join(", ")}`);
+    }
+    if (value === undefined) continue;
+    const [least, most] = RANGES[name as keyof Limits];
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new RangeError(`Cannot use ${name} ${value}: it must be a whole number from ${least} to ${most}`);
+    }
+    resolved[name] = value;
+  }
+  return resolved as ResolvedLimits;
+}

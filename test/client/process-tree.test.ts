@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { afterEach, expect, test } from "vitest";
+import { findOutsiders, killOutsiders, stillAlive } from "../../src/client/process-tree.js";
+import { gate, isAlive } from "../kit/gate.js";
+
+gate();
+const { platform, env } = process;
+const { PATH } = env;
+afterEach(() => {
+  Object.defineProperty(process, "platform", { value: platform });
+  env["PATH"] = PATH;
+});
+
+interface Family extends Disposable {
+  readonly root: number;
+  /** In the root's group. */
+  readonly inside: number;
+  /** In a session of its own. */
+  readonly outside: number;
+}
+
+/** A process with a child that stayed in its group, and one that left it. */
+async function family(): Promise<Family> {
+  const script = "sleep 60 & echo $!; setsid sleep 60 & echo $!; wait";
+  const child = spawn("/bin/sh", ["-c", script], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+  const root = child.pid as number;
+  const pids: number[] = [];
+  for await (const line of createInterface(child.stdout)) if (pids.push(Number(line)) === 2) break;
+  const [inside, outside] = pids as [number, number];
+  // setsid was started, and takes a moment to do its one work.
+  await expect.poll(() => findOutsiders(root).map(({ pid }) => pid)).toEqual([outside]);
+  return {
+    root,
+    inside,
+    outside,
+    [Symbol.dispose]() {
+      for (const pid of [-root, outside]) {
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch {
+          // It is dead.
+        }
+      }
+    },
+  };
+}
+
+test("[F16] findOutsiders() finds the descendants that left the group, and stillAlive() says which of them live", async () => {
+  using tree = await family();
+  const outsiders = findOutsiders(tree.root);
+  expect(stillAlive(outsiders)).toEqual([tree.outside]);
+  process.kill(tree.outside, "SIGKILL");
+  await expect.poll(() => stillAlive(outsiders)).toEqual([]);
+});
+
+test("[F18] stillAlive() does not take a later process with the same number for the one that was found", async () => {
+  using tree = await family();
+  const [outsider] = findOutsiders(tree.root);
+  expect(stillAlive([{ ...outsider!, startTime: "1" }])).toEqual([]);
+});
+
+test("[F16, O35] killOutsiders() kills those that left the group, and leaves the group to its caller", async () => {
+  using tree = await family();
+  await killOutsiders(tree.root);
+  await expect.poll(() => isAlive(tree.outside)).toBe(false);
+  expect([isAlive(tree.root), isAlive(tree.inside)]).toEqual([true, true]);
+});
+
+test("[F16] where there is no /proc, tree-kill kills the whole tree", async () => {
+  using tree = await family();
+  Object.defineProperty(process, "platform", { value: "freebsd" });
+  await killOutsiders(tree.root);
+  Object.defineProperty(process, "platform", { value: platform });
+  await expect.poll(() => [tree.root, tree.inside, tree.outside].filter(isAlive)).toEqual([]);
+});
+
+test.for([
+  ["missing from PATH", undefined],
+  ["a file that cannot be run", 0o644],
+] as const)("[F19] a ps that is %s harms nothing", async ([, mode]) => {
+  using tree = await family();
+  const dir = mkdtempSync(join(tmpdir(), "bin-"));
+  if (mode !== undefined) {
+    writeFileSync(join(dir, "ps"), "");
+    chmodSync(join(dir, "ps"), mode);
+  }
+  env["PATH"] = dir;
+  Object.defineProperty(process, "platform", { value: "freebsd" });
+  await killOutsiders(tree.root);
+  Object.defineProperty(process, "platform", { value: platform });
+  await killOutsiders(tree.root); // On Linux no ps is needed.
+  await expect.poll(() => isAlive(tree.outside)).toBe(false);
+  expect(isAlive(tree.root)).toBe(true);
+  rmSync(dir, { recursive: true });
+});
+
+test("[F18] a process that is gone has no outsiders, and killing them does nothing", async () => {
+  expect(findOutsiders(2 ** 22 + 1)).toEqual([]);
+  await killOutsiders(2 ** 22 + 1);
+});

@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { type ClientOptions, NewClient, type PluginError } from "../../src/index.js";
+import { rejection } from "../kit/fixtures.js";
+import { gate } from "../kit/gate.js";
+import { RawPlugin } from "../kit/raw-plugin.js";
+
+gate();
+const DOCUMENT = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
+const SOURCE = readFileSync(new URL("../../src/errors.ts", import.meta.url), "utf8");
+const PLUGINS = new URL("plugins/", import.meta.url);
+
+/** Fails unless the sentence is, to the letter, the one that docs/errors.md shows under that code. */
+async function expectShown(error: unknown, code: string, file = code): Promise<void> {
+  const { code: actual, message } = error as PluginError;
+  expect(actual).toBe(code);
+  // docs:sync copies it into the document: after a change run vitest with -u, then npm run docs:sync.
+  await expect(`${message}\n`).toMatchFileSnapshot(`sentences/${file}.txt`);
+  expect(DOCUMENT.split(/^## /m).find((section) => section.startsWith(`${code}\n`))).toContain(
+    `test/docs/sentences/${file}.txt\n${message}\n`,
+  );
+}
+
+function clientOf(file: string, options: Partial<ClientOptions> = {}): ReturnType<typeof NewClient> {
+  return NewClient({ command: file, cwd: PLUGINS, minPort: 0, maxPort: 0, ...options });
+}
+
+test("docs/errors.md has a heading for each error code, and for nothing else", () => {
+  const union = /export type PluginErrorCode =([^;]+);/.exec(SOURCE)?.[1] ?? "";
+  const codes = [...union.matchAll(/"([A-Z_]+)"/g)].map(([, code]) => code);
+  const headings = [...DOCUMENT.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  expect(codes.length).toBeGreaterThan(0);
+  expect(headings).toEqual(codes);
+});
+
+const STARTS: readonly [code: string, why: string, file: string, options: Partial<ClientOptions>][] = [
+  ["START_FAILED", "a plugin that exits early", "./exits.mjs", {}],
+  ["START_TIMEOUT", "a silent plugin", "./silent.mjs", { startTimeoutMs: 500, killTimeoutMs: 10 }],
+  ["BAD_HANDSHAKE", "an address that is not allowed", "./elsewhere.mjs", {}],
+  ["VERSION_MISMATCH", "a plugin of another apiVersion", "./kv.mjs", { apiVersions: [3, 2] }],
+];
+for (const [code, why, file, options] of STARTS) {
+  test(`docs/errors.md shows what ${code} says for ${why}`, async () => {
+    await expectShown(await rejection(clientOf(file, options).start()), code);
+  });
+}
+
+const CALLS: readonly [code: string, method: string, input: unknown, options: Partial<ClientOptions>][] = [
+  ["UNAUTHORIZED", "kv.forbid", undefined, {}],
+  ["CONNECTION_LOST", "kv.crash", undefined, {}],
+  ["LIMIT_EXCEEDED", "kv.get", { key: "x".repeat(2_000) }, { limits: { maxMessageBytes: 1_024 } }],
+  ["INVALID_INPUT", "kv.get", {}, {}],
+  ["INVALID_OUTPUT", "kv.size", undefined, {}],
+  ["CALL_TIMEOUT", "kv.wait", undefined, { callTimeoutMs: 100 }],
+  ["REMOTE_ERROR", "kv.drop", undefined, {}],
+];
+for (const [code, method, input, options] of CALLS) {
+  test(`docs/errors.md shows what ${code} says for a call`, async () => {
+    await using client = clientOf("./kv.mjs", options);
+    const connection = await client.client();
+    await expectShown(await rejection(connection.call(method, input)), code);
+  });
+}
+
+test("docs/errors.md shows what NOT_PROVIDED says for a contract and for a name", async () => {
+  await using client = clientOf("./kv.mjs");
+  const connection = await client.client();
+  await expectShown(await rejection(connection.call("kv.put")), "NOT_PROVIDED");
+  await expectShown(await rejection(client.dispense({ name: "log", members: {} })), "NOT_PROVIDED", "NOT_PROVIDED-contract");
+});
+
+test("docs/errors.md shows what BUSY says when too many calls wait", async () => {
+  await using client = clientOf("./kv.mjs", { limits: { maxPendingCalls: 2 }, killTimeoutMs: 50 });
+  const connection = await client.client();
+  const waiting = Promise.all([1, 2].map(() => rejection(connection.call("kv.wait"))));
+  await expectShown(await rejection(connection.call("kv.get", { key: "a" })), "BUSY");
+  await client.kill();
+  await waiting;
+});
+
+test("docs/errors.md shows what CONNECTION_CLOSED and NOT_SENT say after close()", async () => {
+  await using client = clientOf("./kv.mjs");
+  const connection = await client.client();
+  const waiting = rejection(connection.call("kv.wait"));
+  await connection.close();
+  await expectShown(await waiting, "CONNECTION_CLOSED");
+  await expectShown(await rejection(connection.call("kv.get", { key: "a" })), "NOT_SENT");
+});
+
+test("docs/errors.md shows what CANCELLED says when the plugin ends a call unasked", async () => {
+  await using plugin = await RawPlugin.listen();
+  await using client = plugin.client({ command: "./kv.mjs" });
+  const [socket, connection] = await Promise.all([plugin.ready(), client.client()]);
+  const call = rejection(connection.call("kv.get", { key: "a" }));
+  const { id } = await socket.message();
+  socket.send({ jsonrpc: "2.0", id, error: { code: -32800, message: "The call was ended: its 100 ms passed" } });
+  await expectShown(await call, "CANCELLED");
+});
+
+test("docs/errors.md shows what PROTOCOL_VIOLATION says of a line that is no message", async () => {
+  await using plugin = await RawPlugin.listen();
+  await using client = plugin.client({ command: "./kv.mjs" });
+  const [socket, connection] = await Promise.all([plugin.ready(), client.client()]);
+  socket.write("hello\n");
+  const reason = await connection.closed;
+  await expectShown(reason.kind === "lost" && reason.error, "PROTOCOL_VIOLATION");
+});

@@ -1,0 +1,60 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { gate } from "../kit/gate.js";
+import { hasPython } from "./has-python.js";
+
+gate();
+const EXAMPLES = new URL("../../examples/", import.meta.url);
+const OUTPUT = new URL("docs/output/", EXAMPLES);
+
+/** Each transcript of examples/docs/output, and what it shows. */
+const SHOWN: Readonly<Record<string, string>> = {
+  greeter: "[O3, O19] the first example prints its greeting, and its plugin explains itself when it is run by hand",
+  validate: "a value that does not fit is refused with the path to what is wrong",
+  cancel: "[P1] a call ends at its deadline, or when its signal aborts",
+  notify: "a notification reaches the plugin, and nothing is waited for but its sending",
+  callback: "[O20] a handler calls what the host provides",
+  errors: "a handler's error arrives with its text, code and data",
+  configure: "a plugin gets its configuration first, and may decline to start",
+  versions: "[O24] the highest common apiVersion is agreed, whichever the host speaks",
+  mux: "[O8] the first argument chooses the plugin of an executable that holds several",
+  "mux-by-hand": "[O8] an executable that holds several plugins lists them when none is chosen",
+  discover: "[O6] discover() finds the plugins of a directory, sorted",
+  logs: "[O17, O18] what a plugin prints arrives in the log, in stderr and in syncStdout",
+  ending: "[O12, O14] kill(), the end of a block, cleanupClients() and a crash each end a client",
+  transports: "[O31] a plugin is called over tcp, unix and websocket, and a limit names itself",
+  testing: "[O36] connectInMemory() tests a plugin without a process",
+  python: "the plugin that docs/protocol.md shows answers, and is written in Python",
+};
+/** Commands that are meant to fail, with the plugin's own exit code. */
+const RUN_BY_HAND = ["plugin.js", "mux-plugin.js"];
+
+test("each transcript of the examples is run by this file", () => {
+  const transcripts = readdirSync(OUTPUT).map((name) => name.replace(/\.txt$/, ""));
+  expect(transcripts.sort()).toEqual(Object.keys(SHOWN).sort());
+});
+
+for (const [name, title] of Object.entries(SHOWN)) {
+  test.skipIf(name === "python" && !hasPython)(title, async () => {
+    const path = fileURLToPath(new URL(`${name}.txt`, OUTPUT));
+    const cwd = fileURLToPath(new URL(name === "greeter" ? "plugins/greeter" : "docs", EXAMPLES));
+    let printed = "";
+    for (const [, file = ""] of readFileSync(path, "utf8").matchAll(/^\$ node (\S+)$/gm)) {
+      const { exitCode, output } = await run(file, cwd);
+      printed += `$ node ${file}\n${output}`;
+      expect(exitCode, output).toBe(RUN_BY_HAND.includes(file) ? 1 : 0);
+    }
+    // docs:sync copies it into the documents: after a change run vitest with -u, then npm run docs:sync.
+    await expect(printed).toMatchFileSnapshot(path);
+  });
+}
+
+async function run(file: string, cwd: string): Promise<{ exitCode: unknown; output: string }> {
+  const child = spawn(process.execPath, [file], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  return { exitCode, output: stdout + stderr };
+}

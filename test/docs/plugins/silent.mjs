@@ -1,0 +1,2 @@
+// Never announces itself.
+setInterval(() => {}, 1_000);

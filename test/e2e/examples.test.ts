@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect, test } from "vitest";
+import { gate } from "../kit/gate.js";
+import { examplePlugin, lacks } from "../kit/languages.js";
+
+gate();
+
+const PRINTED: Readonly<Record<string, string>> = {
+  greeter: "Hello, world!\n",
+  countdown: "3 2 1 Lift-off!\nHeld at zero\nCalled off\n",
+};
+
+test("each example that has a host is run by this file", () => {
+  const folders = readdirSync(examplePlugin("")).filter((name) => readdirSync(examplePlugin(name)).includes("host.ts"));
+  expect(folders.sort()).toEqual(Object.keys(PRINTED).sort());
+});
+
+for (const [name, printed] of Object.entries(PRINTED)) {
+  test(`the example "${name}" prints what it shows, exits 0 and leaves no process`, async () => {
+    const host = examplePlugin(`${name}/host.js`);
+    expect(await run([process.execPath, host], { cwd: dirname(host) })).toEqual({ exitCode: 0, stdout: printed, stderr: "" });
+  });
+
+  test(`[O3, F43] the plugin of "${name}", run by hand, explains itself on stderr alone and exits 1`, async () => {
+    const { exitCode, stdout, stderr } = await run([process.execPath, examplePlugin(`${name}/plugin.js`)]);
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(stderr).toBe("This is a plugin: it is started by another program and does nothing on its own.\n");
+  });
+}
+
+test("[O6, O19, O20] the example host calls each plugin, whatever it is written in, exits 0 and leaves nothing", async () => {
+  const { exitCode, stdout, stderr } = await run([process.execPath, examplePlugin("../host.js")]);
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  expect(stdout.split("\n")).toEqual([
+    "countdown       3 2 1 Lift-off!",
+    "greeter         Hello, world!",
+    ...shown("python-greeter", "python3"),
+    ...shown("go-greeter", "go"),
+    "",
+  ]);
+}, 300_000);
+
+test("the example host leaves out what this machine cannot run, and says so", async () => {
+  // A PATH with nothing on it: plugins in Node are run by the Node that the host runs on.
+  const { exitCode, stdout, stderr } = await run([process.execPath, examplePlugin("../host.js")], { env: { PATH: "/nonexistent" } });
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  expect(stdout.split("\n").slice(2)).toEqual([
+    "python-greeter  left out: there is no python3 on PATH",
+    "go-greeter      left out: there is no go on PATH",
+    "",
+  ]);
+});
+
+function shown(name: string, program: "python3" | "go"): string[] {
+  if (lacks(program) !== undefined) return [`${name.padEnd(16)}left out: there is no ${program} on PATH`];
+  return [`${name.padEnd(16)}Hello, world!`, `${name.padEnd(16)}3 2 1 Lift-off!`];
+}
+
+async function run(
+  [file, ...args]: readonly [string, ...string[]],
+  { cwd, env }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<{ exitCode: unknown; stdout: string; stderr: string }> {
+  const child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  return { exitCode, stdout, stderr };
+}

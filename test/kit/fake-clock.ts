@@ -1,0 +1,57 @@
+import type { Clock } from "../../src/util/clock.js";
+
+interface Timer {
+  readonly at: number;
+  readonly task: () => void;
+}
+
+/** Time that stands still until the test moves it. */
+export class FakeClock implements Clock {
+  #now = 1_000;
+  #timers: Timer[] = [];
+  #soon: (() => void)[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, task: () => void): () => void {
+    const timer = { at: this.#now + Math.max(0, ms), task };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  soon(task: () => void): void {
+    this.#soon.push(task);
+  }
+
+  /** Timers that are set. */
+  get timers(): number {
+    return this.#timers.length;
+  }
+
+  /** Moves time on, running what is due in order. What is to run "soon" waits for runSoon(), as if input were still being read. */
+  stall(ms: number): void {
+    const end = this.#now + ms;
+    for (;;) {
+      const next = this.#timers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      this.#now = Math.max(this.#now, next.at);
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      next.task();
+    }
+    this.#now = end;
+  }
+
+  runSoon(): void {
+    for (const task of this.#soon.splice(0)) task();
+  }
+
+  /** Moves time on in an idle process: nothing waits to be read. */
+  advance(ms: number): void {
+    this.stall(ms);
+    this.runSoon();
+  }
+}

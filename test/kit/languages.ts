@@ -1,0 +1,30 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const PLUGINS = new URL("../../examples/plugins/", import.meta.url);
+
+/** The absolute path of a file of the example plugins. */
+export function examplePlugin(path: string): string {
+  return fileURLToPath(new URL(path, PLUGINS));
+}
+
+/** Why tests in that language cannot run here, if so. Where everything must run, its lack is a fault. */
+export function lacks(program: "python3" | "go"): string | undefined {
+  const { status } = spawnSync(program, program === "go" ? ["version"] : ["--version"], { stdio: "ignore" });
+  if (status === 0) return undefined;
+  const why = `"${program}" is not on PATH`;
+  if (process.env["CI"]) throw new Error(`Cannot test the plugins written for ${program}: ${why}`);
+  return why;
+}
+
+/** Builds the Go plugin into a directory and says where it is. */
+export function buildGoPlugin(dir: string): string {
+  const file = join(dir, "go-greeter");
+  execFileSync("go", ["build", "-buildvcs=false", "-o", file, "."], {
+    cwd: examplePlugin("go-greeter/"),
+    env: { ...process.env, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOFLAGS: "", GOWORK: "off" },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  return file;
+}

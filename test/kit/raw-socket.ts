@@ -1,0 +1,69 @@
+import type { Socket } from "node:net";
+
+/** A socket read by the line, and written byte by byte: what a test speaks the wire with. */
+export class RawSocket {
+  readonly socket: Socket;
+  /** Resolves with "end" or the error's code when the socket is gone. */
+  readonly closed: Promise<string>;
+  #text = "";
+  #waiting: (() => void)[] = [];
+  #ended = false;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    let how = "end";
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      how = error.code ?? error.message;
+    });
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk: string) => {
+      this.#text += chunk;
+      this.#wake();
+    });
+    // Not events.once(): that rejects at an error, and a reset is one.
+    this.closed = new Promise<void>((resolve) => socket.once("close", () => resolve())).then(() => {
+      this.#ended = true;
+      this.#wake();
+      return how;
+    });
+  }
+
+  write(bytes: string | Uint8Array): void {
+    this.socket.write(bytes);
+  }
+
+  /** Sends a value as one line. */
+  send(message: unknown): void {
+    this.write(`${JSON.stringify(message)}\n`);
+  }
+
+  /** The next line, as text; undefined once the other side has ended. */
+  async line(): Promise<string | undefined> {
+    for (;;) {
+      const newline = this.#text.indexOf("\n");
+      if (newline >= 0) {
+        const line = this.#text.slice(0, newline);
+        this.#text = this.#text.slice(newline + 1);
+        return line;
+      }
+      if (this.#ended) return undefined;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** The next message, parsed. */
+  async message(): Promise<any> {
+    const line = await this.line();
+    return line === undefined ? undefined : JSON.parse(line);
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+}

@@ -1,0 +1,51 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const npm = (cwd: string, ...args: string[]): string =>
+  execFileSync("npm", [...args, "--no-fund", "--no-audit", "--prefer-offline", "--loglevel=error"], { cwd, encoding: "utf8" });
+
+test("the packed package, installed into an empty project, runs the hello world", { timeout: 120_000 }, () => {
+  const dir = mkdtempSync(join(tmpdir(), "install-"));
+  try {
+    // The build of this checkout is packed as it is: others read it meanwhile.
+    const [packed] = JSON.parse(npm(ROOT, "pack", "--json", "--ignore-scripts", "--pack-destination", dir)) as [
+      { filename: string; files: { path: string }[] },
+    ];
+    const paths = packed.files.map(({ path }) => path);
+    expect(paths.filter((path) => !/^(dist\/|package\.json|README\.md|LICENSE|CHANGELOG\.md)/.test(path))).toEqual([]);
+    expect(paths).toContain("dist/plugin.js.map");
+    writeFileSync(join(dir, "package.json"), '{ "type": "module", "private": true }');
+    npm(dir, "install", join(dir, packed.filename));
+    for (const file of ["greeter.js", "plugin.js", "host.js"]) cpSync(join(ROOT, "examples/plugins/greeter", file), join(dir, file));
+    expect(execFileSync(process.execPath, ["host.js"], { cwd: dir, encoding: "utf8" })).toBe("Hello, world!\n");
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>>; readonly resolved?: string }>
+  >;
+}
+
+test("the lock holds the optional packages of every platform, and no registry's address", () => {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as Lock;
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !(`${path}/node_modules/${name}` in packages) && !(`node_modules/${name}` in packages),
+    ),
+  );
+  expect(missing).toEqual([]);
+  expect(Object.values(packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+});
+
+test("users run no install script", () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { scripts: Record<string, string> };
+  expect(Object.keys(scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name))).toEqual([]);
+});

@@ -1,0 +1,49 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The files and libraries that a program opens: what Node.js is asked to load, builtins left out. */
+function loadedBy(program: string): string[] {
+  const dir = mkdtempSync(join(tmpdir(), "loading-"));
+  try {
+    const log = join(dir, "log");
+    writeFileSync(log, "");
+    const hooks = `import { appendFileSync } from "node:fs";
+      export async function load(url, context, next) { appendFileSync(${JSON.stringify(log)}, url + "\\n"); return next(url, context); }`;
+    const register = `import { register } from "node:module"; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)});`;
+    const args = ["--import", `data:text/javascript,${encodeURIComponent(register)}`, "--input-type=module", "--eval", program];
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    const urls = readFileSync(log, "utf8").split("\n");
+    return urls.filter((url) => url.startsWith("file:")).map((url) => url.replace(/^.*?\/(node_modules|dist)\//, "$1/"));
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+const HEAVY = /node_modules\/(execa|fast-glob|tree-kill|get-port|ws|zod)\//;
+
+test("mortise/plugin opens three files, and no library", () => {
+  const loaded = loadedBy('import "mortise/plugin";');
+  expect(loaded.filter((path) => path.startsWith("node_modules/"))).toEqual([]);
+  // Each one costs every start of every plugin; raise it only with a figure from the bench.
+  expect(loaded.length).toBeLessThanOrEqual(3);
+});
+
+test("mortise loads execa, fast-glob, tree-kill and ws on first use, not before", () => {
+  const loaded = loadedBy('import { NewClient } from "mortise"; NewClient({ command: "./x.js", transport: "websocket" });');
+  expect(loaded.filter((path) => HEAVY.test(path))).toEqual([]);
+  expect(loaded.some((path) => path.startsWith("dist/"))).toBe(true);
+});
+
+test("mortise/contract opens the contract room alone", () => {
+  const loaded = loadedBy('import "mortise/contract";');
+  expect(loaded.filter((path) => path.startsWith("node_modules/"))).toEqual([]);
+  expect(loaded.length).toBeLessThanOrEqual(2);
+});

@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import * as contract from "../../src/contract/index.js";
+import * as host from "../../src/index.js";
+import * as plugin from "../../src/serve/index.js";
+import * as testing from "../../src/testing/index.js";
+
+const CONTRACT = [
+  "PluginError",
+  "RemoteError",
+  "StartError",
+  "ValidationError",
+  "defineContract",
+  "implement",
+  "isPluginError",
+  "method",
+  "notification",
+  "stream",
+];
+const HANDSHAKE = ["APIVersion", "MagicCookieKey", "MagicCookieValue"];
+
+test("mortise/contract exports these names and no others", () => {
+  expect(Object.keys(contract).sort()).toEqual([...CONTRACT].sort());
+});
+
+test("mortise/plugin exports these names and no others", () => {
+  expect(Object.keys(plugin).sort()).toEqual([...CONTRACT, ...HANDSHAKE, "serve", "serveMux"].sort());
+});
+
+test("mortise exports these names and no others", () => {
+  expect(Object.keys(host).sort()).toEqual([...CONTRACT, ...HANDSHAKE, "NewClient", "cleanupClients", "discover", "killed"].sort());
+});
+
+test("mortise/testing exports these names and no others", () => {
+  expect(Object.keys(testing).sort()).toEqual(["connectInMemory"]);
+});

@@ -1,0 +1,107 @@
+import { expect, test } from "vitest";
+import { defineContract, implement, method } from "../../src/index.js";
+import { connectInMemory } from "../../src/testing/index.js";
+import { rejection } from "../kit/fixtures.js";
+
+const greeter = defineContract("greeter", { greet: method<{ name: string }, string>(), ask: method<void, string>() });
+const names = defineContract("names", { favourite: method<void, string>() });
+const implementation = implement(greeter, {
+  greet: ({ name }) => `Hello, ${name}!`,
+  ask: async (_input, { peer }) => `Hello, ${await peer.dispense(names).favourite()}!`,
+});
+
+test("[O36] connectInMemory() joins a host and a plugin in this process, with the same messages and no process", async () => {
+  const connection = await connectInMemory({ provides: [implementation] });
+  const input = { name: "test" };
+  expect(await connection.dispense(greeter).greet(input)).toBe("Hello, test!");
+  expect(await connection.call("greeter.greet", input)).toBe("Hello, test!");
+  expect(connection.provided).toEqual([{ name: "greeter", members: { greet: { kind: "method" }, ask: { kind: "method" } } }]);
+  expect([connection.apiVersion, await connection.ping()]).toEqual([1, expect.any(Number)]);
+  expect(await connection.close()).toEqual({ kind: "closed", by: "us" });
+  expect(await rejection(connection.call("greeter.greet", input))).toMatchObject({ code: "NOT_SENT" });
+});
+
+test("[O36] values are copied, as between processes", async () => {
+  const echo = defineContract("echo", { echo: method<unknown, unknown>() });
+  const seen: unknown[] = [];
+  const keep = (value: unknown): unknown => {
+    seen.push(value);
+    return value;
+  };
+  await using connection = await connectInMemory({ provides: [implement(echo, { echo: keep })] });
+  const value = { at: new Date(0), list: [1], left: undefined };
+  const answer = await connection.dispense(echo).echo(value);
+  expect(answer).toEqual({ at: "1970-01-01T00:00:00.000Z", list: [1] });
+  expect(seen[0]).not.toBe(value);
+  expect(answer).not.toBe(seen[0]);
+});
+
+test("[O36, O20] the plugin calls what the host provides", async () => {
+  await using connection = await connectInMemory({
+    provides: [implementation],
+    hostProvides: [implement(names, { favourite: () => "Ada" })],
+  });
+  expect(await connection.dispense(greeter).ask()).toBe("Hello, Ada!");
+});
+
+test("[O36] a plugin whose host offers nothing is told so", async () => {
+  await using connection = await connectInMemory({ provides: [implementation] });
+  expect(await rejection(connection.dispense(greeter).ask())).toMatchObject({
+    code: "REMOTE_ERROR",
+    remoteCode: "NOT_PROVIDED",
+    message: 'Cannot dispense "names": the host in memory does not provide it; it provides nothing',
+  });
+});
+
+test("[O36] configure() gets a copy of the configuration before anything is called, {} if there is none", async () => {
+  const configs: unknown[] = [];
+  const configure = (config: unknown) => void configs.push(config);
+  const config = { root: { dir: "/" } };
+  await using first = await connectInMemory({ provides: [implementation], configure, config });
+  await using second = await connectInMemory({ provides: [implementation], configure });
+  expect([configs, first.apiVersion, second.apiVersion]).toEqual([[config, {}], 1, 1]);
+  expect((configs[0] as typeof config).root).not.toBe(config.root);
+});
+
+test("[O36] what configure() throws rejects, sooner or later", async () => {
+  const error = new Error("no such directory");
+  for (const configure of [
+    () => Promise.reject(error),
+    () => {
+      throw error;
+    },
+  ]) {
+    expect(await rejection(connectInMemory({ provides: [implementation], configure }))).toBe(error);
+  }
+});
+
+test("[O36] a list that holds no implementations is a mistake of the caller's", async () => {
+  expect(await rejection(connectInMemory({ provides: [greeter] as never }))).toEqual(
+    new TypeError("Cannot use provides: each entry must be made with implement()"),
+  );
+  expect(await rejection(connectInMemory({ provides: [], hostProvides: {} as never }))).toEqual(
+    new TypeError("Cannot use hostProvides: it must be a list of implement(…) results"),
+  );
+});
+
+test("[O36] closing it ends the handlers that run", async () => {
+  let signal: AbortSignal | undefined;
+  const wait = defineContract("wait", { wait: method() });
+  const connection = await connectInMemory({
+    provides: [
+      implement(wait, {
+        wait: (_input, context) => {
+          signal = context.signal;
+          return new Promise(() => {});
+        },
+      }),
+    ],
+  });
+  const call = rejection(connection.dispense(wait).wait());
+  while (signal === undefined) await new Promise((resolve) => setImmediate(resolve));
+  await connection.close();
+  expect(await call).toMatchObject({ code: "CONNECTION_CLOSED" });
+  const given = signal;
+  if (!given.aborted) await new Promise((resolve) => given.addEventListener("abort", resolve, { once: true }));
+  expect(given.reason).toMatchObject({ code: "CONNECTION_LOST" });
+});

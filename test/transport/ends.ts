@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, type NetConnectOpts, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PluginError } from "../../src/errors.js";
+import { dial } from "../../src/transport/dial.js";
+import { type Listener, listen } from "../../src/transport/listen.js";
+import { memoryChannels } from "../../src/transport/memory.js";
+import type { TransportName } from "../../src/wire/address.js";
+import type { Channel } from "../../src/wire/channel.js";
+import { type Limits, resolveLimits } from "../../src/wire/limits.js";
+import { RawSocket } from "../kit/raw-socket.js";
+import { RawWebSocket } from "./raw-websocket.js";
+
+export const TRANSPORTS: readonly TransportName[] = ["tcp", "unix", "websocket"];
+
+/** Who listens to a channel in a test: remembers, and can be waited for. */
+export class Ear {
+  readonly channel: Channel;
+  /** What was handed over, each time. */
+  readonly texts: string[] = [];
+  readonly problems: string[] = [];
+  drainedCount = 0;
+  readonly closed: Promise<{ readonly error: PluginError | undefined; readonly unwritten: number | undefined }>;
+  #end!: (end: { error: PluginError | undefined; unwritten: number | undefined }) => void;
+  #lines: string[] = [];
+  #waiting: (() => void)[] = [];
+
+  constructor(channel: Channel) {
+    this.channel = channel;
+    this.closed = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    channel.receive({
+      lines: (text) => this.lines(text),
+      drained: () => this.drained(),
+      violated: (problem) => this.violated(problem),
+      closed: (error, unwritten) => this.#end({ error, unwritten }),
+    });
+  }
+
+  lines(text: string): void {
+    this.texts.push(text);
+    this.#lines.push(...text.split("\n"));
+    this.#wake();
+  }
+
+  drained(): void {
+    this.drainedCount++;
+    this.#wake();
+  }
+
+  // As a peer does.
+  violated(problem: string): void {
+    this.problems.push(problem);
+    this.channel.close(1008, problem);
+  }
+
+  async line(): Promise<string> {
+    await this.until(() => this.#lines.length > 0);
+    return this.#lines.shift() as string;
+  }
+
+  /** Waits until that is so; looked at whenever something happens here. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Resolves when everything sent was handed to the system. */
+  drain(): Promise<void> {
+    const before = this.drainedCount;
+    return this.until(() => this.drainedCount > before);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+}
+
+/** A listener of ours, and what comes to its door. */
+export class Door implements AsyncDisposable {
+  readonly listener: Listener;
+  readonly #dir: string | undefined;
+  readonly #arrived: Channel[];
+  readonly #accepted: Channel[] = [];
+  #waiting: (() => void)[];
+
+  private constructor(listener: Listener, dir: string | undefined, arrived: Channel[], waiting: (() => void)[]) {
+    this.listener = listener;
+    this.#dir = dir;
+    this.#arrived = arrived;
+    this.#waiting = waiting;
+  }
+
+  static async open(transport: TransportName, limits: Limits = {}): Promise<Door> {
+    const dir = transport === "unix" ? mkdtempSync(join(tmpdir(), "door-")) : undefined;
+    const arrived: Channel[] = [];
+    const waiting: (() => void)[] = [];
+    const listener = await listen({
+      transport,
+      minPort: 0,
+      maxPort: 0,
+      unixSocketDir: dir,
+      limits: resolveLimits(limits),
+      onChannel(channel) {
+        arrived.push(channel);
+        for (const wake of waiting.splice(0)) wake();
+      },
+    });
+    return new Door(listener, dir, arrived, waiting);
+  }
+
+  /** The next channel that arrives. */
+  async channel(): Promise<Channel> {
+    while (this.#arrived.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const channel = this.#arrived.shift() as Channel;
+    this.#accepted.push(channel);
+    return channel;
+  }
+
+  get target(): NetConnectOpts {
+    const { address } = this.listener;
+    return address.network === "unix" ? { path: address.path } : { host: address.host, port: address.port };
+  }
+
+  /** A connection of the test's own, in exact bytes. */
+  async raw(): Promise<RawSocket | RawWebSocket> {
+    if (this.listener.protocol === "jsonrpc+ws") return RawWebSocket.connect(this.target);
+    return new RawSocket(connect(this.target));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const channel of [...this.#accepted, ...this.#arrived]) channel.close();
+    await this.listener.close();
+    if (this.#dir !== undefined) rmSync(this.#dir, { recursive: true });
+  }
+}
+
+/** Both ends of one connection of ours; `near` dialled. Both have proven themselves. */
+export async function pair(
+  transport: TransportName | "memory",
+  limits: Limits = {},
+): Promise<{ readonly near: Ear; readonly far: Ear } & AsyncDisposable> {
+  const door = transport === "memory" ? undefined : await Door.open(transport, limits);
+  const resolved = resolveLimits(limits);
+  const [left, right] = await (async (): Promise<readonly Channel[]> => {
+    if (door === undefined) return memoryChannels();
+    const { address, protocol } = door.listener;
+    return Promise.all([dial(address, protocol, { limits: resolved, signal: new AbortController().signal }), door.channel()]);
+  })();
+  const near = new Ear(left as Channel);
+  const far = new Ear(right as Channel);
+  for (const { channel } of [near, far]) channel.allow?.(resolved.maxMessageBytes);
+  return {
+    near,
+    far,
+    async [Symbol.asyncDispose]() {
+      near.channel.close();
+      far.channel.close();
+      await Promise.all([near.closed, far.closed]);
+      await door?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Breaks a TCP connection. Not resetAndDestroy(): that ends it in order first, which the other side may see before the reset. */
+export function reset(socket: Socket): void {
+  (socket as unknown as { readonly _handle: { reset(done: () => void): void } })._handle.reset(() => socket.destroy());
+}

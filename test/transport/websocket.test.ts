@@ -1,0 +1,173 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { expect, test } from "vitest";
+import { dial } from "../../src/transport/dial.js";
+import { resolveLimits } from "../../src/wire/limits.js";
+import { gate } from "../kit/gate.js";
+import { Door, Ear } from "./ends.js";
+import { BINARY, CLOSE, frameBytes, RawWebSocket } from "./raw-websocket.js";
+
+gate();
+const DEFLATE = { "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits" };
+
+interface Attacked extends AsyncDisposable {
+  /** Our end, and whoever attacks it. */
+  readonly ear: Ear;
+  readonly raw: RawWebSocket;
+}
+
+/** Our listener, attacked by a client. */
+async function listening(headers: Readonly<Record<string, string>> = {}): Promise<Attacked> {
+  const door = await Door.open("websocket");
+  const raw = await RawWebSocket.connect(door.target, headers);
+  const ear = new Ear(await door.channel());
+  ear.channel.allow?.(1024 * 1024);
+  const dispose = async (): Promise<void> => {
+    raw.destroy();
+    await ear.closed;
+    await door[Symbol.asyncDispose]();
+  };
+  return { ear, raw, [Symbol.asyncDispose]: dispose };
+}
+
+/** A server that accepts one connection, and our client that dialled it. */
+async function dialling(answerHeaders = ""): Promise<Attacked & { readonly dialled: Promise<unknown> }> {
+  const server: Server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const limits = resolveLimits({ maxMessageBytes: 1024 * 1024 });
+  const dialled = dial({ network: "tcp", host: "127.0.0.1", port }, "jsonrpc+ws", { limits, signal: new AbortController().signal });
+  dialled.catch(() => {});
+  const [socket] = (await once(server, "connection")) as [Socket];
+  const raw = await RawWebSocket.accept(socket, answerHeaders);
+  const ear = answerHeaders === "" ? new Ear(await dialled) : (undefined as never);
+  ear?.channel.allow?.(1024 * 1024);
+  const dispose = async (): Promise<void> => {
+    raw.destroy();
+    await ear?.closed;
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { ear, raw, dialled, [Symbol.asyncDispose]: dispose };
+}
+
+for (const [who, attack, mask] of [
+  ["our listener", listening, true],
+  ["our client", dialling, false],
+] as const) {
+  test(`[F56] a binary frame closes 1003, and it is not read, by ${who}`, async () => {
+    await using end = await attack();
+    end.raw.bytes(frameBytes("{}", { opcode: BINARY, mask }));
+    end.raw.text("after");
+    await end.raw.line();
+    expect([end.raw.closeCode, end.raw.closeReason]).toEqual([1003, "it came in a binary frame"]);
+    end.raw.destroy();
+    await end.ear.closed;
+    expect(end.ear.problems).toEqual(["it came in a binary frame"]);
+    expect(end.ear.texts).toEqual([]);
+  });
+
+  for (const [what, bytes, code] of [
+    ["a reserved opcode", frameBytes("x", { opcode: 3, mask }), 1002],
+    ["a reserved bit", frameBytes("x", { rsv: 4, mask }), 1002],
+    ["a frame with the wrong masking", frameBytes("x", { mask: !mask }), 1002],
+    ["a continuation of nothing", frameBytes("x", { opcode: 0, mask }), 1002],
+    ["a fragmented ping", frameBytes("x", { opcode: 9, fin: false, mask }), 1002],
+    ["a close frame of one byte", frameBytes("x", { opcode: CLOSE, mask }), 1002],
+    ["a length of 2^40", frameBytes("x", { announced: 2n ** 40n, mask }), 1009],
+    ["a length of 2^63", frameBytes("x", { announced: 2n ** 63n, mask }), 1009],
+    ["a text that is not UTF-8", frameBytes(Uint8Array.of(0xc3, 0x28), { mask }), 1007],
+  ] as const) {
+    test(`[F63] ${what} closes ${code}, and that connection alone is lost, by ${who}`, async () => {
+      await using end = await attack();
+      end.raw.text("before");
+      end.raw.bytes(bytes);
+      end.raw.text("after");
+      await end.raw.line();
+      expect(end.raw.closeCode).toBe(code);
+      end.raw.destroy();
+      await end.ear.closed;
+      expect(end.ear.texts).toEqual(["before"]);
+      expect(end.ear.problems).toHaveLength(1);
+    });
+  }
+
+  test(`[F63] tiny fragments without end are refused, by ${who}`, async () => {
+    await using end = await attack();
+    end.raw.bytes(frameBytes("x", { fin: false, mask }));
+    const fragment = frameBytes("", { opcode: 0, fin: false, mask });
+    end.raw.bytes(Buffer.concat(new Array(20_000).fill(fragment)));
+    await end.raw.line();
+    expect(end.raw.closeCode).toBe(1008);
+    end.raw.destroy();
+    await end.ear.closed;
+    expect(end.ear.texts).toEqual([]);
+  });
+
+  test(`[F62] a connection that ends in mid-frame is lost, and the partial frame is not read, by ${who}`, async () => {
+    await using end = await attack();
+    end.raw.bytes(frameBytes("{}x", { mask }).subarray(0, -1));
+    end.raw.socket.end();
+    const { error } = await end.ear.closed;
+    expect([error?.code, error?.message]).toEqual(["CONNECTION_LOST", "the connection broke without a close frame"]);
+    expect(end.ear.texts).toEqual([]);
+  });
+
+  test(`[F54] a frame at the limit is taken with its newline, and a line beyond it closes 1009, by ${who}`, async () => {
+    await using end = await attack();
+    end.raw.text(`${"x".repeat(1024 * 1024)}\n`);
+    expect((await end.ear.line()).length).toBe(1024 * 1024);
+    end.raw.text("x".repeat(1024 * 1024 + 1));
+    await end.raw.line();
+    expect([end.raw.closeCode, end.raw.closeReason]).toEqual([1009, "it is longer than 1048576 bytes"]);
+  });
+
+  test(`one text frame may hold many lines, the last with or without its newline, and come in fragments, to ${who}`, async () => {
+    await using end = await attack();
+    end.raw.text("a\nb");
+    end.raw.text("c\n");
+    const split = Buffer.from("d\ne😀");
+    end.raw.bytes(frameBytes(split.subarray(0, 5), { fin: false, mask }));
+    end.raw.bytes(frameBytes(split.subarray(5), { opcode: 0, mask }));
+    for (const line of ["a", "b", "c", "d", "e😀"]) expect(await end.ear.line()).toBe(line);
+  });
+
+  test(`a ping is answered, also while a long message leaves in parts, by ${who}`, async () => {
+    await using end = await attack();
+    end.ear.channel.send("x".repeat(600 * 1024));
+    end.raw.bytes(frameBytes("hey", { opcode: 9, mask }));
+    let text = 0;
+    let pong = "";
+    while (text < 600 * 1024 || pong === "") {
+      const frame = await end.raw.frame();
+      if (frame?.opcode === 10) pong = frame.payload.toString();
+      else text += frame?.payload.length ?? 0;
+    }
+    expect([text, pong]).toEqual([600 * 1024, "hey"]);
+  });
+
+  test(`a close reason that is too long is cut at a character, by ${who}`, async () => {
+    await using end = await attack();
+    end.ear.channel.close(1008, `x${"ü".repeat(100)}`);
+    await end.raw.line();
+    expect([end.raw.closeCode, end.raw.closeReason]).toEqual([1008, `x${"ü".repeat(61)}`]);
+  });
+}
+
+test("[F64] permessage-deflate is not negotiated though it is offered, and a compressed frame closes 1002", async () => {
+  await using end = await listening(DEFLATE);
+  expect(end.raw.head).toMatch(/^HTTP\/1\.1 101 /);
+  expect(end.raw.head).not.toMatch(/extensions/i);
+  end.raw.bytes(frameBytes(Uint8Array.of(0xaa, 0x56, 0x00), { rsv: 4 }));
+  await end.raw.line();
+  expect(end.raw.closeCode).toBe(1002);
+});
+
+test("[F64] our client offers no extension, and refuses a server that answers with one", async () => {
+  await using fine = await dialling();
+  expect(fine.raw.head).toMatch(/^upgrade: websocket/im);
+  expect(fine.raw.head).not.toMatch(/extensions/i);
+  await using bad = await dialling("Sec-WebSocket-Extensions: permessage-deflate\r\n");
+  await expect(bad.dialled).rejects.toThrow("Server sent a Sec-WebSocket-Extensions header but no extension was requested");
+});

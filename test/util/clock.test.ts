@@ -1,0 +1,42 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { systemClock } from "../../src/util/clock.js";
+
+afterEach(() => vi.restoreAllMocks());
+
+test.each([2 ** 31, 2 ** 53, Number.POSITIVE_INFINITY])("[F68] after(%j) waits as long as a timer can, and does not run at once", (ms) => {
+  const set = vi.spyOn(globalThis, "setTimeout");
+  systemClock.after(ms, () => {})();
+  expect(set.mock.calls.map(([, delay]) => delay)).toEqual([2 ** 31 - 1]);
+});
+
+test("after() runs its task once, unless it is called off, and keeps no process alive", async () => {
+  const set = vi.spyOn(globalThis, "setTimeout");
+  const ran: string[] = [];
+  systemClock.after(1, () => void ran.push("off"))();
+  await new Promise<void>((resolve) => {
+    systemClock.after(1, () => void ran.push("on"));
+    systemClock.after(2, resolve);
+    const timers = set.mock.results.map(({ value }) => value as NodeJS.Timeout);
+    expect(timers.every((timer) => !timer.hasRef())).toBe(true);
+    for (const timer of timers) timer.ref();
+  });
+  expect(ran).toEqual(["on"]);
+});
+
+test("soon() runs its task in a macrotask, after the promises that are settled", async () => {
+  const order: string[] = [];
+  await new Promise<void>((resolve) => {
+    systemClock.soon(() => {
+      order.push("soon");
+      resolve();
+    });
+    void Promise.resolve().then(() => order.push("promise"));
+  });
+  expect(order).toEqual(["promise", "soon"]);
+});
+
+test("now() never goes back, and moves on", () => {
+  const first = systemClock.now();
+  while (systemClock.now() === first);
+  expect(systemClock.now()).toBeGreaterThan(first);
+});

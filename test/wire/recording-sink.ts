@@ -1,0 +1,76 @@
+import { decodeLines, type MessageSink } from "../../src/wire/codec.js";
+import { LineError, LineReader } from "../../src/wire/lines.js";
+import { classify } from "../../src/wire/messages.js";
+
+/** What a sink was told: a message, or the violation after which nothing is read. */
+export type Heard = readonly [kind: string, ...rest: unknown[]];
+
+/** Remembers what it is told, and closes at the first violation, as a peer does. */
+export class RecordingSink implements MessageSink {
+  readonly heard: Heard[] = [];
+  open = true;
+
+  request(...message: unknown[]): void {
+    this.heard.push(["request", ...message]);
+  }
+  notification(...message: unknown[]): void {
+    this.heard.push(["notification", ...message]);
+  }
+  result(...message: unknown[]): void {
+    this.heard.push(["result", ...message]);
+  }
+  failure(...message: unknown[]): void {
+    this.heard.push(["failure", ...message]);
+  }
+  violation(code: number, problem: string): void {
+    this.heard.push(["violation", code, problem]);
+    this.open = false;
+  }
+}
+
+/** What is heard of lines that arrived together. */
+export function hear(text: string, maxDepth = 64): readonly Heard[] {
+  const sink = new RecordingSink();
+  decodeLines(text, maxDepth, sink);
+  return sink.heard;
+}
+
+/** What is heard of chunks, read as a channel and a peer read them. */
+export function hearChunks(chunks: readonly Uint8Array[], maxBytes = 1_024): readonly Heard[] {
+  const reader = new LineReader(maxBytes);
+  const sink = new RecordingSink();
+  for (const chunk of chunks) {
+    if (!sink.open) break;
+    try {
+      const text = reader.push(chunk);
+      if (text !== undefined) decodeLines(text, 64, sink);
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+      if (error.before !== undefined) decodeLines(error.before, 64, sink);
+      if (sink.open) sink.violation(-32600, error.message);
+    }
+  }
+  return sink.heard;
+}
+
+/** The plain way to read one line: parse it whole, then look at it. */
+export function hearPlainly(line: string): Heard {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return ["violation", -32700, "it is not JSON"];
+  }
+  const message = classify(value);
+  if (typeof message === "string") return ["violation", -32600, message];
+  switch (message.kind) {
+    case "request":
+      return ["request", message.id, message.method, message.params, message.meta];
+    case "notification":
+      return ["notification", message.method, message.params];
+    case "result":
+      return ["result", message.id, message.value];
+    case "error":
+      return ["failure", message.id, message.error];
+  }
+}
