@@ -4,9 +4,11 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { discover, implement, NewClient } from "mortise";
+import { type Client, discover, implement, NewClient } from "mortise";
 import { control, countdown } from "./plugins/countdown/countdown.js";
 import { greeter } from "./plugins/greeter/greeter.js";
+import { kv } from "./plugins/kv/kv.js";
+import { thumbnailer } from "./plugins/thumbnailer/thumbnailer.js";
 
 const PLUGINS = new URL("./plugins/", import.meta.url);
 
@@ -41,7 +43,7 @@ async function tryOut(name: string, command: string): Promise<void> {
   try {
     const { provided } = await client.client();
     const provides = (contract: { readonly name: string }): boolean => provided.some(({ name }) => name === contract.name);
-    assert.ok(provides(greeter) || provides(countdown), `${name} provides neither contract`);
+    assert.ok([greeter, countdown, kv, thumbnailer].some(provides), `${name} provides none of the contracts`);
     if (provides(greeter)) {
       const { greet } = await client.dispense(greeter);
       const greeting = await greet({ name: "world" });
@@ -55,10 +57,35 @@ async function tryOut(name: string, command: string): Promise<void> {
       print(name, `${ticks.join(" ")} ${shout}`);
       assert.deepEqual([...ticks, shout], [3, 2, 1, "Lift-off!"]);
     }
+    if (provides(kv)) print(name, await tryStore(client));
+    if (provides(thumbnailer)) print(name, await tryThumbnailer(client));
   } finally {
     const reason = await client.kill();
     assert.equal(reason.kind === "killed" && !reason.forced, true, `${name} did not end when it was asked to`);
   }
+}
+
+/** Bytes in, through a stream, and out again. */
+async function tryStore(client: Client): Promise<string> {
+  const { load, get, list } = await client.dispense(kv);
+  async function* entries() {
+    for (const key of ["one", "two"]) yield { key, value: Buffer.from(key) };
+  }
+  await load({ entries: entries() });
+  const keys: string[] = [];
+  for await (const key of list({ prefix: "" })) keys.push(key);
+  assert.deepEqual([keys, await get({ key: "one" })], [["one", "two"], Uint8Array.from(Buffer.from("one"))]);
+  return `holds ${keys.join(" and ")}`;
+}
+
+/** Bytes in and out, and a function that the plugin calls meanwhile. */
+async function tryThumbnailer(client: Client): Promise<string> {
+  const { shrink } = await client.dispense(thumbnailer);
+  let calls = 0;
+  const image = Buffer.from("P5 4 4 255\n0123456789abcdef");
+  const { width, height } = await shrink({ image, maxSize: 2, onProgress: () => void calls++ });
+  assert.deepEqual([width, height, calls], [2, 2, 2]);
+  return `${width} x ${height} pixels, ${calls} reports`;
 }
 
 function nameOf(command: string): string {

@@ -12,7 +12,7 @@ await build({
   },
   platform: "node",
   // json-rpc-2.0's models are joined in: as a CommonJS file of their own they would cost a plugin's start 4 ms.
-  external: (id) => /^(node:|execa$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id),
+  external: (id) => /^(node:|@opentelemetry\/api$|execa$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id),
   transform: { target: "node20" },
   output: {
     dir: "dist",
@@ -22,7 +22,11 @@ await build({
     codeSplitting: {
       groups: [
         { name: "contract", test: /\/src\/(errors\.ts|contract\/)/, priority: 2 },
-        { name: "core", test: /\/src\/(util|wire|peer|handshake|transport\/(socket|listen|port-range)\.ts)|json-rpc-2\.0/, priority: 1 },
+        {
+          name: "core",
+          test: /\/src\/(util|wire|peer|handshake|transport\/(socket|listen|port-range)\.ts|serve\/(server|stderr-logger)\.ts)|json-rpc-2\.0/,
+          priority: 1,
+        },
       ],
     },
   },

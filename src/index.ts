@@ -39,11 +39,15 @@ export {
   stream,
   ValidationError,
 } from "./contract/index.js";
+export type { DiscoverOptions } from "./discover/discover.js";
 export { discover } from "./discover/discover.js";
 export type { Handshake } from "./handshake/cookie.js";
 export { APIVersion, MagicCookieKey, MagicCookieValue } from "./handshake/cookie.js";
+export type { ReattachConfig } from "./handshake/reattach-config.js";
+export type { CallEvent } from "./peer/call-events.js";
 export type { CloseReason } from "./peer/close-reason.js";
 export type { Connection } from "./peer/connection.js";
+export type { Counters } from "./peer/counters.js";
 export type { Provided, ProvidedMember } from "./peer/provided.js";
 export type { Logger } from "./util/logger.js";
 export type { Address, TransportName } from "./wire/address.js";

@@ -6,7 +6,7 @@ import { type Logger, NewClient } from "mortise";
 // #region host
 const lines: string[] = [];
 const log = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
-const logger: Logger = { debug() {}, info: log, warn: log, error: log };
+const logger: Logger = { debug() {}, info: log, warn: console.warn, error: console.error };
 const stdout = new PassThrough();
 const stderr = new PassThrough();
 

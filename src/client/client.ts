@@ -1,17 +1,20 @@
 import type { Contract } from "../contract/contract.js";
 import type { Remote } from "../contract/views.js";
-import { StartError } from "../errors.js";
+import { type PluginError, StartError } from "../errors.js";
+import type { ReattachConfig } from "../handshake/reattach-config.js";
 import type { CloseReason } from "../peer/close-reason.js";
 import type { Connection } from "../peer/connection.js";
 import { deferred } from "../util/deferred.js";
 import { type Moves, moveState } from "../util/state.js";
 import type { Address } from "../wire/address.js";
-import { askToStop, release } from "./ending.js";
+import { askToStop, exitReason, release } from "./ending.js";
 import type { ResolvedClientOptions } from "./options.js";
+import { reattachConfig } from "./reattach.js";
 import { manage } from "./registry.js";
 import { pidOf } from "./runtime.js";
 import { type Started, Starting } from "./starting.js";
 import { isWithin, send, terminate } from "./terminate.js";
+import { watchLife } from "./watch-life.js";
 
 export type ClientState = "idle" | "starting" | "ready" | "closing" | "closed";
 
@@ -23,6 +26,8 @@ export interface Client extends AsyncDisposable {
   readonly closed: Promise<CloseReason>;
   /** The apiVersion agreed with the plugin; undefined before it is ready. */
   readonly negotiatedVersion: number | undefined;
+  /** Enough for another process to attach to the plugin while it runs; undefined before it is ready. The secret is in it. */
+  readonly reattachConfig: ReattachConfig | undefined;
   /** Resolves with where the plugin listens. Idempotent. The signal ends this caller's wait, not the start.
    *  @throws {StartError} Naming the step that failed. */
   start(options?: { readonly signal?: AbortSignal | undefined }): Promise<Address>;
@@ -30,7 +35,7 @@ export interface Client extends AsyncDisposable {
   client(): Promise<Connection>;
   /** Starts if needed. @throws {PluginError} `NOT_PROVIDED` If the plugin lacks the contract or a member, which it names. */
   dispense<C extends Contract>(contract: C): Promise<Remote<C>>;
-  /** Asks, waits `killTimeoutMs`, insists. Idempotent. */
+  /** Asks, waits `killTimeoutMs`, insists. Idempotent. A plugin that was attached to is left alone, unless `mayKill`. */
   kill(): Promise<CloseReason>;
 }
 
@@ -43,6 +48,7 @@ const MOVES: Moves<ClientState> = {
 };
 // How long a lost connection's process has to end by itself before it is ended.
 const EXIT_MS = 250;
+const LEFT: CloseReason = { kind: "closed", by: "us" };
 
 export class PluginClient implements Client {
   readonly closed: Promise<CloseReason>;
@@ -57,6 +63,7 @@ export class PluginClient implements Client {
   /** What became of it, for who comes too late. */
   #fate: "has ended" | "was killed" | "has failed to start" = "has ended";
   #negotiatedVersion: number | undefined;
+  #reattachConfig: ReattachConfig | undefined;
 
   constructor(options: ResolvedClientOptions) {
     this.#options = options;
@@ -76,6 +83,10 @@ export class PluginClient implements Client {
 
   get negotiatedVersion(): number | undefined {
     return this.#negotiatedVersion;
+  }
+
+  get reattachConfig(): ReattachConfig | undefined {
+    return this.#reattachConfig;
   }
 
   async start({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Address> {
@@ -126,6 +137,7 @@ export class PluginClient implements Client {
       const started = await this.#starting.run();
       if (this.#state !== "starting") throw this.#tooLate();
       this.#negotiatedVersion = started.connection.apiVersion;
+      this.#reattachConfig = reattachConfig(started);
       this.#move("ready");
       this.#watch(started);
       return started;
@@ -141,45 +153,78 @@ export class PluginClient implements Client {
     this.#fate = "has failed to start";
     this.#move("closing");
     const { launched } = this.#starting;
-    if (launched !== undefined) {
-      send(launched.running, "SIGKILL");
+    // Somebody else's process has done nothing to be ended for, and this one may not even be that.
+    if (launched !== undefined && this.#options.reattach === undefined) {
+      // Once it has configured itself, or has tried to, it may have something to clean up.
+      if (error.step === "ready") await terminate(launched.running, this.#options.killTimeoutMs, false);
+      else send(launched.running, "SIGKILL");
       await launched.running.exited;
     }
     await this.#end({ kind: "failed", error });
   }
 
-  #watch({ launched: { running }, stdio, connection }: Started): void {
-    void running.exited.then(async ({ exitCode, signal }) => {
+  #watch(started: Started): void {
+    const { launched, stdio, connection } = started;
+    const { running } = launched;
+    const stopWatching = watchLife(started, this.#options, (error) => void this.#endFrozen(started, error));
+    void this.closed.then(stopWatching);
+    void running.exited.then(async (exit) => {
       if (this.#state !== "ready") return;
       this.#move("closing");
-      await release(this.#starting, { kind: "exited", exitCode, signal, stderrTail: "" }, this.#options);
-      this.#finish({ kind: "exited", exitCode, signal, stderrTail: stdio.stderrTail });
+      await release(this.#starting, exitReason(exit, stdio), this.#options);
+      this.#finish(exitReason(exit, stdio)); // All of its output has been read by now.
     });
     void connection.closed.then(async (reason) => {
       // Most often its process has ended, a moment before that is known.
       if (!(reason.kind === "closed" && reason.by === "us")) await isWithin(running.exited, EXIT_MS);
       if (this.#state !== "ready") return;
-      // A process that cannot be reached any more is of no use, and would stay for ever.
       this.#move("closing");
-      await terminate(running, this.#options.killTimeoutMs, false);
+      // A process that cannot be reached any more is of no use, and would stay for ever.
+      if (this.#mayKill) await terminate(running, this.#options.killTimeoutMs, false);
       await this.#end(reason);
     });
+    if (this.#options.reattach !== undefined) return;
     void stdio.drained.then(async () => {
       if ((await isWithin(running.exited, EXIT_MS)) || this.#state !== "ready") return;
       this.#options.logger.warn(`Plugin "${this.#options.shown}" has closed its stdout and stderr: nothing more of its output is seen`);
     });
   }
 
+  async #endFrozen({ launched: { running }, connection }: Started, error: PluginError): Promise<void> {
+    if (this.#state !== "ready") return;
+    this.#move("closing");
+    const reason: CloseReason = { kind: "lost", error };
+    void connection.peer.close(reason);
+    if (this.#mayKill) {
+      // A stopped process runs no handler of SIGTERM.
+      send(running, "SIGKILL");
+      await running.exited;
+    }
+    await this.#end(reason);
+  }
+
+  get #mayKill(): boolean {
+    return this.#options.reattach?.mayKill ?? true;
+  }
+
+  async #leave(): Promise<CloseReason> {
+    await this.#starting.connection?.close();
+    return this.#end(LEFT);
+  }
+
   async #kill(): Promise<CloseReason> {
     if (this.#state === "closing" || this.#state === "closed") return this.closed;
     this.#fate = "was killed";
-    if (this.#state === "idle") return this.#finish({ kind: "killed", forced: false, escaped: [] });
+    const { reattach } = this.#options;
+    if (this.#state === "idle") return this.#finish(reattach === undefined ? { kind: "killed", forced: false, escaped: [] } : LEFT);
     const wasReady = this.#state === "ready";
     this.#move("closing");
     if (!wasReady) {
       this.#starting.cancel();
       await this.#started?.catch(() => {});
     }
+    // What has not yet proven itself is not ours to kill, either.
+    if (reattach !== undefined && !(wasReady && reattach.mayKill)) return this.#leave();
     const { launched, connection } = this.#starting;
     if (launched === undefined) return this.#end({ kind: "killed", forced: false, escaped: [] });
     const asked = wasReady && connection !== undefined && askToStop(connection.peer, this.#options);

@@ -3,13 +3,52 @@ import type { PeerConnection } from "../peer/connection.js";
 import type { Peer } from "../peer/peer.js";
 import { SHUTDOWN } from "../wire/messages.js";
 import type { ResolvedClientOptions } from "./options.js";
+import type { Exit } from "./runtime.js";
 import type { Starting } from "./starting.js";
+import type { Stdio } from "./stdio.js";
 import { isWithin } from "./terminate.js";
 
 // A process's connection ends with it, unless a descendant or a container's proxy holds it.
 const EOF_MS = 250;
 // Our own processes' streams end by then, whoever holds them; a user's own runtime might never end them.
 const DRAIN_MS = 1_000;
+
+// How long the calls of a lost connection wait to learn that its process has ended, which is known within 1 ms most often.
+const WHY_MS = 10;
+// What the plugin said of it was written before, and is read at about the same time.
+const WORDS_MS = 5;
+// Who has said that it ends does so.
+const DYING_MS = 100;
+
+/** What is known, a moment after a connection was lost, of why that is. Never rejects. */
+export async function explainLoss({ launched, stdio }: Starting, reason: CloseReason): Promise<CloseReason> {
+  if (launched === undefined || stdio === undefined) return reason;
+  const { exited } = launched.running;
+  // Where this program was held up, a timer is due before what the system reported meanwhile has been read.
+  const known = (await isWithin(exited, WHY_MS)) || (await isSettled(exited));
+  // Node.js closes its sockets first, and then takes the rest of the program down.
+  const dying = !known && stdio.lastWords !== undefined;
+  if (!known && !(dying && (await isWithin(exited, DYING_MS)))) return dying ? { kind: "lost", error: stdio.lastWords } : reason;
+  const exit = await exited;
+  if (exit.exitCode !== 0 && exit.signal === null) await isWithin(stdio.reported, WORDS_MS);
+  return exitReason(exit, stdio);
+}
+
+/** How a process ended that nobody here had asked to, with what is known of it by now. */
+export function exitReason({ exitCode, signal }: Exit, { stderrTail, lastWords }: Stdio): CloseReason {
+  // An exception that was told and not died of is no reason.
+  const error = exitCode === 0 || lastWords === undefined ? {} : { error: lastWords };
+  return { kind: "exited", exitCode, signal, stderrTail, ...error };
+}
+
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  void promise.then(() => {
+    settled = true;
+  });
+  await new Promise(setImmediate);
+  return settled;
+}
 
 /** Asks a plugin to stop, and takes its calls back from then on. False if it cannot be asked any more. */
 export function askToStop(peer: Peer, { shown, killTimeoutMs }: ResolvedClientOptions): boolean {

@@ -1,18 +1,27 @@
-import { mkdtemp, realpath, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { StartStep } from "../errors.js";
 import type { PluginEnv } from "../handshake/env.js";
 import { randomHex } from "../handshake/proof.js";
+import { type Checked, checkFile, sourceOf } from "./checksum.js";
 import { pathOf, pluginEnvironment } from "./environment.js";
-import { checkCwd, findExecutable } from "./executable.js";
+import { checkCwd, type Executable, findExecutable } from "./executable.js";
+import { guard } from "./guardian.js";
+import { warnOfInheritedDescriptors } from "./inherited-descriptors.js";
 import type { ResolvedClientOptions } from "./options.js";
-import { spawnPlugin } from "./process.js";
-import type { Running } from "./runtime.js";
+import { type SpawnRequest, spawnPlugin } from "./process.js";
+import { attach } from "./reattach.js";
+import { pidOf, type Running, type RunningProcess } from "./runtime.js";
+import { makeSocketDir, removeSocketDir } from "./socket-dir.js";
+import { shareDir } from "./socket-group.js";
+import { makeTlsIdentity, type TlsIdentity } from "./tls-identity.js";
 
 /** A plugin's process, and what it was told. */
 export interface Launched {
   readonly running: Running;
   readonly env: PluginEnv;
+  /** What this host shows in TLS, if that is spoken. */
+  readonly tls: TlsIdentity | undefined;
+  /** The plugin's file, where it had to have a checksum. */
+  readonly checked: Checked | undefined;
   /** Removes what was made for the start. */
   release(): Promise<void>;
 }
@@ -21,11 +30,13 @@ export interface Launched {
  * Brings a plugin's process into being.
  * @throws {Error} With the end of a sentence that says why not.
  */
-export async function launch(options: ResolvedClientOptions, signal: AbortSignal): Promise<Launched> {
+export async function launch(options: ResolvedClientOptions, signal: AbortSignal, onStep: (step: StartStep) => void): Promise<Launched> {
   const { transport, apiVersions, minPort, maxPort, stdio } = options;
+  const tls = await makeTlsIdentity(options.tls);
+  if (options.reattach !== undefined) return { ...attach(options.reattach, options), tls, checked: undefined };
   const socketDir = transport === "unix" ? await makeSocketDir() : undefined;
   const release = async (): Promise<void> => {
-    if (socketDir !== undefined) await rm(socketDir, { recursive: true, force: true });
+    if (socketDir !== undefined) await removeSocketDir(socketDir);
   };
   const env: PluginEnv = {
     apiVersions,
@@ -34,26 +45,73 @@ export async function launch(options: ResolvedClientOptions, signal: AbortSignal
     maxPort,
     unixSocketDir: socketDir,
     secret: randomHex(),
+    clientCert: tls?.clientCert,
     lifeline: stdio.stdin === undefined,
   };
+  // Before the process is there: this one may die in the moment between.
+  const unguard = guard("secret", env.secret);
   try {
-    return { running: await run(options, env, signal), env, release };
+    if (socketDir !== undefined && options.socketGroup !== undefined) await shareDir(socketDir, options.socketGroup);
+    const { running, checked } = await run(options, env, signal, onStep);
+    guardRunning(running, { own: options.runtime === undefined, lifeline: env.lifeline, unguard });
+    return { running, env, tls, checked, release };
   } catch (error) {
+    unguard();
     await release();
     throw error;
   }
 }
 
-async function run(options: ResolvedClientOptions, plugin: PluginEnv, signal: AbortSignal): Promise<Running> {
-  const { command, cwd, runtime } = options;
+/** Of what a user's own runtime started the secret is all that is known here; our own process is guarded as a group by now. */
+function guardRunning(running: Running, { own, lifeline, unguard }: { own: boolean; lifeline: boolean; unguard(): void }): void {
+  const pid = pidOf(running);
+  if (!own || pid === undefined) return void running.exited.then(unguard);
+  unguard();
+  if (!lifeline) void running.exited.then(guard("polite", String(pid)));
+}
+
+async function run(
+  options: ResolvedClientOptions,
+  plugin: PluginEnv,
+  signal: AbortSignal,
+  onStep: (step: StartStep) => void,
+): Promise<Pick<Launched, "running" | "checked">> {
+  const { command, cwd, runtime, checksum } = options;
   const env = pluginEnvironment(options, plugin, process.env);
-  if (runtime !== undefined) return runtime.start({ command, env, cwd, signal });
+  if (runtime !== undefined && checksum === undefined) {
+    return { running: await runtime.start({ command, env, cwd, signal }), checked: undefined };
+  }
   if (cwd !== undefined) await checkCwd(cwd);
   const executable = await findExecutable(command, { cwd: cwd ?? process.cwd(), path: pathOf(env) });
+  if (checksum !== undefined) onStep("checksum");
+  const checked = checksum && (await checkFile(sourceOf(command, executable), checksum));
   signal.throwIfAborted();
   options.logger.debug(`Starting plugin "${options.shown}"`, { file: executable.file, args: executable.args });
+  await checked?.confirm();
+  onStep("spawn");
+  const running = await (runtime?.start({ command, env, cwd, signal }) ?? spawn(executable, { env, cwd }, options));
   try {
-    return await spawnPlugin({ executable, env, cwd });
+    // Between that look and the system's there was a moment.
+    await checked?.confirm();
+    return { running, checked };
+  } catch (error) {
+    onStep("checksum");
+    running.signal("SIGKILL");
+    await running.exited;
+    throw error;
+  }
+}
+
+async function spawn(
+  executable: Executable,
+  { env, cwd }: Omit<SpawnRequest, "executable">,
+  options: ResolvedClientOptions,
+): Promise<RunningProcess> {
+  try {
+    const running = await spawnPlugin({ executable, env, cwd });
+    // While the plugin gets ready there is time for it.
+    warnOfInheritedDescriptors(options.logger);
+    return running;
   } catch (cause) {
     const { code = (cause as Error).message } = cause as NodeJS.ErrnoException;
     const why = Object.hasOwn(REFUSALS, code) ? `\n  ${REFUSALS[code]}` : "";
@@ -73,13 +131,3 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EMFILE: "This program has too many files open: raise the limit (ulimit -n), or start fewer plugins.",
   ENFILE: "The system has too many files open.",
 };
-
-async function makeSocketDir(): Promise<string> {
-  const parent = await realpath(tmpdir());
-  const dir = await mkdtemp(join(parent, "mortise-")); // mkdtemp makes it 0700, whatever the umask.
-  if (Buffer.byteLength(join(dir, "s")) <= 107) return dir;
-  await rm(dir, { recursive: true });
-  throw new Error(
-    `the temporary directory "${parent}" is too long a path for a unix socket, which has at most 107 bytes\n  Set TMPDIR to a shorter one.`,
-  );
-}

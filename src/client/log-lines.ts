@@ -1,51 +1,62 @@
-import { StringDecoder } from "node:string_decoder";
-
+const NEWLINE = 10;
 // A line is cut there: a plugin that never ends its line must not fill the host's memory.
-const MOST_CHARACTERS = 8 * 1024;
+const MOST_BYTES = 8 * 1024;
+const CUT = "… (cut)";
 
-/** Bytes of a plugin's output to lines for the log, whatever the bytes are. */
+/** Bytes of a plugin's output to lines for the log, whatever the bytes are; memory for one cut line is all it takes. */
 export class LogLines {
-  readonly #decoder = new StringDecoder("utf8");
-  readonly #log: (line: string) => void;
-  #rest = "";
-  #skipping = false;
+  readonly #onLine: (line: string, cut: boolean) => void;
+  readonly #admit: () => boolean;
+  /** The beginning of a line whose end is yet to come. Made when first needed: most chunks end with their line. */
+  #partial: Buffer | undefined;
+  #length = 0;
+  #cut = false;
 
-  constructor(log: (line: string) => void) {
-    this.#log = log;
+  /** @param admit Asked once for each line, before it is looked at: false leaves it out. */
+  constructor(onLine: (line: string, cut: boolean) => void, admit: () => boolean = () => true) {
+    this.#onLine = onLine;
+    this.#admit = admit;
   }
 
   push(chunk: Uint8Array): void {
-    const lines = this.#decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)).split("\n");
-    const last = lines.pop() as string;
-    for (const line of lines) this.#end(line);
-    if (this.#skipping) return;
-    this.#rest += last;
-    if (this.#rest.length <= MOST_CHARACTERS) return;
-    this.#end("");
-    this.#skipping = true;
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    for (let start = 0; start < bytes.length; ) {
+      const newline = bytes.indexOf(NEWLINE, start);
+      if (newline < 0) return this.#keep(bytes, start, bytes.length);
+      if (this.#length > 0) {
+        this.#keep(bytes, start, newline);
+        this.#endPartial();
+      } else {
+        this.#end(bytes, start, Math.min(newline, start + MOST_BYTES), newline - start > MOST_BYTES);
+      }
+      start = newline + 1;
+    }
   }
 
   /** What is left when the stream ends. */
   end(): void {
-    if (this.#rest !== "") this.#end("");
+    if (this.#length > 0) this.#endPartial();
   }
 
-  #end(last: string): void {
-    const line = this.#rest + last;
-    this.#rest = "";
-    if (this.#skipping) {
-      this.#skipping = false;
-      return;
-    }
-    const cut = line.length > MOST_CHARACTERS ? `${line.slice(0, MOST_CHARACTERS)}… (cut)` : line;
-    const shown = escapeControls(cut.endsWith("\r") ? cut.slice(0, -1) : cut);
-    if (shown !== "") this.#log(shown);
+  #keep(bytes: Buffer, start: number, end: number): void {
+    this.#partial ??= Buffer.allocUnsafeSlow(MOST_BYTES);
+    const copied = bytes.copy(this.#partial, this.#length, start, end);
+    this.#length += copied;
+    if (copied < end - start) this.#cut = true;
   }
-}
 
-/** Control characters, and those that turn the direction of text, as escapes: a plugin must not write into a terminal. */
-export function escapeControls(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
+  #endPartial(): void {
+    const [length, cut] = [this.#length, this.#cut];
+    this.#length = 0;
+    this.#cut = false;
+    this.#end(this.#partial as Buffer, 0, length, cut);
+  }
+
+  #end(bytes: Buffer, start: number, end: number, cut: boolean): void {
+    if (!this.#admit()) return;
+    const text = bytes.toString("utf8", start, end);
+    // A cut may have gone through a character.
+    if (cut) this.#onLine(`${text.replace(/\uFFFD+$/, "")}${CUT}`, true);
+    else this.#onLine(text.endsWith("\r") ? text.slice(0, -1) : text, false);
+  }
 }

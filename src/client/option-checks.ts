@@ -2,6 +2,8 @@
 import { fileURLToPath } from "node:url";
 import type { ResolvedHandshake } from "../handshake/cookie.js";
 import { isHandshakeName } from "../handshake/env.js";
+import { checkReattachConfig } from "../handshake/reattach-config.js";
+import type { Reattach } from "./reattach.js";
 import type { Command, StdioOptions } from "./runtime.js";
 
 export function checkCommand(command: unknown): Command {
@@ -13,6 +15,49 @@ export function checkCommand(command: unknown): Command {
     throw new TypeError("Cannot create a client: command holds a NUL character, which no program can be given");
   }
   return typeof command === "string" ? command : (Object.freeze([...parts]) as unknown as Command);
+}
+
+/** What to attach to, if that is asked for instead of starting a command. */
+export function checkReattach({ command, reattach }: { readonly command?: unknown; readonly reattach?: unknown }): Reattach | undefined {
+  if ((command === undefined) === (reattach === undefined)) {
+    const given = command === undefined ? "neither is given" : "both are given";
+    throw new TypeError(`Cannot create a client: it takes either command or reattach, and ${given}`);
+  }
+  if (reattach === undefined) return undefined;
+  let config: Reattach["config"];
+  try {
+    config = checkReattachConfig(reattach);
+  } catch (error) {
+    throw new TypeError(`Cannot create a client: reattach cannot be used: ${(error as Error).message}`);
+  }
+  const mayKill = checkFlag("reattach.mayKill", (reattach as { readonly mayKill?: unknown }).mayKill, false);
+  if (mayKill && config.pid === process.pid) {
+    throw new TypeError("Cannot create a client: reattach.mayKill is true, and the plugin is this very process");
+  }
+  return { config, mayKill };
+}
+
+/** How often a plugin is pinged, in milliseconds, and how long it may take to answer. */
+export interface ResolvedHeartbeat {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+export function checkHeartbeat(value: unknown, fallback: object | false): ResolvedHeartbeat | false {
+  const heartbeat = value === undefined ? fallback : value;
+  if (heartbeat === false) return false;
+  if (typeof heartbeat !== "object" || heartbeat === null) {
+    throw new TypeError(`Cannot create a client: heartbeat is ${String(heartbeat)}, and it must be false, or intervalMs and timeoutMs`);
+  }
+  const { intervalMs, timeoutMs, ...others } = heartbeat as Partial<ResolvedHeartbeat>;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new TypeError(`Cannot create a client: heartbeat has no option "${unknown}"; it has intervalMs and timeoutMs`);
+  }
+  return {
+    intervalMs: checkDuration("heartbeat.intervalMs", intervalMs, 10_000),
+    timeoutMs: checkDuration("heartbeat.timeoutMs", timeoutMs, 5_000),
+  };
 }
 
 export function checkPorts(minPort: number | undefined, maxPort: number | undefined): { minPort: number; maxPort: number } {

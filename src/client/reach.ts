@@ -2,6 +2,7 @@ import { lstat } from "node:fs/promises";
 import { PluginError } from "../errors.js";
 import type { Announcement } from "../handshake/announcement.js";
 import { dial } from "../transport/dial.js";
+import type { TlsOptions } from "../transport/tls.js";
 import { systemClock } from "../util/clock.js";
 import { type Address, formatAddress } from "../wire/address.js";
 import type { Channel } from "../wire/channel.js";
@@ -14,19 +15,21 @@ export interface ReachOptions {
   readonly limits: ResolvedLimits;
   /** Ends the attempts, and closes what they had opened. */
   readonly signal: AbortSignal;
+  /** @default no TLS */
+  readonly tls?: TlsOptions | undefined;
 }
 
 /**
  * Connects to where a plugin said that it listens; it may listen a little after it says so.
  * @throws {Error} With the end of a sentence.
  */
-export async function reach(address: Address, protocol: Announcement["protocol"], { limits, signal }: ReachOptions): Promise<Channel> {
+export async function reach(address: Address, protocol: Announcement["protocol"], { limits, signal, tls }: ReachOptions): Promise<Channel> {
   const where = formatAddress(address);
   const giveUpAt = systemClock.now() + limits.helloTimeoutMs;
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MOST_DELAY_MS)) {
     try {
       if (address.network === "unix") await refuseLink(address.path);
-      const channel = await dial(address, protocol, { limits, signal });
+      const channel = await dial(address, protocol, { limits, signal, tls });
       if (!signal.aborted) return channel;
       channel.close();
     } catch (cause) {

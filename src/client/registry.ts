@@ -1,3 +1,5 @@
+import { guard, isGuarding } from "./guardian.js";
+
 /** What cleanupClients() ends. */
 interface Managed {
   kill(): Promise<unknown>;
@@ -21,18 +23,22 @@ export function manage(client: Managed): () => void {
   return () => managed.delete(client);
 }
 
-/** Sees to it that a process group does not outlive this process's orderly end. Returns the way out. */
+/** Sees to it that a process group does not outlive this process. Returns the way out. */
 export function trackGroup(pid: number): () => void {
+  const unguard = guard("group", String(pid));
   if (groups.size === 0) process.on("exit", killGroups);
   groups.add(pid);
   return () => {
+    unguard();
     groups.delete(pid);
     if (groups.size === 0) process.off("exit", killGroups);
   };
 }
 
-// In an exit handler only what is synchronous still happens.
+// In an exit handler only what is synchronous still happens. The guardian leaves plugins the time to clean up; where there is none,
+// nobody would end those that do not end by themselves.
 function killGroups(): void {
+  if (isGuarding()) return;
   for (const pid of groups) {
     try {
       process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");

@@ -21,6 +21,7 @@ export interface Running {
   readonly stdin: Writable | undefined;
   /** Where the host reaches what the plugin announced, if that differs (a container's port). */
   toHost?(address: Address): Address;
+  /** Read always and to the end. A chunk is looked at until the next is asked for, and not kept. */
   readonly stdout: AsyncIterable<Uint8Array>;
   readonly stderr: AsyncIterable<Uint8Array>;
   /** Resolves when the process is gone. Never rejects. */

@@ -1,7 +1,7 @@
 import { relative, resolve } from "node:path";
 import { isPluginError, type PluginErrorCode, StartError, type StartStep } from "../errors.js";
+import { escapeControls } from "../util/escape-controls.js";
 import { isScript } from "./executable.js";
-import { escapeControls } from "./log-lines.js";
 import type { ResolvedClientOptions } from "./options.js";
 import type { Exit } from "./runtime.js";
 import { lastLine } from "./tail.js";
@@ -46,7 +46,7 @@ export function startError(failure: Failure, options: ResolvedClientOptions): St
   const { error, step, exit, stderrTail } = failure;
   const details = { step, command: options.shown, exitCode: exit?.exitCode, signal: exit?.signal, stderrTail };
   const lines = [
-    `Cannot start plugin "${options.shown}": ${why(failure, options)}`,
+    `${options.reattach === undefined ? "Cannot start" : "Cannot attach to"} plugin "${options.shown}": ${why(failure, options)}`,
     ...remarks(failure, options).map((remark) => `  ${remark}`),
   ];
   // Much of it is the plugin's own text, and is read in a terminal.
@@ -61,6 +61,7 @@ export function mayBeExit(error: Error): boolean {
 function codeOf({ error, step, exit }: Failure): PluginErrorCode {
   if (error instanceof TimeUp) return "START_TIMEOUT";
   if (isPluginError(error, "VERSION_MISMATCH") || isPluginError(error, "BAD_HANDSHAKE")) return error.code;
+  if (isPluginError(error, "CHECKSUM_MISMATCH")) return error.code;
   if (exit === undefined && isPluginError(error, "CALL_TIMEOUT")) return "START_TIMEOUT";
   return exit === undefined && isLoss(error) && step === "hello" ? "BAD_HANDSHAKE" : "START_FAILED";
 }

@@ -2,16 +2,24 @@ import { basename } from "node:path";
 import { PluginError, type StartStep } from "../errors.js";
 import { type AllowedAddress, type Announcement, parseAnnouncement, whyRefused } from "../handshake/announcement.js";
 import { greet } from "../handshake/greet.js";
+import { loadTracing } from "../handshake/trace-context.js";
+import type { CloseReason } from "../peer/close-reason.js";
 import { PeerConnection } from "../peer/connection.js";
+import type { TlsOptions } from "../transport/tls.js";
 import { systemClock } from "../util/clock.js";
 import { deferred } from "../util/deferred.js";
 import { type Address, formatAddress } from "../wire/address.js";
+import type { Checked } from "./checksum.js";
+import { explainLoss } from "./ending.js";
 import { type Launched, launch } from "./launch.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { reach } from "./reach.js";
 import type { Exit } from "./runtime.js";
+import { shareSocket } from "./socket-group.js";
 import { GivenUp, mayBeExit, startError, TimeUp } from "./start-error.js";
+import { startTurns, type Turn } from "./start-turns.js";
 import { Stdio } from "./stdio.js";
+import { tlsFor } from "./tls-identity.js";
 
 /** A plugin that is ready. */
 export interface Started {
@@ -19,6 +27,7 @@ export interface Started {
   readonly stdio: Stdio;
   readonly connection: PeerConnection;
   readonly address: Address;
+  readonly protocol: Announcement["protocol"];
 }
 
 // How long what was lost may take to turn out as the process's end.
@@ -49,13 +58,18 @@ export class Starting {
   /** Resolves when the plugin is ready. @throws {StartError} Naming the step that failed; the process may still run then. */
   async run(): Promise<Started> {
     const { startTimeoutMs } = this.#options;
-    const stopTimer = systemClock.after(startTimeoutMs, () => this.#stop(new TimeUp(startTimeoutMs)));
+    const turn = startTurns.take();
+    let stopTimer = (): void => {};
     try {
-      return await this.#run();
+      checkConfig(this.#options.config);
+      await this.#until(turn.come);
+      stopTimer = systemClock.after(startTimeoutMs, () => this.#stop(new TimeUp(startTimeoutMs)));
+      return await this.#run(turn);
     } catch (error) {
       throw await this.#fail(error as Error);
     } finally {
       stopTimer();
+      turn.end();
     }
   }
 
@@ -64,8 +78,7 @@ export class Starting {
     this.#stop(new GivenUp("it was killed by this program while it started"));
   }
 
-  async #run(): Promise<Started> {
-    checkConfig(this.#options.config);
+  async #run(turn: Turn): Promise<Started> {
     this.#step = "spawn";
     this.#launching = this.#launch();
     const launched = await this.#until(this.#launching);
@@ -74,23 +87,36 @@ export class Starting {
     this.#step = "announcement";
     const line = await this.#until(stdio.announcement);
     this.#announced = true;
+    turn.end();
+    // By now what was run is loaded: whatever was put in its place while that went on shows.
+    if (launched.checked !== undefined) await this.#until(this.#confirm(launched.checked));
     const announcement = admit(line, launched);
+    const tls = tlsFor(launched.tls, announcement.cert);
     this.#step = "connect";
     const address = launched.running.toHost?.(announcement.address) ?? announcement.address;
-    const connection = await this.#until(this.#connect(address, announcement.protocol));
+    const connection = await this.#until(this.#connect(address, announcement.protocol, tls));
     this.#step = "hello";
     await this.#until(this.#greet(connection, launched));
-    return { launched, stdio, connection, address };
+    return { launched, stdio, connection, address, protocol: announcement.protocol };
   }
 
   async #launch(): Promise<Launched> {
-    const launched = await launch(this.#options, this.#abort.signal);
+    const launched = await launch(this.#options, this.#abort.signal, (step) => {
+      this.#step = step;
+    });
     // It came too late for anybody to end it.
     if (this.#over) launched.running.signal("SIGKILL");
     this.launched = launched;
-    this.stdio = new Stdio(launched.running, this.#options.stdio, this.#options.logger);
+    const source = { shown: this.#options.shown, secret: launched.env.secret };
+    this.stdio = new Stdio(launched.running, this.#options.stdio, this.#options.logger, source);
     if (this.#over) void launched.running.exited.then(() => launched.release()).catch(() => {});
     return launched;
+  }
+
+  async #confirm(checked: Checked): Promise<void> {
+    this.#step = "checksum";
+    await checked.confirm();
+    this.#step = "announcement";
   }
 
   #watchExit({ running }: Launched, stdio: Stdio): void {
@@ -102,12 +128,16 @@ export class Starting {
     });
   }
 
-  async #connect(address: Address, protocol: Announcement["protocol"]): Promise<PeerConnection> {
-    const { limits, logger, validate, callTimeoutMs, shown } = this.#options;
-    const channel = await reach(address, protocol, { limits, signal: this.#abort.signal });
+  async #connect(address: Address, protocol: Announcement["protocol"], tls: TlsOptions | undefined): Promise<PeerConnection> {
+    const { limits, logger, validate, callTimeoutMs, shown, socketGroup } = this.#options;
+    const tracing = await loadTracing();
+    const channel = await reach(address, protocol, { limits, signal: this.#abort.signal, tls });
     const other = `plugin "${shown}"`;
     // Held at once, so that it is closed whatever happens next.
-    this.connection = new PeerConnection(channel, { limits, logger, validate, callTimeoutMs, clock: systemClock, other });
+    const explain = (reason: CloseReason): Promise<CloseReason> => explainLoss(this, reason);
+    const peer = { limits, logger, validate, callTimeoutMs, clock: systemClock, plugin: shown, tracing, other, explain };
+    this.connection = new PeerConnection(channel, peer);
+    if (address.network === "unix" && socketGroup !== undefined) await shareSocket(address.path, socketGroup);
     return this.connection;
   }
 

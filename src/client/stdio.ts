@@ -1,10 +1,22 @@
-import type { Writable } from "node:stream";
+import type { RemoteError } from "../errors.js";
+import { type Clock, systemClock } from "../util/clock.js";
 import { type Deferred, deferred } from "../util/deferred.js";
 import type { Logger } from "../util/logger.js";
 import { AnnouncementSearch, type Found } from "./announcement-search.js";
-import { LogLines } from "./log-lines.js";
+import { LastWordsFilter } from "./last-words.js";
+import { OutputLog } from "./output-log.js";
+import { RawWriter } from "./raw-writer.js";
 import type { Running, StdioOptions } from "./runtime.js";
 import { Tail } from "./tail.js";
+
+/** Whose output it is. */
+export interface StdioSource {
+  /** The plugin as people know it, for sentences. */
+  readonly shown: string;
+  /** What the plugin proves its last words with. */
+  readonly secret: string;
+  readonly clock?: Clock | undefined;
+}
 
 /**
  * Reads a plugin's stdout and stderr, always and to the end, whatever is or is not listening: a full pipe would stall it.
@@ -14,26 +26,42 @@ export class Stdio {
   readonly announcement: Promise<string>;
   /** Resolves when both streams have ended. Never rejects. */
   readonly drained: Promise<void>;
+  /** Resolves when stderr has ended, or the plugin has told there why it ends. Never rejects. */
+  readonly reported: Promise<void>;
   readonly #announcement: Deferred<string> = deferred();
+  readonly #reported: Deferred<void> = deferred();
   readonly #stderrTail = new Tail();
-  readonly #options: StdioOptions;
-  readonly #stdoutLog: LogLines;
+  readonly #log: OutputLog;
   readonly #search: AnnouncementSearch;
+  readonly #stderr: RawWriter | undefined;
+  readonly #syncStdout: RawWriter | undefined;
+  readonly #syncStderr: RawWriter | undefined;
   /** The announcement was found, or cannot come any more. */
   #searched = false;
+  #lastWords: RemoteError | undefined;
 
-  constructor(running: Running, options: StdioOptions, logger: Logger) {
-    this.#options = options;
-    this.#stdoutLog = logLines(logger, "stdout");
-    this.#search = new AnnouncementSearch((bytes) => this.#stdoutLog.push(bytes));
+  constructor(running: Running, options: StdioOptions, logger: Logger, source: StdioSource) {
+    const writer = (name: "stderr" | "syncStdout" | "syncStderr"): RawWriter | undefined =>
+      options[name] && new RawWriter(options[name], (what) => warn(logger, name, source.shown, what));
+    this.#stderr = writer("stderr");
+    this.#syncStdout = writer("syncStdout");
+    this.#syncStderr = writer("syncStderr");
+    this.#log = new OutputLog(logger, source.clock ?? systemClock);
+    this.#search = new AnnouncementSearch((bytes) => this.#log.stdout.push(bytes));
     this.announcement = this.#announcement.promise;
     this.announcement.catch(() => {}); // Not everybody who reads the streams waits for it.
-    this.drained = Promise.all([this.#readStdout(running), this.#readStderr(running, logLines(logger, "stderr"))]).then(() => {});
+    this.reported = this.#reported.promise;
+    this.drained = Promise.all([this.#readStdout(running), this.#readStderr(running, source)]).then(() => {});
     feedStdin(running, options);
   }
 
   get stderrTail(): string {
     return this.#stderrTail.toString();
+  }
+
+  /** The uncaught exception that the plugin said it ends by. */
+  get lastWords(): RemoteError | undefined {
+    return this.#lastWords;
   }
 
   /** What stdout held instead of an announcement, for a start that failed. Empty if it was silent. */
@@ -48,7 +76,7 @@ export class Stdio {
     });
     if (!this.#searched) this.#settle(this.#search.end());
     this.#searched = true;
-    this.#stdoutLog.end();
+    this.#log.end("stdout");
     this.#announcement.reject(new Error("it closed its stdout before announcing an address"));
   }
 
@@ -61,18 +89,29 @@ export class Stdio {
   }
 
   #afterSearch(chunk: Uint8Array): void {
-    this.#stdoutLog.push(chunk);
-    pass(chunk, this.#options.syncStdout);
+    this.#log.stdout.push(chunk);
+    this.#syncStdout?.write(chunk);
   }
 
-  async #readStderr(running: Running, log: LogLines): Promise<void> {
-    await readAll(running.stderr, (chunk) => {
-      this.#stderrTail.push(chunk);
-      log.push(chunk);
-      pass(chunk, this.#options.stderr);
-      if (this.#searched) pass(chunk, this.#options.syncStderr);
+  async #readStderr(running: Running, { secret }: StdioSource): Promise<void> {
+    const filter = new LastWordsFilter(secret, {
+      other: (bytes) => this.#onStderr(bytes),
+      words: (error) => {
+        this.#lastWords ??= error;
+        this.#reported.resolve();
+      },
     });
-    log.end();
+    await readAll(running.stderr, (chunk) => filter.push(chunk));
+    filter.end();
+    this.#log.end("stderr");
+    this.#reported.resolve();
+  }
+
+  #onStderr(chunk: Uint8Array): void {
+    this.#stderrTail.push(chunk);
+    this.#log.stderr.push(chunk);
+    this.#stderr?.write(chunk);
+    if (this.#searched) this.#syncStderr?.write(chunk);
   }
 }
 
@@ -85,21 +124,12 @@ async function readAll(stream: AsyncIterable<Uint8Array>, onChunk: (chunk: Uint8
   }
 }
 
-function logLines(logger: Logger, stream: "stdout" | "stderr"): LogLines {
-  return new LogLines((line) => {
-    try {
-      logger.info(line, { stream });
-    } catch {
-      // A log that fails must not keep the plugin's output from being read.
-    }
-  });
-}
-
-function pass(chunk: Uint8Array, to: Writable | undefined): void {
-  if (to === undefined || to.destroyed || to.writableEnded) return;
-  // Without a listener a writer that fails would end the host. It belongs to the caller, who may have one of their own.
-  if (to.listenerCount("error") === 0) to.on("error", () => {});
-  to.write(chunk);
+function warn(logger: Logger, name: string, shown: string, what: string): void {
+  try {
+    logger.warn(`Cannot pass all of the output of plugin "${shown}" to ${name}: ${what}; what it cannot take is left out`);
+  } catch {
+    // There is nobody to tell.
+  }
 }
 
 function feedStdin({ stdin: target, exited }: Running, { stdin: source }: StdioOptions): void {

@@ -2,25 +2,24 @@ const MOST_BYTES = 8 * 1024;
 
 /** The last of what a stream said, at most 8 KiB. */
 export class Tail {
-  #chunks: Buffer[] = [];
-  #bytes = 0;
+  /** Twice as long, so that what is kept moves to its beginning only now and then. Made when something is said. */
+  #buffer: Buffer | undefined;
+  #length = 0;
 
   push(chunk: Uint8Array): void {
-    const kept = Buffer.from(chunk.subarray(Math.max(0, chunk.length - MOST_BYTES)));
-    this.#chunks.push(kept);
-    this.#bytes += kept.length;
-    if (this.#bytes > 2 * MOST_BYTES) this.#compact();
+    this.#buffer ??= Buffer.allocUnsafeSlow(2 * MOST_BYTES);
+    const kept = chunk.subarray(Math.max(0, chunk.length - MOST_BYTES));
+    if (this.#length + kept.length > this.#buffer.length) {
+      const before = Math.min(this.#length, MOST_BYTES - kept.length);
+      this.#buffer.copyWithin(0, this.#length - before, this.#length);
+      this.#length = before;
+    }
+    this.#buffer.set(kept, this.#length);
+    this.#length += kept.length;
   }
 
   toString(): string {
-    this.#compact();
-    return Buffer.concat(this.#chunks).toString();
-  }
-
-  #compact(): void {
-    const all = Buffer.concat(this.#chunks);
-    this.#chunks = [all.subarray(Math.max(0, all.length - MOST_BYTES))];
-    this.#bytes = this.#chunks[0]?.length ?? 0;
+    return this.#buffer?.toString("utf8", Math.max(0, this.#length - MOST_BYTES), this.#length) ?? "";
   }
 }
 

@@ -9,6 +9,10 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Until the answer, in milliseconds. `Infinity` waits for ever. @default the connection's `callTimeoutMs` */
   readonly timeoutMs?: number | undefined;
+  /** A callback of the input that is called starts the deadline anew, up to `maxTotalMs`. @default false */
+  readonly progressResetsTimeout?: boolean | undefined;
+  /** From the call to its answer at the most, whatever progress it makes, in milliseconds. @default no cap */
+  readonly maxTotalMs?: number | undefined;
 }
 
 // An input that may be undefined may be left out.

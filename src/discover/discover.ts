@@ -3,21 +3,34 @@ import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkGlob } from "./check-glob.js";
+import { Permissions } from "./permissions.js";
+
+export interface DiscoverOptions {
+  /** Takes files and directories, too, that other users can write to. @default false */
+  readonly allowInsecure?: boolean | undefined;
+  /** Called for each file that matched and was left out because others could have changed it; `why` is a clause. */
+  readonly onRefused?: ((path: string, why: string) => void) | undefined;
+}
 
 /**
  * Resolves with absolute paths of the plugins matching a glob, sorted by name.
  *
  * Only regular files that are executable, or end in `.js` or `.mjs`, match; links do not. No match is `[]`.
+ * Left out as well is what other users can write to, by the mode or the owner of the file and of the directories on the way; this
+ * user's own group may. `options.onRefused` is told.
  * `*`, `**`, `?`, `[abc]` and `{a,b}` are patterns; a name that begins with a dot matches where the pattern does too.
  * @param glob Relative to `dir`; from configuration, never from a stranger.
  * @param dir @default the current directory
  * @throws {TypeError} If the glob is empty, or has parentheses or too many stars and braces.
+ * @throws {PluginError} `UNAUTHORIZED` If others can write to `dir`, or to a directory above it in which they could replace it.
  * @example for (const command of await discover("*.js", "plugins")) NewClient({ command });
  * @see https://github.com/mrmlnc/fast-glob#pattern-syntax
  */
-export async function discover(glob: string, dir: string | URL = "."): Promise<string[]> {
+export async function discover(glob: string, dir: string | URL = ".", options: DiscoverOptions = {}): Promise<string[]> {
   checkGlob(glob);
+  const { allowInsecure = false, onRefused } = options;
   const cwd = resolve(dir instanceof URL ? fileURLToPath(dir) : dir);
+  const permissions = allowInsecure ? undefined : await Permissions.of(cwd);
   const { default: fastGlob } = await import("fast-glob");
   const paths = await fastGlob(glob, {
     cwd,
@@ -29,7 +42,14 @@ export async function discover(glob: string, dir: string | URL = "."): Promise<s
     unique: true,
   });
   const runnable = await Promise.all(paths.map(isRunnable));
-  return paths.filter((_, index) => runnable[index]).sort();
+  const found = paths.filter((_, index) => runnable[index]).sort();
+  if (permissions === undefined) return found;
+  const refusals = await Promise.all(found.map((path) => permissions.whyRefused(path)));
+  return found.filter((path, index) => {
+    const why = refusals[index];
+    if (why !== undefined) onRefused?.(path, why);
+    return why === undefined;
+  });
 }
 
 async function isRunnable(path: string): Promise<boolean> {

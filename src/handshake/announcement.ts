@@ -8,10 +8,12 @@ export interface Announcement {
   readonly address: Address;
   /** `jsonrpc` over a plain socket, `jsonrpc+ws` over a WebSocket. */
   readonly protocol: "jsonrpc" | "jsonrpc+ws";
+  /** The plugin's certificate, DER in base64 without padding, where it speaks TLS. */
+  readonly cert?: string | undefined;
 }
 
-export function formatAnnouncement({ apiVersion, address, protocol }: Announcement): string {
-  return `${APIVersion}|${apiVersion}|${address.network}|${formatAddress(address)}|${protocol}|`;
+export function formatAnnouncement({ apiVersion, address, protocol, cert = "" }: Announcement): string {
+  return `${APIVersion}|${apiVersion}|${address.network}|${formatAddress(address)}|${protocol}|${cert}`;
 }
 
 /** Says whether a line is meant as an announcement; what comes before it is the plugin's own output. */
@@ -24,7 +26,7 @@ export function looksLikeAnnouncement(line: string): boolean {
  * @throws {PluginError} `VERSION_MISMATCH` or `BAD_HANDSHAKE`, with the end of a sentence: `it announced …`.
  */
 export function parseAnnouncement(line: string): Announcement {
-  const [core, api = "", network, address = "", protocol] = line.split("|");
+  const [core, api = "", network, address = "", protocol, cert] = line.split("|");
   if (core !== APIVersion) {
     const sentence = `it announced version ${core?.slice(0, 32)} of the handshake, and this host speaks version ${APIVersion}`;
     throw new PluginError("VERSION_MISMATCH", `${sentence}\n  Use releases of this package on both sides that have a version in common.`);
@@ -36,8 +38,9 @@ export function parseAnnouncement(line: string): Announcement {
   if (protocol !== "jsonrpc" && protocol !== "jsonrpc+ws") {
     throw bad(`it announced protocol "${protocol?.slice(0, 32)}", and this host speaks jsonrpc and jsonrpc+ws`);
   }
-  if (network === "unix") return { apiVersion, address: { network, path: address }, protocol };
-  if (network === "tcp") return { apiVersion, address: parseTcp(address), protocol };
+  const shared = { apiVersion, protocol, ...(cert ? { cert } : {}) } as const;
+  if (network === "unix") return { ...shared, address: { network, path: address } };
+  if (network === "tcp") return { ...shared, address: parseTcp(address) };
   throw bad(`it announced network "${network?.slice(0, 32)}", and this host knows tcp and unix`);
 }
 

@@ -15,6 +15,9 @@ export const EnvName: { readonly [K in EnvKey]: string } = {
   lifeline: "PLUGIN_LIFELINE",
 };
 
+/** A person's own: `1` lets a plugin that nobody started serve on its own. No host sets it. */
+export const STANDALONE = "MORTISE_STANDALONE";
+
 /** What a host tells a plugin. */
 export interface PluginEnv {
   readonly apiVersions: readonly number[];
@@ -25,6 +28,8 @@ export interface PluginEnv {
   readonly unixSocketDir: string | undefined;
   /** 64 lower-case hex digits. */
   readonly secret: string;
+  /** The host's certificate for this start, PEM, where TLS is automatic. */
+  readonly clientCert?: string | undefined;
   /** True if the plugin must end when its stdin does. */
   readonly lifeline: boolean;
 }
@@ -43,6 +48,7 @@ export function writePluginEnv(env: PluginEnv, handshake: ResolvedHandshake): Re
     [EnvName.maxPort]: String(env.maxPort),
     [EnvName.secret]: env.secret,
     ...(env.unixSocketDir === undefined ? {} : { [EnvName.unixSocketDir]: env.unixSocketDir }),
+    ...(env.clientCert === undefined ? {} : { [EnvName.clientCert]: env.clientCert }),
     ...(env.lifeline ? { [EnvName.lifeline]: "stdin" } : {}),
   };
 }
@@ -77,6 +83,7 @@ export function readPluginEnv(env: Readonly<Record<string, string | undefined>>)
     maxPort,
     unixSocketDir,
     secret,
+    clientCert: env[EnvName.clientCert] || undefined,
     lifeline: env[EnvName.lifeline] === "stdin",
   };
 }

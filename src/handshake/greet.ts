@@ -32,13 +32,13 @@ export interface GreetOptions {
 export async function greet(connection: PeerConnection, options: GreetOptions): Promise<void> {
   const host = randomHex();
   const answer = await sayHello(connection, host, options);
-  const plugin = checkAnswer(answer, host, options);
+  const plugin = checkAnswer(connection, answer, host, options);
   connection.learn({ apiVersion: answer.apiVersion as number, provided: readOffer(answer.provides) });
   connection.peer.trust();
   options.onTrust();
   connection.provide(options.provides);
   connection.peer.activate();
-  await makeReady(connection, prove("host", options.secret, { host, plugin }), options);
+  await makeReady(connection, prove("host", options.secret, { host, plugin }), answer.framing === "packets", options);
 }
 
 interface HelloAnswer {
@@ -52,7 +52,8 @@ interface HelloAnswer {
 
 async function sayHello(connection: PeerConnection, challenge: string, options: GreetOptions): Promise<HelloAnswer> {
   const { apiVersions, info, helloTimeoutMs } = options;
-  const hello = { protocolVersions: PROTOCOL_VERSIONS, apiVersions, challenge, framings: ["lines"], info };
+  const hello = { protocolVersions: PROTOCOL_VERSIONS, apiVersions, challenge, framings: framingsOf(connection), info };
+  connection.peer.packets?.expect();
   try {
     const answer = await connection.peer.call(HELLO, hello, { timeoutMs: helloTimeoutMs });
     if (typeof answer === "object" && answer !== null) return answer;
@@ -66,8 +67,13 @@ async function sayHello(connection: PeerConnection, challenge: string, options: 
   throw new PluginError("BAD_HANDSHAKE", "it answered the hello with something that is no object");
 }
 
+function framingsOf({ peer }: PeerConnection): string[] {
+  return peer.packets === undefined ? ["lines"] : ["packets", "lines"];
+}
+
 /** Returns the plugin's challenge. */
-function checkAnswer({ protocolVersion, apiVersion, challenge, framing, proof }: HelloAnswer, host: string, options: GreetOptions): string {
+function checkAnswer(connection: PeerConnection, answer: HelloAnswer, host: string, options: GreetOptions): string {
+  const { protocolVersion, apiVersion, challenge, framing, proof } = answer;
   if (protocolVersion !== 1) throw foreign([protocolVersion]);
   if (!isHex32(challenge) || !isProof(proof, "plugin", options.secret, { host, plugin: challenge })) {
     const sentence = "whoever answered could not prove that this host had started it, and was told nothing";
@@ -76,19 +82,34 @@ function checkAnswer({ protocolVersion, apiVersion, challenge, framing, proof }:
   if (!options.apiVersions.includes(apiVersion as number)) {
     throw mismatch(`it chose apiVersion ${list([apiVersion])}, and this host speaks ${options.apiVersions.join(", ")}`);
   }
-  if (framing !== undefined && framing !== "lines") {
-    throw new PluginError("BAD_HANDSHAKE", `it chose framing ${JSON.stringify(framing)?.slice(0, 64)}, and this host offered "lines"`);
+  const framings = framingsOf(connection);
+  if (framing !== undefined && !framings.includes(framing as string)) {
+    const offered = framings.map((name) => JSON.stringify(name)).join(" and ");
+    throw new PluginError("BAD_HANDSHAKE", `it chose framing ${JSON.stringify(framing)?.slice(0, 64)}, and this host offered ${offered}`);
   }
   return challenge;
 }
 
-async function makeReady(connection: PeerConnection, proof: string, { provides, config = {} }: GreetOptions): Promise<void> {
+async function makeReady(
+  { peer }: PeerConnection,
+  proof: string,
+  asPackets: boolean,
+  { provides, config = {} }: GreetOptions,
+): Promise<void> {
   // How long a plugin's configure() takes is the start's own deadline.
   const noDeadline = { timeoutMs: Number.POSITIVE_INFINITY };
-  const params = { proof, provides: announceProvided(provides), config };
+  const configBytes = Buffer.byteLength(JSON.stringify(config) ?? "");
+  const params = { proof, provides: announceProvided(provides, configBytes), config };
   checkLength(params);
   try {
-    await connection.peer.call(READY, params, noDeadline);
+    // The plugin turns to packets with the line that answers this, and we with the line that asks.
+    const answer = peer.call(READY, params, noDeadline, (result) => {
+      if (asPackets) peer.packets?.receive();
+      else peer.packets?.receiveLines();
+      return result;
+    });
+    if (asPackets) peer.sendPackets();
+    await answer;
   } catch (error) {
     if (isLoss(error)) throw error;
     throw new PluginError("REMOTE_ERROR", `it declined to start: ${(error as Error).message}`, { cause: error });

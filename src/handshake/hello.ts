@@ -37,8 +37,10 @@ export interface WelcomeOptions {
 /** The plugin's side: answers the hello, checks the host's proof, configures, and takes calls from then on. */
 export function welcome(connection: PeerConnection, options: WelcomeOptions): void {
   const { peer } = connection;
+  peer.packets?.expect();
   peer.reserved.expect(HELLO, (params) => {
-    const { challenge: host, apiVersions } = readHello(params);
+    const { challenge: host, apiVersions, packets } = readHello(params);
+    const asPackets = packets && peer.packets !== undefined;
     const versions = [...options.provides.keys()];
     const apiVersion = highestCommon(versions, apiVersions);
     if (apiVersion === undefined) {
@@ -47,13 +49,14 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
     }
     const provides = options.provides.get(apiVersion) ?? [];
     const plugin = randomHex();
-    peer.reserved.expect(READY, (ready) => becomeReady(connection, options, { host, plugin }, provides, ready));
+    const onAnswered = asPackets ? () => peer.sendPackets() : undefined;
+    peer.reserved.expect(READY, (ready) => becomeReady(connection, options, { host, plugin }, provides, ready, asPackets), onAnswered);
     connection.learn({ apiVersion });
     return {
       protocolVersion: 1,
       apiVersion,
       challenge: plugin,
-      framing: "lines",
+      framing: asPackets ? "packets" : "lines",
       proof: prove("plugin", options.secret, { host, plugin }),
       provides: announceProvided(provides),
       events: [],
@@ -69,6 +72,7 @@ function becomeReady(
   challenges: { readonly host: string; readonly plugin: string },
   provides: readonly ImplementationRecord[],
   params: unknown,
+  asPackets: boolean,
 ): Promise<object> {
   const { proof, provides: offered, config } = (params ?? {}) as { proof?: unknown; provides?: unknown; config?: unknown };
   if (!isProof(proof, "host", secret, challenges)) {
@@ -77,6 +81,9 @@ function becomeReady(
     return new Promise(() => {}); // Nobody is told anything.
   }
   connection.peer.trust();
+  // The host turned to packets with this very line.
+  if (asPackets) connection.peer.packets?.receive();
+  else connection.peer.packets?.receiveLines();
   onProven();
   connection.learn({ provided: readOffer(offered) });
   connection.provide(provides);
@@ -87,8 +94,8 @@ function becomeReady(
   })();
 }
 
-function readHello(params: unknown): { readonly challenge: string; readonly apiVersions: readonly number[] } {
-  const { protocolVersions, apiVersions, challenge } = (params ?? {}) as Readonly<Record<string, unknown>>;
+function readHello(params: unknown): { readonly challenge: string; readonly apiVersions: readonly number[]; readonly packets: boolean } {
+  const { protocolVersions, apiVersions, challenge, framings } = (params ?? {}) as Readonly<Record<string, unknown>>;
   const refuse = (why: string, data?: object): never => {
     throw new JSONRPCErrorException(`Cannot answer the hello: ${why}`, WireCode.invalidInput, data);
   };
@@ -99,5 +106,6 @@ function readHello(params: unknown): { readonly challenge: string; readonly apiV
     return refuse(`"apiVersions" is no list of whole numbers`);
   }
   if (!isHex32(challenge)) return refuse(`"challenge" is not 64 lower-case hex digits`);
-  return { challenge, apiVersions: apiVersions as number[] };
+  const packets = Array.isArray(framings) && framings.includes("packets");
+  return { challenge, apiVersions: apiVersions as number[], packets };
 }

@@ -1,55 +1,64 @@
-import type { ValidationError } from "../errors.js";
 import type { Logger } from "../util/logger.js";
 import { isWithinDepth } from "../wire/depth.js";
-import { encodeError, encodeResult, isTooLong, type WireError } from "../wire/encode.js";
+import { encodeError, encodeResult, encodeSpecialResult, isRawTooLong, isTooLong, type WireError } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import type { Id } from "../wire/messages.js";
+import { extract, isSpecial, lendNothing } from "../wire/references.js";
+import { answerError } from "./answer-error.js";
 import { Misfit } from "./handler.js";
-import { textOfThrown, toWireError } from "./remote-error.js";
-
-const MOST_ISSUES = 100;
-const MOST_ISSUE_TEXT = 512;
+import { reasonWhy } from "./unsendable.js";
 
 /** What a call is answered with: one message that the other side will take, whatever the handler made of it. Never throws. */
 export class Answers {
-  readonly #send: (message: string) => void;
+  readonly #send: (message: string, bytes?: readonly Uint8Array[]) => void;
+  readonly #carriesRaw: () => boolean;
   readonly #limits: ResolvedLimits;
   readonly #logger: Logger;
+  #errors = 0;
 
-  constructor(send: (message: string) => void, { limits, logger }: { readonly limits: ResolvedLimits; readonly logger: Logger }) {
+  /** @param carriesRaw Says whether bytes may go beside the JSON. */
+  constructor(
+    send: (message: string, bytes?: readonly Uint8Array[]) => void,
+    carriesRaw: () => boolean,
+    { limits, logger }: { readonly limits: ResolvedLimits; readonly logger: Logger },
+  ) {
     this.#send = send;
+    this.#carriesRaw = carriesRaw;
     this.#limits = limits;
     this.#logger = logger;
+  }
+
+  /** How many calls were answered with an error. */
+  get errors(): number {
+    return this.#errors;
   }
 
   /** @param name The full name of what ran. */
   result(id: Id, name: string, value: unknown): void {
     let message: string;
+    let raw: Uint8Array[] | undefined;
     try {
-      message = encodeResult(id, value);
+      if (isSpecial(value)) message = encodeWithBytes(id, value, (raw = this.#carriesRaw() ? [] : undefined));
+      else message = encodeResult(id, value);
     } catch (error) {
-      return this.#unfit(id, name, `its result cannot be sent (${textOfThrown(error)})`);
+      return this.#unfit(id, name, `its result cannot be sent (${reasonWhy(value, error)})`);
     }
     const { maxDepth, maxMessageBytes } = this.#limits;
     if (!isWithinDepth(message, 0, message.length, maxDepth)) {
       return this.#unfit(id, name, `its result is nested deeper than ${maxDepth} levels`);
     }
-    if (isTooLong(message, maxMessageBytes)) {
+    if (isTooLong(message, maxMessageBytes) || isRawTooLong(raw, maxMessageBytes)) {
       const text = `Cannot answer "${name}": its result is longer than ${maxMessageBytes} bytes`;
       this.#logger.warn(text);
       return this.refuse(id, WireCode.tooLarge, text);
     }
-    this.#send(message);
+    this.#send(message, raw?.length === 0 ? undefined : raw);
   }
 
   thrown(id: Id, name: string, thrown: unknown): void {
-    const misfit = Misfit.errorOf(thrown);
-    if (misfit?.code !== "INVALID_INPUT") this.failed(name, thrown);
-    if (misfit === undefined) return this.#fail(id, toWireError(thrown));
-    const { code, message, issues } = misfit;
-    const wireCode = code === "INVALID_OUTPUT" ? WireCode.invalidOutput : WireCode.invalidInput;
-    this.#fail(id, { code: wireCode, message, data: { issues: issues.slice(0, MOST_ISSUES).map(plainIssue) } });
+    if (Misfit.errorOf(thrown)?.code !== "INVALID_INPUT") this.failed(name, thrown);
+    this.#fail(id, answerError(thrown));
   }
 
   refuse(id: Id, code: number, message: string): void {
@@ -69,6 +78,7 @@ export class Answers {
 
   // What is thrown may be as deep or as long as it likes, and a line beyond the limits would cost the whole connection.
   #fail(id: Id, error: WireError): void {
+    this.#errors++;
     const { maxDepth, maxMessageBytes } = this.#limits;
     const fits = (text: string): boolean => isWithinDepth(text, 0, text.length, maxDepth) && !isTooLong(text, maxMessageBytes);
     const whole = encodeError(id, error);
@@ -78,9 +88,7 @@ export class Answers {
   }
 }
 
-function plainIssue({ message, path }: ValidationError["issues"][number]): { message: string; path?: unknown[] } {
-  const text = String(message).slice(0, MOST_ISSUE_TEXT);
-  return path === undefined
-    ? { message: text }
-    : { message: text, path: path.map((step) => (typeof step === "object" ? step?.key : step)) };
+function encodeWithBytes(id: Id, result: unknown, raw: Uint8Array[] | undefined): string {
+  const { value, refs } = extract(result, lendNothing, raw);
+  return encodeSpecialResult(id, value, refs);
 }

@@ -1,14 +1,18 @@
 import type { CallContext, Dispenser } from "../contract/views.js";
+import type { Scope } from "./references.js";
 
 /** What a handler is told. The signal is made when somebody looks at it: most handlers never do, and it costs more than a call. */
 export class RunningContext implements CallContext {
   readonly peer: Dispenser;
+  /** What the call borrowed, if its input held something to borrow. */
+  readonly scope: Scope | undefined;
   #controller: AbortController | undefined;
   #reason: unknown;
   #aborted = false;
 
-  constructor(peer: Dispenser) {
+  constructor(peer: Dispenser, scope?: Scope) {
     this.peer = peer;
+    this.scope = scope;
   }
 
   get signal(): AbortSignal {
@@ -20,6 +24,7 @@ export class RunningContext implements CallContext {
   }
 
   abort(reason: unknown): void {
+    if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason;
     this.#controller?.abort(reason);

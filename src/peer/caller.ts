@@ -2,24 +2,39 @@ import type { CallOptions } from "../contract/views.js";
 import { PluginError, ValidationError } from "../errors.js";
 import { abortable, addAbortTask, removeAbortTask } from "../util/abort.js";
 import type { Clock } from "../util/clock.js";
+import { isThenable } from "../util/thenable.js";
 import { isWithinDepth } from "../wire/depth.js";
-import { encodeNotification, encodeRequest, isTooLong } from "../wire/encode.js";
+import {
+  addMeta,
+  encodeNotification,
+  encodeRequest,
+  encodeSpecialNotification,
+  encodeSpecialRequest,
+  isRawTooLong,
+  isTooLong,
+  paramsOf,
+} from "../wire/encode.js";
 import type { ResolvedLimits } from "../wire/limits.js";
-import { CANCEL, type Id } from "../wire/messages.js";
+import { CANCEL, type Id, INVOKE } from "../wire/messages.js";
+import { extract, isSpecial, type Lender, lendNothing } from "../wire/references.js";
 import { checkCallOptions } from "./call-options.js";
 import type { CloseErrors } from "./close-reason.js";
 import { type PendingCall, PendingCalls } from "./pending-calls.js";
-import { fromWireError, textOfThrown } from "./remote-error.js";
+import { type References, Scope } from "./references.js";
+import { fromWireError } from "./remote-error.js";
 import type { Sender } from "./sender.js";
+import type { Tracing } from "./tracing.js";
+import { reasonWhy } from "./unsendable.js";
 
 export interface CallerOptions {
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
   readonly callTimeoutMs: number;
+  readonly tracing?: Tracing | undefined;
   readonly other: string;
 }
 /** What is made of an answer before the caller gets it; may throw. */
-export type Accept = (value: unknown) => unknown;
+export type Accept = (value: unknown, call: PendingCall) => unknown;
 
 type Settle = (value: unknown) => void;
 
@@ -28,7 +43,12 @@ export class Caller {
   readonly #options: CallerOptions;
   readonly #pending: PendingCalls;
   readonly #sender: Sender;
+  #raw: Uint8Array[] | undefined;
   #refusal: ((method: string) => PluginError) | undefined;
+  #errors = 0;
+
+  /** What lends what inputs hold. */
+  references: References | undefined;
 
   constructor(sender: Sender, options: CallerOptions) {
     this.#sender = sender;
@@ -40,8 +60,30 @@ export class Caller {
     return this.#pending.count;
   }
 
+  /** The deadline of the oldest call that may still run on the other side; undefined if there is none. */
+  get oldestDeadline(): number | undefined {
+    return this.#pending.oldestDeadline;
+  }
+
+  /** How many calls were placed, and rejected. */
+  get errors(): number {
+    return this.#errors;
+  }
+
   call(method: string, input: unknown, options: CallOptions | undefined, accept: Accept | undefined): Promise<unknown> {
-    return new Promise((resolve, reject) => this.#place(method, input, options, accept, resolve, reject));
+    return new Promise((resolve, reject) => this.#place(method, method, input, options, accept, resolve, reject));
+  }
+
+  /** A call whose answer opens something. @param late Closes that again, where the answer comes after the call was given up. */
+  open<T>(method: string, input: unknown, options: CallOptions, accept: Accept, late: (value: unknown) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#place(method, method, input, options, accept, resolve as Settle, reject, late);
+    });
+  }
+
+  /** A call of the protocol's own, which goes by another name in sentences. */
+  callAs(label: string, method: string, input: unknown, options: CallOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => this.#place(label, method, input, options, undefined, resolve, reject));
   }
 
   /** Resolves once it was handed to the system. */
@@ -50,7 +92,8 @@ export class Caller {
     return new Promise((resolve, reject) => {
       const refusal = this.#refuse(method);
       if (refusal !== undefined) return this.#options.clock.soon(() => reject(refusal));
-      this.#sender.send(this.#encode(undefined, method, input));
+      const message = this.#encode(undefined, method, input, undefined);
+      this.#sender.send(message, this.#takeRaw());
       this.#sender.whenHanded(method, resolve, reject);
     });
   }
@@ -58,16 +101,17 @@ export class Caller {
   /** False if nobody waited for that answer, and nobody had given it up. */
   resolve(id: Id, value: unknown): boolean {
     const call = this.#take(id);
-    if (call === undefined) return typeof id === "number" && this.#pending.wasGivenUp(id);
+    if (call === undefined) return typeof id === "number" && this.#pending.wasGivenUp(id, value);
     if (call.accept === undefined) {
       call.resolve(value);
-      return true;
+    } else {
+      try {
+        call.resolve(this.#countIfRejected(call.accept(value, call)));
+      } catch (error) {
+        this.#fail(call, error);
+      }
     }
-    try {
-      call.resolve(call.accept(value));
-    } catch (error) {
-      call.reject(error);
-    }
+    call.scope?.end();
     return true;
   }
 
@@ -75,7 +119,8 @@ export class Caller {
   reject(id: Id, error: unknown): boolean {
     const call = this.#take(id);
     if (call === undefined) return typeof id === "number" && this.#pending.wasGivenUp(id);
-    call.reject(fromWireError(error, call.method, this.#options.other));
+    this.#fail(call, fromWireError(error, call.method, this.#options.other));
+    call.scope?.end();
     return true;
   }
 
@@ -95,34 +140,54 @@ export class Caller {
       sequence === 0 || sequence >= firstUnwritten ? errors.notSent(method) : errors.lost(method);
     for (const call of this.#pending.takeAll()) {
       unwatch(call);
-      call.reject(errorOf(call.method, call.sequence));
+      this.#fail(call, errorOf(call.method, call.sequence));
+      call.scope?.end();
     }
     this.#sender.rejectAll(errorOf);
   }
 
   // Every call comes this way: what most of them do not need is in functions of its own, closures above all.
   #place(
+    label: string,
     method: string,
     input: unknown,
     options: CallOptions | undefined,
     accept: Accept | undefined,
     resolve: Settle,
     reject: Settle,
+    late?: (value: unknown) => void,
   ): void {
     const signal = options?.signal;
-    const timeoutMs = options?.timeoutMs ?? this.#options.callTimeoutMs;
-    if (options !== undefined) checkCallOptions(method, options);
+    let timeoutMs = options?.timeoutMs ?? this.#options.callTimeoutMs;
+    if (options !== undefined) {
+      checkCallOptions(label, options);
+      timeoutMs = Math.min(timeoutMs, options.maxTotalMs ?? Number.POSITIVE_INFINITY);
+    }
     if (signal?.aborted) return reject(signal.reason);
-    const refusal = this.#refuse(method);
+    const refusal = this.#refuse(label);
     if (refusal !== undefined) return this.#rejectSoon(reject, refusal);
     const deadline = timeoutMs === Number.POSITIVE_INFINITY ? timeoutMs : this.#options.clock.now() + timeoutMs;
-    const call: PendingCall = { id: 0, method, deadline, timeoutMs, sequence: 0, resolve, reject, accept, signal, onAbort: undefined };
+    const call: PendingCall = {
+      id: 0,
+      method: label,
+      deadline,
+      timeoutMs,
+      sequence: 0,
+      resolve,
+      reject,
+      accept,
+      signal,
+      onAbort: undefined,
+      scope: undefined,
+      late,
+    };
     // Before it is encoded: a toJSON in the input may place a call of its own, or end the connection.
     this.#pending.add(call);
     if (signal !== undefined) this.#watch(call, signal);
-    const message = this.#encode(call, method, input);
+    const message = this.#encode(call, method, input, options);
+    const raw = this.#takeRaw();
     if (signal?.aborted) return;
-    call.sequence = this.#sender.send(message);
+    call.sequence = this.#sender.send(message, raw);
   }
 
   async #notifyWith(method: string, input: unknown, options: CallOptions): Promise<void> {
@@ -172,41 +237,102 @@ export class Caller {
   }
 
   /** The text of a call, or of a notification if there is none. @throws {PluginError} If it cannot be sent: the call is over then. */
-  #encode(call: PendingCall | undefined, method: string, input: unknown): string {
+  #encode(call: PendingCall | undefined, method: string, input: unknown, options: CallOptions | undefined): string {
+    const label = call?.method ?? method;
     let message: string;
     try {
-      message = call === undefined ? encodeNotification(method, input) : encodeRequest(call.id, method, input);
+      if (isSpecial(input)) message = this.#encodeSpecial(call, method, input, options);
+      else message = call === undefined ? encodeNotification(method, input) : encodeRequest(call.id, method, input);
     } catch (cause) {
-      throw this.#unfit(call, inputError(method, textOfThrown(cause), cause));
+      throw this.#unfit(call, inputError(label, reasonWhy(input, cause), cause));
     }
+    if (this.#options.tracing !== undefined) message = traced(message, method, this.#options.tracing);
     const { maxDepth, maxMessageBytes } = this.#options.limits;
     if (!isWithinDepth(message, 0, message.length, maxDepth)) {
-      throw this.#unfit(call, inputError(method, `it is nested deeper than ${maxDepth} levels`));
+      throw this.#unfit(call, inputError(label, `it is nested deeper than ${maxDepth} levels`));
     }
-    if (isTooLong(message, maxMessageBytes)) {
-      const sentence = `Cannot call "${method}": its input is longer than ${maxMessageBytes} bytes`;
+    if (isTooLong(message, maxMessageBytes) || isRawTooLong(this.#raw, maxMessageBytes)) {
+      const sentence = `Cannot call "${label}": its input is longer than ${maxMessageBytes} bytes`;
       throw this.#unfit(call, new PluginError("LIMIT_EXCEEDED", sentence));
     }
     return message;
   }
 
+  // What most calls do not need: bytes, functions and iterables in the input.
+  #encodeSpecial(call: PendingCall | undefined, method: string, input: unknown, options: CallOptions | undefined): string {
+    const raw: Uint8Array[] | undefined = this.#sender.raw ? [] : undefined;
+    const { value, refs } = paramsOf(extract(input, this.#lender(call, method, options), raw));
+    // Not before: a toJSON of the input may have made a call of its own.
+    this.#raw = raw;
+    return call === undefined ? encodeSpecialNotification(method, value, refs) : encodeSpecialRequest(call.id, method, value, refs);
+  }
+
+  // A notification has no end, until which something could be lent, and nobody lends with the protocol's own calls.
+  #lender(call: PendingCall | undefined, method: string, options: CallOptions | undefined): Lender {
+    if (call === undefined || this.references === undefined || (method.startsWith("rpc.") && method !== INVOKE)) return lendNothing;
+    call.scope = new Scope();
+    const onUse = options?.progressResetsTimeout === true ? this.#extension(call, options) : () => {};
+    return this.references.lender(call.scope, call.method, onUse);
+  }
+
+  /** The bytes that go beside the message that was just encoded. */
+  #takeRaw(): Uint8Array[] | undefined {
+    const raw = this.#raw;
+    if (raw === undefined) return undefined;
+    this.#raw = undefined;
+    return raw.length === 0 ? undefined : raw;
+  }
+
+  /** Moves a call's deadline each time that it shows progress, up to its own cap. */
+  #extension(call: PendingCall, { maxTotalMs = Number.POSITIVE_INFINITY }: CallOptions): () => void {
+    const { clock } = this.#options;
+    const { timeoutMs } = call;
+    const cap = clock.now() + maxTotalMs;
+    return () => {
+      const deadline = clock.now() + timeoutMs;
+      call.deadline = Math.min(deadline, cap);
+      // For the sentence: from now on it is all of its time that may pass.
+      if (deadline > cap) call.timeoutMs = maxTotalMs;
+    };
+  }
+
   #unfit(call: PendingCall | undefined, error: PluginError): PluginError {
-    if (call !== undefined) this.#take(call.id);
+    this.#raw = undefined;
+    if (call !== undefined && this.#take(call.id) !== undefined) this.#errors++;
+    call?.scope?.end();
     return error;
+  }
+
+  #fail(call: PendingCall, reason: unknown): void {
+    this.#errors++;
+    call.reject(reason);
+  }
+
+  #countIfRejected(accepted: unknown): unknown {
+    if (isThenable(accepted)) Promise.resolve(accepted).catch(() => this.#errors++);
+    return accepted;
   }
 
   #expire(call: PendingCall): void {
     unwatch(call);
     this.#sender.send(encodeNotification(CANCEL, { id: call.id }));
     const sentence = `Gave up the call of "${call.method}": ${this.#options.other} did not answer in ${call.timeoutMs} ms; it may have run`;
-    call.reject(new PluginError("CALL_TIMEOUT", sentence));
+    this.#fail(call, new PluginError("CALL_TIMEOUT", sentence));
+    call.scope?.end();
   }
 
   #abandon(call: PendingCall, reason: unknown): void {
     if (call.sequence === 0) this.#pending.take(call.id);
     else if (this.#pending.giveUp(call)) this.#sender.send(encodeNotification(CANCEL, { id: call.id }));
-    call.reject(reason);
+    this.#fail(call, reason);
+    call.scope?.end();
   }
+}
+
+// The protocol's own calls belong to nobody's trace, and the first of them go to a stranger.
+function traced(message: string, method: string, tracing: Tracing): string {
+  const meta = method.startsWith("rpc.") && method !== INVOKE ? undefined : tracing.active();
+  return meta === undefined ? message : addMeta(message, meta);
 }
 
 function unwatch({ signal, onAbort }: PendingCall): void {

@@ -1,4 +1,5 @@
-import { PluginError, type StartError } from "../errors.js";
+import { isPluginError, PluginError, type StartError } from "../errors.js";
+import { escapeLine } from "../util/escape-controls.js";
 
 /** Why a connection, or a plugin, is no more. `switch` on `kind` is complete. */
 export type CloseReason =
@@ -25,6 +26,8 @@ export interface CloseErrors {
   notSent(method: string): PluginError;
   /** The call left, and what became of it is not known. */
   lost(method: string): PluginError;
+  /** A stream broke off. */
+  cut(stream: string): PluginError;
   /** Why handlers that still run for the other side are aborted. */
   readonly aborted: PluginError;
 }
@@ -33,16 +36,34 @@ export interface CloseErrors {
 export function closeErrors(reason: CloseReason, other: string): CloseErrors {
   const ours = reason.kind === "closed" && reason.by === "us";
   const cause = "error" in reason ? { cause: reason.error } : undefined;
-  const what = ours ? `we closed the connection to ${other}` : `the connection to ${other} ${describe(reason)}`;
+  const what = ours ? `we closed the connection to ${other}` : describe(reason, other);
   const code = ours ? "CONNECTION_CLOSED" : "CONNECTION_LOST";
   return {
     notSent: (method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${what}`, cause),
     lost: (method) => new PluginError(code, `Lost the answer to "${method}": ${what}; the call may have run`, cause),
+    cut: (stream) => new PluginError(code, `Lost the rest of "${stream}": ${what}`, cause),
     aborted: new PluginError(code, `The call was ended: ${what}`, cause),
   };
 }
 
-function describe(reason: CloseReason): string {
-  if (reason.kind === "closed") return "was closed by it";
-  return "error" in reason && reason.error !== undefined ? `is lost: ${reason.error.message}` : "is lost";
+function describe(reason: CloseReason, other: string): string {
+  if (reason.kind === "exited") return describeExit(reason, other);
+  if (reason.kind === "closed") return `the connection to ${other} was closed by it`;
+  return `the connection to ${other} is lost${"error" in reason ? `: ${reason.error.message}` : ""}`;
+}
+
+type Exited = Extract<CloseReason, { kind: "exited" }>;
+
+function describeExit({ exitCode, signal, error }: Exited, other: string): string {
+  const how = signal === null ? (exitCode === null ? "ended" : `exited with code ${exitCode}`) : `was ended by ${signal}`;
+  return `${other} ${how}${error === undefined ? "" : `: ${summary(error)}`}`;
+}
+
+const MOST_SUMMARY = 300;
+
+/** As a program's own report begins, on one line. */
+function summary(error: PluginError): string {
+  const [first = ""] = error.message.split("\n", 1);
+  const text = isPluginError(error, "REMOTE_ERROR") ? `${error.remoteName}: ${first}` : first;
+  return escapeLine(text.length > MOST_SUMMARY ? `${text.slice(0, MOST_SUMMARY)}…` : text);
 }

@@ -3,8 +3,11 @@ import type { ImplementationRecord } from "../contract/implement.js";
 import type { CallOptions, Dispenser, Remote } from "../contract/views.js";
 import type { Channel } from "../wire/channel.js";
 import { PING } from "../wire/messages.js";
+import { calls, Observation } from "./call-events.js";
 import type { CloseReason } from "./close-reason.js";
-import { Peer, type PeerOptions } from "./peer.js";
+import type { Counters } from "./counters.js";
+import { Peer } from "./peer.js";
+import type { PeerOptions } from "./peer-options.js";
 import type { Provided } from "./provided.js";
 import { makeRemote } from "./remote.js";
 
@@ -14,6 +17,8 @@ export interface Connection extends AsyncDisposable, Dispenser {
   readonly apiVersion: number;
   /** What the other side said it provides. */
   readonly provided: readonly Provided[];
+  /** What has crossed so far, as it is now: each look makes a new object. */
+  readonly counters: Counters;
   /** Resolves when the connection is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
   /** A call by name, for tools that know no contract. */
@@ -54,6 +59,10 @@ export class PeerConnection implements Connection {
     return this.#provided;
   }
 
+  get counters(): Counters {
+    return this.peer.counters;
+  }
+
   get closed(): Promise<CloseReason> {
     return this.peer.closed;
   }
@@ -63,17 +72,28 @@ export class PeerConnection implements Connection {
     if (typeof method !== "string" || !NAME_PATTERN.test(method)) {
       return Promise.reject(new TypeError(`Cannot call "${String(method)}": a name is ${NAME_RULE}`));
     }
-    return this.peer.call(method, input, options);
+    return calls.hasSubscribers ? this.#observeCall(method, input, options) : this.peer.call(method, input, options);
   }
 
   dispense<C extends Contract>(contract: C): Remote<C> {
-    const { validate, other } = this.#options;
+    const { validate, other, plugin = other, clock } = this.#options;
     const source = {
       validate,
+      plugin,
+      clock,
       call: this.peer.call.bind(this.peer),
       notify: this.peer.notify.bind(this.peer),
+      openStream: this.peer.openStream.bind(this.peer),
     };
     return makeRemote(contract, source, this.#provided, other);
+  }
+
+  #observeCall(method: string, input: unknown, options: CallOptions | undefined): Promise<unknown> {
+    const { other, plugin = other, clock } = this.#options;
+    const dot = method.lastIndexOf(".");
+    const names = { contract: method.slice(0, Math.max(0, dot)), member: method.slice(dot + 1) };
+    const observation = new Observation({ side: "caller", ...names, kind: "method", plugin, clock });
+    return observation.run(() => this.peer.call(method, input, options));
   }
 
   async ping(options?: CallOptions): Promise<number> {

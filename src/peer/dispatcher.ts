@@ -10,21 +10,33 @@ import type { ResolvedLimits } from "../wire/limits.js";
 import type { Id, Meta } from "../wire/messages.js";
 import { Answers } from "./answers.js";
 import { RunningContext } from "./call-context.js";
+import { calls, Observation, ObservedStream } from "./call-events.js";
 import { type Entry, runHandler } from "./handler.js";
+import type { Scope } from "./references.js";
+import { closeUnread, openSource } from "./stream-source.js";
+import type { WriteHooks } from "./streams.js";
+import type { Tracing } from "./tracing.js";
 
 /** What the dispatcher needs of the peer that it works for. */
 export interface Surroundings {
   readonly dispenser: Dispenser;
   /** Sends one answer. */
-  send(message: string): void;
+  send(message: string, bytes?: readonly Uint8Array[]): void;
+  /** Says whether bytes may go beside the JSON. */
+  carriesRaw(): boolean;
   /** Bytes that the system has not taken. */
   unsentBytes(): number;
+  /** Starts a stream of what the source yields; returns its number. */
+  openStream(name: string, source: AsyncIterable<unknown>, hooks: WriteHooks): number;
 }
 export interface DispatcherOptions {
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly validate: boolean;
+  readonly other: string;
+  readonly plugin?: string;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** Calls we received: find, run, answer, cancel. Each request is answered once. */
@@ -43,7 +55,16 @@ export class Dispatcher {
   constructor(surroundings: Surroundings, options: DispatcherOptions) {
     this.#surroundings = surroundings;
     this.#options = options;
-    this.#answers = new Answers((message) => surroundings.send(message), options);
+    this.#answers = new Answers(
+      (message, bytes) => surroundings.send(message, bytes),
+      () => surroundings.carriesRaw(),
+      options,
+    );
+  }
+
+  /** How many calls were answered with an error. */
+  get errors(): number {
+    return this.#answers.errors;
   }
 
   get running(): number {
@@ -61,7 +82,7 @@ export class Dispatcher {
         if (member === undefined) continue;
         const name = `${contractName}.${memberName}`;
         const { input, output } = this.#options.validate ? (member as Partial<Entry>) : {};
-        this.#entries.set(name, { name, kind: member.kind, handler, input, output });
+        this.#entries.set(name, { name, kind: member.kind, contract: contractName, member: memberName, handler, input, output });
       }
     }
   }
@@ -71,18 +92,30 @@ export class Dispatcher {
     this.#inactive = undefined;
   }
 
-  request(id: Id, method: string, params: unknown, meta: Meta | undefined): void {
+  /** @param scope What its input borrowed; it ends with the call. */
+  request(id: Id, method: string, params: unknown, meta: Meta | undefined, scope?: Scope): void {
     const entry = this.#entries.get(method);
-    if (entry === undefined) return this.#refuseName(id, method);
-    const refusal = this.#refusal();
-    if (refusal !== undefined) return this.#answers.refuse(id, refusal.code, `Cannot run "${method}": ${refusal.why}`);
-    if (entry.kind === "stream") {
-      return this.#answers.refuse(id, WireCode.notProvided, `Cannot run "${method}": streams are not carried by this side yet`);
-    }
-    const context = new RunningContext(this.#surroundings.dispenser);
+    if (entry === undefined) this.#refuseName(id, method);
+    else this.run(id, entry, params, meta, scope);
+    // What goes on running keeps what it borrowed.
+    if (scope !== undefined && !this.#running.has(id)) scope.end();
+  }
+
+  /** Runs a member, or a function that was lent. */
+  run(id: Id, entry: Entry, params: unknown, meta: Meta | undefined, scope: Scope | undefined): void {
+    const { tracing } = this.#options;
+    if (tracing === undefined) this.#run(id, entry, params, meta, scope);
+    else tracing.within(meta, () => this.#run(id, entry, params, meta, scope));
+  }
+
+  #run(id: Id, entry: Entry, params: unknown, meta: Meta | undefined, scope: Scope | undefined): void {
+    const refusal = this.#refusal(entry);
+    if (refusal !== undefined) return this.#answers.refuse(id, refusal.code, `Cannot run "${entry.name}": ${refusal.why}`);
+    const context = new RunningContext(this.#surroundings.dispenser, scope);
+    if (entry.kind === "stream") return this.#openStream(id, entry, params, context);
     let value: unknown;
     try {
-      value = runHandler(entry, params, context);
+      value = calls.hasSubscribers ? this.#observe(entry, params, context) : runHandler(entry, params, context);
       if (isThenable(value)) return this.#wait(id, entry, context, value, meta);
     } catch (error) {
       return this.#answers.thrown(id, entry.name, error);
@@ -90,13 +123,47 @@ export class Dispatcher {
     this.#answers.result(id, entry.name, value);
   }
 
+  /** A stream's handler gives a source; the answer names the stream, and its items follow. It runs until the stream ends. */
+  #openStream(id: Id, entry: Entry, params: unknown, context: RunningContext): void {
+    this.#running.set(id, context);
+    const opening = calls.hasSubscribers ? this.#observeSource(entry, params, context) : openSource(entry, params, context);
+    opening.then(
+      (source) => {
+        if (this.#running.get(id) !== context) return void closeUnread(source);
+        // The request is answered, and another may have its id; what runs on is known by its context.
+        this.#running.delete(id);
+        this.#running.set(context, context);
+        const onStop = (): void => {
+          const reason = new PluginError("CANCELLED", "The stream was ended: its reader stopped reading");
+          context.scope?.end(reason);
+          context.abort(reason);
+        };
+        const onEnd = (): void => {
+          if (this.#leave(context, context)) this.#left();
+        };
+        this.#answers.result(id, entry.name, { stream: this.#surroundings.openStream(entry.name, source, { onStop, onEnd }) });
+      },
+      (error: unknown) => {
+        if (!this.#leave(id, context)) return;
+        this.#answers.thrown(id, entry.name, error);
+        this.#left();
+      },
+    );
+  }
+
   /** A call that nobody waits for. What it comes to is of interest to the log alone. */
-  notification(method: string, params: unknown): void {
+  notification(method: string, params: unknown, meta: Meta | undefined): void {
     const entry = this.#entries.get(method);
-    if (entry === undefined || entry.kind === "stream" || this.#refusal() !== undefined) return;
+    if (entry === undefined || entry.kind === "stream" || this.#refusal(entry) !== undefined) return;
+    const { tracing } = this.#options;
+    if (tracing === undefined) this.#runUnanswered(entry, params);
+    else tracing.within(meta, () => this.#runUnanswered(entry, params));
+  }
+
+  #runUnanswered(entry: Entry, params: unknown): void {
     const context = new RunningContext(this.#surroundings.dispenser);
     try {
-      const value = runHandler(entry, params, context);
+      const value = calls.hasSubscribers ? this.#observe(entry, params, context) : runHandler(entry, params, context);
       if (isThenable(value)) void this.#outlast(entry, context, value);
     } catch (error) {
       this.#answers.failed(entry.name, error);
@@ -114,7 +181,10 @@ export class Dispatcher {
     this.#running.clear();
     for (const stop of this.#deadlines.values()) stop();
     this.#deadlines.clear();
-    for (const context of all) context.abort(reason);
+    for (const context of all) {
+      context.scope?.end(reason);
+      context.abort(reason);
+    }
     this.#left();
   }
 
@@ -131,9 +201,42 @@ export class Dispatcher {
     });
   }
 
-  #refusal(): { code: number; why: string } | undefined {
+  /** As runHandler(), while somebody watches. */
+  #observe(entry: Entry, params: unknown, context: RunningContext): unknown {
+    const observation = this.#observation(entry);
+    const run = (): unknown => runHandler(entry, params, context);
+    return observation === undefined ? run() : observation.run(run);
+  }
+
+  /** As openSource(), likewise; the call ends with the stream. */
+  async #observeSource(entry: Entry, params: unknown, context: RunningContext): Promise<AsyncIterable<unknown>> {
+    const observation = this.#observation(entry);
+    if (observation === undefined) return openSource(entry, params, context);
+    try {
+      const source = await observation.begin(() => openSource(entry, params, context));
+      return new ObservedStream(observation, source[Symbol.asyncIterator]());
+    } catch (error) {
+      observation.fail(error);
+      throw error;
+    }
+  }
+
+  // A function that was lent is part of the call that lent it.
+  #observation({ contract, member, kind }: Entry): Observation | undefined {
+    const { other, plugin = other, clock } = this.#options;
+    if (contract === undefined || member === undefined) return undefined;
+    return new Observation({ side: "handler", contract, member, kind, plugin, clock });
+  }
+
+  #refusal({ contract }: Entry): { code: number; why: string } | undefined {
+    // A function that was lent is part of a call that runs.
+    if (contract === undefined) return this.#overload();
     if (this.#inactive === "stopping") return { code: WireCode.stopping, why: "this side is stopping" };
     if (this.#inactive === "starting") return { code: WireCode.busy, why: "this side is not ready yet" };
+    return this.#overload();
+  }
+
+  #overload(): { code: number; why: string } | undefined {
     const { maxRunningCalls, maxUnsentBytes } = this.#options.limits;
     if (this.#running.size >= maxRunningCalls) return { code: WireCode.busy, why: `${maxRunningCalls} calls run already` };
     if (this.#surroundings.unsentBytes() > maxUnsentBytes) return { code: WireCode.busy, why: "earlier answers have not been read" };
@@ -183,6 +286,7 @@ export class Dispatcher {
   #leave(key: Id | RunningContext, context: RunningContext): boolean {
     if (this.#running.get(key) !== context) return false;
     this.#running.delete(key);
+    context.scope?.end();
     if (this.#deadlines.size > 0) {
       this.#deadlines.get(context)?.();
       this.#deadlines.delete(context);
@@ -197,9 +301,12 @@ export class Dispatcher {
 
   #end(id: Id, why: string): void {
     const context = this.#running.get(id);
-    if (context === undefined || !this.#leave(id, context)) return;
-    this.#answers.refuse(id, WireCode.cancelled, `The call was ended: ${why}`);
-    context.abort(new PluginError("CANCELLED", `The call was ended: ${why}`));
+    if (context === undefined) return;
+    const reason = new PluginError("CANCELLED", `The call was ended: ${why}`);
+    context.scope?.end(reason);
+    if (!this.#leave(id, context)) return;
+    this.#answers.refuse(id, WireCode.cancelled, reason.message);
+    context.abort(reason);
     this.#left();
   }
 }

@@ -11,6 +11,9 @@ export interface Entry {
   /** The full name, as in `greeter.greet`. */
   readonly name: string;
   readonly kind: Member["kind"];
+  /** The contract and its member; none for a function that was lent. */
+  readonly contract?: string;
+  readonly member?: string;
   readonly handler: AnyHandler;
   readonly input: Schema | undefined;
   readonly output: Schema | undefined;
@@ -67,7 +70,8 @@ function checkResult({ name, output }: Entry, value: unknown): unknown {
   return isThenable(value) ? Promise.resolve(value).then(checked) : checked(value);
 }
 
-function check(schema: Schema, value: unknown, subject: Subject): unknown {
+/** As validate(), with a Misfit for what does not fit. */
+export function check(schema: Schema, value: unknown, subject: Subject): unknown {
   let verdict: unknown;
   try {
     verdict = validate(schema, value, subject);

@@ -1,72 +1,89 @@
 import type { ImplementationRecord } from "../contract/implement.js";
 import type { CallOptions, Dispenser } from "../contract/views.js";
 import { PluginError } from "../errors.js";
-import type { Clock } from "../util/clock.js";
 import { type Deferred, deferred } from "../util/deferred.js";
-import type { Logger } from "../util/logger.js";
-import type { Channel } from "../wire/channel.js";
+import type { Channel, PacketSwitch } from "../wire/channel.js";
 import { decodeLines, type MessageSink } from "../wire/codec.js";
-import { encodeViolation } from "../wire/encode.js";
+import { encodeError, encodeViolation } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
-import type { ResolvedLimits } from "../wire/limits.js";
-import { CANCEL, type Id, LOG, type Meta, PING } from "../wire/messages.js";
+import { CANCEL, CREDIT, END, type Id, INVOKE, ITEM, LOG, type Message, type Meta, PING } from "../wire/messages.js";
+import { restore } from "../wire/references.js";
 import { type Accept, Caller } from "./caller.js";
 import { type CloseReason, closeErrors } from "./close-reason.js";
-import { Dispatcher } from "./dispatcher.js";
+import type { Counters } from "./counters.js";
+import { Dispatcher, type Surroundings } from "./dispatcher.js";
+import { openStream } from "./open-stream.js";
+import type { PeerOptions } from "./peer-options.js";
+import { References, Scope } from "./references.js";
 import { logRemote } from "./remote-log.js";
 import { ReservedMethods } from "./reserved.js";
 import { Sender } from "./sender.js";
-
-export interface PeerOptions {
-  readonly limits: ResolvedLimits;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Check values against schemas on this side. */
-  readonly validate: boolean;
-  /** For calls without their own. */
-  readonly callTimeoutMs: number;
-  /** The other side, for sentences, as in `plugin "./kv.js"`. */
-  readonly other: string;
-}
-
-/** What a connection has seen. */
-export interface Counters {
-  /** Answers that nobody waited for; late ones to calls that were given up are not counted. */
-  orphanReplies: number;
-}
+import type { StreamReader } from "./stream-reader.js";
+import { Streams } from "./streams.js";
 
 /** One conversation over one channel: owns it, routes each message, closes once. */
 export class Peer implements MessageSink {
   /** Resolves when the channel is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
-  readonly counters: Counters = { orphanReplies: 0 };
   readonly reserved: ReservedMethods;
   readonly #options: PeerOptions;
   readonly #channel: Channel;
   readonly #sender: Sender;
   readonly #caller: Caller;
+  readonly #streams: Streams;
+  readonly #references: References;
   readonly #dispatcher: Dispatcher;
   readonly #closed: Deferred<CloseReason> = deferred();
   #reason: CloseReason | undefined;
+  #received = 0;
+  #receivedLength = 0;
+  #orphanReplies = 0;
+  /** The raw bytes of the packet that is being read. */
+  #raw: Uint8Array | undefined;
   #trusted = false;
   #paused = false;
   #leaving = false;
+  /** The channel is gone, and it is being found out why. */
+  #explaining = false;
+  #unwritten = 0;
   #complaint: PluginError | undefined;
 
   constructor(channel: Channel, options: PeerOptions, dispenser: Dispenser) {
     this.#options = options;
     this.#channel = channel;
     this.closed = this.#closed.promise;
-    this.#sender = new Sender((message) => channel.send(message));
+    this.#sender = new Sender((message, bytes) => channel.send(message, bytes));
     this.#caller = new Caller(this.#sender, options);
-    const answer = (message: string): void => this.#answer(message);
-    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes: () => this.#sender.unsent }, options);
+    const answer = (message: string, bytes?: readonly Uint8Array[]): void => this.#answer(message, bytes);
+    const carriesRaw = (): boolean => this.#sender.raw;
+    this.#streams = new Streams(
+      {
+        send: answer,
+        unsentBytes: () => this.#sender.unsent,
+        whenHanded: (task) => this.#sender.whenHanded("", task, task),
+        carriesRaw,
+      },
+      options,
+    );
+    this.#references = new References(this.#streams, (id, label, args, signal) =>
+      this.#caller.callAs(label, INVOKE, { function: id, args }, { signal }),
+    );
+    this.#caller.references = this.#references;
+    const openStream: Surroundings["openStream"] = (name, source, hooks) => this.#streams.write(name, source, hooks).id;
+    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes: () => this.#sender.unsent, openStream, carriesRaw }, options);
     this.reserved = new ReservedMethods(answer);
     this.reserved.set(PING, () => "pong");
-    this.reserved.set(CANCEL, (params) => this.#dispatcher.cancel((params as { id?: unknown } | undefined)?.id));
+    this.reserved.set(CANCEL, (params) => {
+      const { id, stream } = (params ?? {}) as { id?: unknown; stream?: unknown };
+      if (stream === undefined) this.#dispatcher.cancel(id);
+      else this.#streams.cancel(stream);
+    });
+    this.reserved.set(END, (params) => this.#streams.end(params));
+    this.reserved.set(CREDIT, (params) => this.#streams.credit(params));
     this.reserved.set(LOG, (params) => logRemote(params, options.logger));
     channel.receive({
-      lines: (text) => decodeLines(text, options.limits.maxDepth, this),
+      lines: (text) => this.#read(text),
+      packet: (message, bytes) => this.#packet(message, bytes),
       drained: () => this.#drained(),
       violated: (problem) => this.violation(WireCode.invalidRequest, problem),
       closed: (error, unwritten = 0) => this.#ended(error, unwritten),
@@ -75,7 +92,19 @@ export class Peer implements MessageSink {
 
   /** False once the conversation is over, and nothing more is read. */
   get open(): boolean {
-    return this.#reason === undefined;
+    return this.#reason === undefined && !this.#explaining;
+  }
+
+  get counters(): Counters {
+    return {
+      sent: this.#sender.sent,
+      received: this.#received,
+      errors: this.#caller.errors + this.#dispatcher.errors,
+      pending: this.#caller.pending,
+      bytesSent: this.#sender.length,
+      bytesReceived: this.#receivedLength,
+      orphanReplies: this.#orphanReplies,
+    };
   }
 
   /** Calls that wait for an answer. */
@@ -83,9 +112,34 @@ export class Peer implements MessageSink {
     return this.#caller.pending;
   }
 
+  /** The deadline of the oldest call that may still run on the other side, on the clock; undefined if there is none. */
+  get oldestDeadline(): number | undefined {
+    return this.#caller.oldestDeadline;
+  }
+
+  /** Bytes received so far; 0 where the channel counts none. */
+  get received(): number {
+    return this.#channel.received ?? 0;
+  }
+
+  /** False while nothing is read, because the other side does not read our answers. */
+  get reading(): boolean {
+    return !this.#paused;
+  }
+
   /** Calls that run here for the other side. */
   get running(): number {
     return this.#dispatcher.running;
+  }
+
+  /** Streams that are open, both ways. */
+  get openStreams(): number {
+    return this.#streams.open;
+  }
+
+  /** Functions that are lent to the other side. */
+  get lentFunctions(): number {
+    return this.#references.lent;
   }
 
   /** The other side has proven itself: its messages may be long, and are more than the handshake's. */
@@ -98,6 +152,17 @@ export class Peer implements MessageSink {
     this.#dispatcher.provide(implementations);
   }
 
+  /** How the channel turns from lines to packets, if it can. */
+  get packets(): PacketSwitch | undefined {
+    return this.#channel.packets;
+  }
+
+  /** What is sent from now on are packets, with bytes beside the JSON. */
+  sendPackets(): void {
+    this.#channel.packets?.send();
+    this.#sender.raw = true;
+  }
+
   /** Runs calls from now on; before, they are answered `BUSY`. */
   activate(): void {
     this.#dispatcher.activate();
@@ -105,6 +170,25 @@ export class Peer implements MessageSink {
 
   call(method: string, input: unknown, options?: CallOptions, accept?: Accept): Promise<unknown> {
     return this.#caller.call(method, input, options, accept);
+  }
+
+  /**
+   * Resolves with the reading end of a stream.
+   * @param accept What is made of each item before it is read.
+   * @param onEnd Called when an opened stream is over.
+   */
+  openStream(
+    method: string,
+    input: unknown,
+    options: CallOptions,
+    accept: ((item: unknown) => unknown) | undefined,
+    onEnd: () => void,
+  ): Promise<StreamReader> {
+    const tell = (message: string): void => this.#answer(message);
+    return openStream(
+      { caller: this.#caller, streams: this.#streams, tell, other: this.#options.other },
+      { method, input, options, accept, onEnd },
+    );
   }
 
   /** Resolves when it was handed to the system. */
@@ -126,7 +210,7 @@ export class Peer implements MessageSink {
   /** Ends the conversation. Idempotent; resolves when the channel is gone. `code` and `text` are a WebSocket's. */
   close(reason: CloseReason = { kind: "closed", by: "us" }, code?: number, text?: string): Promise<CloseReason> {
     if (this.#reason === undefined) {
-      this.#finish(reason, 0);
+      this.#finish(reason);
       this.#channel.close(code, text);
     }
     return this.closed;
@@ -137,14 +221,42 @@ export class Peer implements MessageSink {
       return this.violation(WireCode.invalidRequest, `its id ${JSON.stringify(id)} belongs to a request that still runs`);
     }
     if (!this.#trusted && !this.reserved.isExpected(method)) return this.#distrust(quoted(method));
-    if (method.startsWith("rpc.")) this.reserved.request(id, method, params);
+    if (method === INVOKE) this.#invoked(id, params, meta, undefined);
+    else if (method.startsWith("rpc.")) this.reserved.request(id, method, params);
     else this.#dispatcher.request(id, method, params, meta);
   }
 
-  notification(method: string, params: unknown): void {
+  notification(method: string, params: unknown, meta?: Meta): void {
     if (!this.#trusted) return this.#distrust(quoted(method));
     if (method.startsWith("rpc.")) this.reserved.notification(method, params);
-    else this.#dispatcher.notification(method, params);
+    else this.#dispatcher.notification(method, params, meta);
+  }
+
+  items(params: unknown, bytes: number): void {
+    if (!this.#trusted) return this.#distrust(quoted(ITEM));
+    const problem = this.#streams.items(params, bytes);
+    if (problem !== undefined) this.violation(WireCode.invalidRequest, problem);
+  }
+
+  referring(message: Message, refs: unknown, bytes: number): void {
+    // A configuration may hold bytes.
+    const isExpected = message.kind === "request" && this.reserved.isExpected(message.method);
+    if (!this.#trusted && !isExpected) return this.#distrust("a message with refs");
+    const raw = this.#raw;
+    const scope = new Scope();
+    const method = "method" in message ? this.#labelOf(message) : "";
+    // The protocol's own calls lend nothing: there is nobody who would end it.
+    const lends = message.kind === "request" && (message.method === INVOKE || !message.method.startsWith("rpc."));
+    const revive = (ref: Readonly<Record<string, unknown>>): unknown => {
+      // What is lent is lent for the length of a request; nothing else has one.
+      return lends || "bytes" in ref ? this.#references.borrow(ref, scope, method, raw) : undefined;
+    };
+    try {
+      this.#restored(message, (value) => restore(value, refs, revive), scope, bytes);
+    } catch (error) {
+      scope.end();
+      this.violation(WireCode.invalidRequest, (error as Error).message);
+    }
   }
 
   result(id: Id, value: unknown): void {
@@ -173,9 +285,58 @@ export class Peer implements MessageSink {
     void this.close({ kind: "lost", error }, code === WireCode.parseError ? 1003 : 1008, problem);
   }
 
+  // A packet's message is a line like any other, and its refs point into the bytes beside it.
+  #packet(message: string, bytes: Uint8Array): void {
+    this.#raw = bytes;
+    this.#receivedLength += bytes.length;
+    this.#read(message);
+    this.#raw = undefined;
+  }
+
+  // Counted by the text, not by the message: a call pays nothing for it.
+  #read(text: string): void {
+    this.#receivedLength += text.length + 1;
+    this.#received += decodeLines(text, this.#options.limits.maxDepth, this);
+  }
+
+  #restored(message: Message, revived: (value: unknown) => unknown, scope: Scope, bytes: number): void {
+    if (message.kind === "result") return this.result(message.id, revived(message.value));
+    if (message.kind === "error") return this.failure(message.id, message.error);
+    const params = revived(message.params ?? null);
+    if (message.kind === "notification")
+      return message.method === ITEM
+        ? this.items(params, bytes + (this.#raw?.length ?? 0))
+        : this.notification(message.method, params, message.meta);
+    const { id, method, meta } = message;
+    if (this.#dispatcher.isRunning(id) || this.reserved.isRunning(id) || (method.startsWith("rpc.") && method !== INVOKE)) {
+      return this.request(id, method, params, meta);
+    }
+    if (method === INVOKE) this.#invoked(id, params, meta, scope);
+    else this.#dispatcher.request(id, method, params, meta, scope);
+  }
+
+  #labelOf({ method, params }: { readonly method: string; readonly params: unknown }): string {
+    if (method !== INVOKE) return method;
+    return this.#references.find((params as { function?: unknown } | null)?.function)?.label ?? method;
+  }
+
+  /** A function that we lent is called. */
+  #invoked(id: Id, params: unknown, meta: Meta | undefined, scope: Scope | undefined): void {
+    const { function: number, args } = (params ?? {}) as { function?: unknown; args?: unknown };
+    const lent = this.#references.find(number);
+    if (lent === undefined || !Array.isArray(args)) {
+      this.#answer(encodeError(id, { code: WireCode.notProvided, message: "Cannot call that function: the call that lent it is over" }));
+      return scope?.end();
+    }
+    lent.onUse();
+    const entry = { name: lent.label, kind: "method" as const, handler: () => lent.call(...args), input: undefined, output: undefined };
+    this.#dispatcher.run(id, entry, undefined, meta, scope);
+    if (!this.#dispatcher.isRunning(id)) scope?.end();
+  }
+
   // Ignored and counted, but not from a stranger: it has nothing to answer.
   #orphan(): void {
-    this.counters.orphanReplies++;
+    this.#orphanReplies++;
     if (!this.#trusted) this.#distrust("an answer");
   }
 
@@ -192,22 +353,36 @@ export class Peer implements MessageSink {
   }
 
   #ended(error: PluginError | undefined, unwritten: number): void {
+    this.#unwritten = unwritten;
     const cause = this.#complaint ?? error;
-    if (this.#reason === undefined && cause !== undefined && !this.#leaving) this.#finish({ kind: "lost", error: cause }, unwritten);
-    else if (this.#reason === undefined) this.#finish({ kind: "closed", by: this.#leaving ? "us" : "peer" }, unwritten);
+    const lost = cause !== undefined && !this.#leaving;
+    const reason: CloseReason = lost ? { kind: "lost", error: cause } : { kind: "closed", by: this.#leaving ? "us" : "peer" };
+    const known = this.#reason !== undefined || this.#leaving || this.#complaint !== undefined;
+    if (known || this.#options.explain === undefined) return this.#over(reason);
+    this.#explaining = true;
+    this.#caller.refuse((method) => closeErrors(reason, this.#options.other).notSent(method));
+    this.#options.explain(reason).then(
+      (better) => this.#over(better),
+      () => this.#over(reason),
+    );
+  }
+
+  #over(reason: CloseReason): void {
+    if (this.#reason === undefined) this.#finish(reason);
     this.#closed.resolve(this.#reason as CloseReason);
   }
 
-  #finish(reason: CloseReason, unwritten: number): void {
+  #finish(reason: CloseReason): void {
     this.#reason = reason;
     const errors = closeErrors(reason, this.#options.other);
-    this.#caller.lose(errors, unwritten);
+    this.#caller.lose(errors, this.#unwritten);
     this.#dispatcher.abortAll(errors.aborted);
+    this.#streams.lose(errors.cut);
   }
 
-  #answer(message: string): void {
+  #answer(message: string, bytes?: readonly Uint8Array[]): void {
     if (this.#reason !== undefined) return;
-    this.#sender.send(message);
+    this.#sender.send(message, bytes);
     // Above the limit calls are refused; refusals are answers too, and somebody who reads none of them is heard no more.
     if (this.#sender.unsent > this.#options.limits.maxUnsentBytes && !this.#paused) {
       this.#paused = true;

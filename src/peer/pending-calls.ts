@@ -1,4 +1,6 @@
 import type { Clock } from "../util/clock.js";
+import { PING } from "../wire/messages.js";
+import type { Scope } from "./references.js";
 
 /** A call we placed that has no answer yet. */
 export interface PendingCall {
@@ -6,16 +8,20 @@ export interface PendingCall {
   id: number;
   readonly method: string;
   /** On the clock; Infinity for a call that waits for ever. */
-  readonly deadline: number;
-  readonly timeoutMs: number;
+  deadline: number;
+  timeoutMs: number;
   /** Which of all messages sent on the connection it is; 0 until it is sent. */
   sequence: number;
   resolve(value: unknown): void;
   reject(reason: unknown): void;
   /** What is made of the answer before the caller gets it. */
-  readonly accept: ((value: unknown) => unknown) | undefined;
+  readonly accept: ((value: unknown, call: PendingCall) => unknown) | undefined;
   readonly signal: AbortSignal | undefined;
   onAbort: (() => void) | undefined;
+  /** What its input lent; ends with the call, unless whoever accepts the answer takes it over. */
+  scope: Scope | undefined;
+  /** What is done with an answer that comes after the call was given up: a stream that it opened must be closed. */
+  readonly late: ((value: unknown) => void) | undefined;
 }
 
 const FIRST_SIZE = 64;
@@ -33,8 +39,8 @@ export class PendingCalls {
   #count = 0;
   #sweepAt = Number.POSITIVE_INFINITY;
   #stopSweep: (() => void) | undefined;
-  /** Ids of calls that were cancelled or timed out: their late answers are no surprise. */
-  readonly #givenUp = new Set<number>();
+  /** Calls that were cancelled or timed out, by id: their late answers are no surprise. */
+  readonly #givenUp = new Map<number, PendingCall>();
   readonly #clock: Clock;
   readonly #onDeadline: (call: PendingCall) => void;
 
@@ -70,14 +76,33 @@ export class PendingCalls {
   /** Removes a call whose answer may still come. False if it was settled before. */
   giveUp(call: PendingCall): boolean {
     if (this.take(call.id) === undefined) return false;
-    this.#givenUp.add(call.id);
-    if (this.#givenUp.size > MOST_GIVEN_UP) for (const oldest of this.#givenUp) return this.#givenUp.delete(oldest);
+    this.#givenUp.set(call.id, call);
+    if (this.#givenUp.size > MOST_GIVEN_UP) for (const oldest of this.#givenUp.keys()) return this.#givenUp.delete(oldest);
     return true;
   }
 
-  /** Says, once, whether a call with that id was given up. */
-  wasGivenUp(id: number): boolean {
-    return this.#givenUp.delete(id);
+  /** Says, once, whether a call with that id was given up; its late answer is dealt with. */
+  wasGivenUp(id: number, answer?: unknown): boolean {
+    const call = this.#givenUp.get(id);
+    this.#givenUp.delete(id);
+    call?.late?.(answer);
+    return call !== undefined;
+  }
+
+  /**
+   * The deadline of the oldest call that may still run on the other side, whether or not it was given up; pings run nothing.
+   * Looks at all of them: for now and then.
+   */
+  get oldestDeadline(): number | undefined {
+    const now = this.#clock.now();
+    let [oldestId, oldest] = [Number.POSITIVE_INFINITY, undefined as number | undefined];
+    for (const call of this.#slots) {
+      if (call !== undefined && call.id < oldestId && call.method !== PING) [oldestId, oldest] = [call.id, call.deadline];
+    }
+    for (const [id, { deadline }] of this.#givenUp) {
+      if (id < oldestId && deadline > now) [oldestId, oldest] = [id, deadline];
+    }
+    return oldest;
   }
 
   /** Removes and returns all, oldest first. */

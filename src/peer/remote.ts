@@ -1,17 +1,32 @@
-import { type Contract, checkContract, type Member } from "../contract/contract.js";
+import { type Contract, checkContract, type Member, type Stream } from "../contract/contract.js";
 import { type Schema, type Subject, validate } from "../contract/schema.js";
 import type { CallOptions, Remote } from "../contract/views.js";
 import { PluginError, ValidationError } from "../errors.js";
 import { abortable } from "../util/abort.js";
+import type { Clock } from "../util/clock.js";
 import { isThenable } from "../util/thenable.js";
+import { type CallSubject, calls, Observation, ObservedStream } from "./call-events.js";
+import { checkCallOptions } from "./call-options.js";
 import type { Accept } from "./caller.js";
 import type { Provided } from "./provided.js";
+import { RemoteStream } from "./remote-stream.js";
+import type { StreamReader } from "./stream-reader.js";
 
 /** What a remote needs of the connection it is made from. */
 export interface RemoteSource {
   readonly validate: boolean;
+  /** For who watches calls. */
+  readonly plugin: string;
+  readonly clock: Clock;
   call(method: string, input: unknown, options: CallOptions | undefined, accept?: Accept): Promise<unknown>;
   notify(method: string, input: unknown, options: CallOptions | undefined): Promise<void>;
+  openStream(
+    method: string,
+    input: unknown,
+    options: CallOptions,
+    accept: ((item: unknown) => unknown) | undefined,
+    onEnd: () => void,
+  ): Promise<StreamReader>;
 }
 
 /**
@@ -23,17 +38,25 @@ export function makeRemote<C extends Contract>(contract: C, source: RemoteSource
   checkProvided(contract, provided, other);
   const remote: Record<string, unknown> = {};
   for (const [name, member] of Object.entries<Member>(contract.members)) {
-    remote[name] = memberFunction(`${contract.name}.${name}`, member, source);
+    const { plugin, clock } = source;
+    const subject: CallSubject = { side: "caller", contract: contract.name, member: name, kind: member.kind, plugin, clock };
+    remote[name] = memberFunction(`${contract.name}.${name}`, member, source, subject);
   }
   return Object.freeze(remote) as Remote<C>;
 }
 
-function memberFunction(method: string, member: Member, source: RemoteSource): unknown {
+function memberFunction(method: string, member: Member, source: RemoteSource, subject: CallSubject): unknown {
   if (member.kind === "stream") {
-    return () => {
-      throw new PluginError("NOT_PROVIDED", `Cannot read stream "${method}": this version carries methods and notifications only`);
-    };
+    const open = streamFunction(method, member, source);
+    return (input: unknown, options?: CallOptions) =>
+      calls.hasSubscribers ? new ObservedStream(new Observation(subject), open(input, options)) : open(input, options);
   }
+  const call = callFunction(method, member, source);
+  return (input: unknown, options?: CallOptions) =>
+    calls.hasSubscribers ? new Observation(subject).run(() => call(input, options)) : call(input, options);
+}
+
+function callFunction(method: string, member: Exclude<Member, Stream<Schema, Schema>>, source: RemoteSource): Send {
   const inputSchema: Schema | undefined = member.input;
   const outputSchema: Schema | undefined = member.kind === "method" ? member.output : undefined;
   const accept = outputSchema && source.validate ? acceptWith(outputSchema, method) : undefined;
@@ -42,6 +65,22 @@ function memberFunction(method: string, member: Member, source: RemoteSource): u
       ? (input: unknown, options: CallOptions | undefined) => source.notify(method, input, options)
       : (input: unknown, options: CallOptions | undefined) => source.call(method, input, options, accept);
   return inputSchema === undefined || !source.validate ? send : checkThen(inputSchema, method, send);
+}
+
+type Open = (input: unknown, options?: CallOptions) => AsyncIterableIterator<unknown>;
+
+function streamFunction(method: string, member: Stream<Schema, Schema>, { validate: checks, openStream }: RemoteSource): Open {
+  const { input: inputSchema, output: itemSchema } = member;
+  const itemSubject: Subject = { code: "INVALID_OUTPUT", name: method, side: "caller" };
+  const accept = itemSchema !== undefined && checks ? (item: unknown) => validate(itemSchema, item, itemSubject) : undefined;
+  return (input: unknown, options: CallOptions = {}): AsyncIterableIterator<unknown> => {
+    checkCallOptions(method, options);
+    return new RemoteStream((signal, onEnd) => {
+      const send: Send = (value, callOptions) => openStream(method, value, callOptions ?? {}, accept, onEnd);
+      const open = inputSchema === undefined || !checks ? send : checkThen(inputSchema, method, send);
+      return open(input, { ...options, signal }) as Promise<StreamReader>;
+    }, options.signal);
+  };
 }
 
 type Send = (input: unknown, options: CallOptions | undefined) => Promise<unknown>;

@@ -12,6 +12,7 @@ export class ReservedMethods {
   readonly #running = new Set<Id>();
   readonly #send: (message: string) => void;
   #expected: string | undefined;
+  #onAnswered: (() => void) | undefined;
 
   constructor(send: (message: string) => void) {
     this.#send = send;
@@ -21,10 +22,14 @@ export class ReservedMethods {
     this.#handlers.set(method, handler);
   }
 
-  /** Takes that request once, from a peer that has not yet proven itself, and no other. */
-  expect(method: string, handler: ReservedHandler): void {
+  /**
+   * Takes that request once, from a peer that has not yet proven itself, and no other.
+   * @param onAnswered Called right after its result was sent; not after an error.
+   */
+  expect(method: string, handler: ReservedHandler, onAnswered?: () => void): void {
     this.#expected = method;
     this.#handlers.set(method, (params) => {
+      this.#onAnswered = onAnswered;
       this.#expected = undefined;
       this.#handlers.delete(method);
       return handler(params);
@@ -52,9 +57,15 @@ export class ReservedMethods {
       return this.#fail(id, error);
     }
     if (!(value instanceof Promise)) return this.#send(encodeResult(id, value));
+    const onAnswered = this.#onAnswered;
+    this.#onAnswered = undefined;
     this.#running.add(id);
     value.then(
-      (result) => this.#settle(id, () => this.#send(encodeResult(id, result))),
+      (result) =>
+        this.#settle(id, () => {
+          this.#send(encodeResult(id, result));
+          onAnswered?.();
+        }),
       (error: unknown) => this.#settle(id, () => this.#fail(id, error)),
     );
   }

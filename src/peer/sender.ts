@@ -11,14 +11,16 @@ interface Waiting {
 
 /** All that one side sends on a connection, in order, and who wants to know when it was handed to the system. */
 export class Sender {
-  readonly #sendText: (message: string) => number;
+  readonly #sendText: (message: string, bytes?: readonly Uint8Array[]) => number;
+  /** True where bytes travel beside the JSON. */
+  raw = false;
   #waiting: Waiting[] = [];
   #sent = 0;
   #position = 0;
   #unsent = 0;
 
   /** @param sendText Hands a message to the channel; returns the bytes that the system has not taken. */
-  constructor(sendText: (message: string) => number) {
+  constructor(sendText: (message: string, bytes?: readonly Uint8Array[]) => number) {
     this.#sendText = sendText;
   }
 
@@ -27,16 +29,22 @@ export class Sender {
     return this.#sent;
   }
 
+  /** The length of all that was sent: characters of text, newlines, and raw bytes. */
+  get length(): number {
+    return this.#position;
+  }
+
   /** Bytes that the system had not taken when the last message was sent, or 0 if it has taken all since. */
   get unsent(): number {
     return this.#unsent;
   }
 
   /** Sends a message. Returns which of all messages it is, counted from 1. */
-  send(message: string): number {
+  send(message: string, bytes?: readonly Uint8Array[]): number {
     const sequence = ++this.#sent;
     this.#position += message.length + 1;
-    this.#unsent = this.#sendText(message);
+    if (bytes !== undefined) for (const { length } of bytes) this.#position += length;
+    this.#unsent = this.#sendText(message, bytes);
     // A connection that is always busy never drains; what lies further back than is unsent has been handed over.
     if (this.#waiting.length > 0) this.#handed(this.#position - this.#unsent);
     return sequence;

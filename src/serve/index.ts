@@ -36,6 +36,8 @@ export {
 } from "../contract/index.js";
 export type { Handshake } from "../handshake/cookie.js";
 export { APIVersion, MagicCookieKey, MagicCookieValue } from "../handshake/cookie.js";
+export type { ReattachConfig } from "../handshake/reattach-config.js";
+export type { CallEvent } from "../peer/call-events.js";
 export type { Logger } from "../util/logger.js";
 export type { Limits } from "../wire/limits.js";
 export type { ServeOptions } from "./options.js";

@@ -1,6 +1,8 @@
+import type { SecureContextOptions } from "node:tls";
 import { type Implementation, type ImplementationRecord, readImplementations } from "../contract/implement.js";
 import type { Awaitable } from "../contract/views.js";
 import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../handshake/cookie.js";
+import type { ReattachConfig } from "../handshake/reattach-config.js";
 import type { Logger } from "../util/logger.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import { stderrLogger } from "./stderr-logger.js";
@@ -12,8 +14,27 @@ export interface ServeOptions {
   /** Receives the host's `config` first; throwing declines to start, and the host is told why. */
   readonly configure?: ((config: unknown) => Awaitable<void>) | undefined;
   readonly limits?: Limits | undefined;
+  /**
+   * Certificates of your own: the plugin then speaks TLS alone, and a host must be given `tls` as well. `key` and `cert` are needed;
+   * with `ca` a host must show a certificate signed by one of those. A host that has `tls: "auto"` shows its one-time certificate.
+   * @default what the host asks for
+   */
+  readonly tls?: SecureContextOptions | undefined;
+  /**
+   * Serve without a host's environment, in a test or under a debugger, until the signal aborts or a host says to stop. Touches nothing
+   * of the process: no exit, no signals, no stdin, nothing on stdout.
+   */
+  readonly standalone?: Standalone | undefined;
+  /** Check values against the contracts' schemas on this side. @default true */
+  readonly validate?: boolean | undefined;
   /** @default lines on stderr, where the host's logger finds them */
   readonly logger?: Logger | undefined;
+}
+
+export interface Standalone {
+  readonly signal: AbortSignal;
+  /** Gets what a host needs to attach: NewClient({ reattach: config }). */
+  onListening(config: ReattachConfig): void;
 }
 
 /** ServeOptions, checked, with their defaults. */
@@ -22,10 +43,13 @@ export interface ResolvedServeOptions {
   readonly provides: ReadonlyMap<number, readonly ImplementationRecord[]>;
   configure(config: unknown): Awaitable<void>;
   readonly limits: ResolvedLimits;
+  readonly tls: SecureContextOptions | undefined;
+  readonly standalone: Standalone | undefined;
+  readonly validate: boolean;
   readonly logger: Logger;
 }
 
-const NAMES: readonly string[] = ["handshake", "provides", "configure", "limits", "logger"];
+const NAMES: readonly string[] = ["handshake", "provides", "configure", "limits", "tls", "standalone", "validate", "logger"];
 
 /** @throws {TypeError | RangeError} An option that is unknown or wrong. */
 export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions {
@@ -33,11 +57,30 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
   for (const name of Object.keys(options)) {
     if (!NAMES.includes(name)) throw new TypeError(`Cannot serve: there is no option "${name}"; the options are ${NAMES.join(", ")}`);
   }
-  const { configure = () => {}, logger = stderrLogger } = options;
+  const { configure = () => {}, validate = true, logger = stderrLogger } = options;
   if (typeof configure !== "function") throw new TypeError("Cannot serve: configure must be a function");
+  if (typeof validate !== "boolean") throw new TypeError(`Cannot serve: validate is ${String(validate)}, and it must be true or false`);
   checkLogger(logger);
   const handshake = resolveHandshake(options.handshake);
-  return { handshake, provides: resolveProvides(options.provides, handshake), configure, limits: resolveLimits(options.limits), logger };
+  const standalone = checkStandalone(options.standalone);
+  const provides = resolveProvides(options.provides, handshake);
+  const limits = resolveLimits(options.limits);
+  return { handshake, provides, configure, limits, tls: checkTls(options.tls), standalone, validate, logger };
+}
+
+function checkTls(tls: Partial<SecureContextOptions> | undefined): SecureContextOptions | undefined {
+  if (tls === undefined) return undefined;
+  if (!tls?.key || !tls.cert || !(typeof tls.cert === "string" || tls.cert instanceof Uint8Array)) {
+    throw new TypeError("Cannot serve: tls must be an object with a key and a cert, each a text or a Buffer");
+  }
+  return { ...tls };
+}
+
+function checkStandalone(standalone: Partial<Standalone> | undefined): Standalone | undefined {
+  if (standalone === undefined) return undefined;
+  const isSignal = typeof standalone?.signal?.addEventListener === "function";
+  if (isSignal && typeof standalone.onListening === "function") return standalone as Standalone;
+  throw new TypeError("Cannot serve: standalone must have an AbortSignal as signal, and a function onListening");
 }
 
 function checkLogger(logger: Partial<Logger> | null): void {

@@ -2,9 +2,10 @@ import { writeSync } from "node:fs";
 import { basename } from "node:path";
 import { formatAnnouncement } from "../handshake/announcement.js";
 import { explainCookie, readCookie } from "../handshake/cookie.js";
-import { EnvName, type PluginEnv, readPluginEnv } from "../handshake/env.js";
+import { EnvName, type PluginEnv, readPluginEnv, STANDALONE } from "../handshake/env.js";
 import { systemClock } from "../util/clock.js";
 import { deferred } from "../util/deferred.js";
+import { tellLastWords } from "./last-words.js";
 import { watchLifeline } from "./lifeline.js";
 import { type ResolvedServeOptions, resolveServeOptions, type ServeOptions } from "./options.js";
 import { type PluginServer, startServer } from "./server.js";
@@ -16,7 +17,8 @@ const SIGTERM_GRACE_MS = 1_000;
 
 /**
  * Runs this process as a plugin. Resolves when told to stop, so that your clean-up runs; the process exits 0 then, at the
- * latest after the grace period, whatever still holds it. Explains itself and exits 1 if run by hand.
+ * latest after the grace period, whatever still holds it. Explains itself and exits 1 if run by hand, and with
+ * `MORTISE_STANDALONE=1` serves all the same: it says on stderr how a host attaches, and stops at Ctrl+C.
  *
  * Announces itself on stdout; its own words go to stderr.
  * @throws {TypeError | RangeError} An option that is unknown or wrong.
@@ -24,12 +26,25 @@ const SIGTERM_GRACE_MS = 1_000;
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const resolved = resolveServeOptions(options);
+  if (resolved.standalone !== undefined) return (await loadStandalone()).serveStandalone(resolved, resolved.standalone);
   const found = readCookie(process.env, resolved.handshake);
+  if (found === "missing" && process.env[STANDALONE] === "1") return byHand(resolved);
   if (found !== "ok") return exit(1, `${explainCookie(found, resolved.handshake)}\n`);
   const { server, graceMs } = await open(resolved).catch((error: Error) => exit(1, `${error.message}\n`));
   // Unreferenced: a process that has nothing left to do ends before.
   systemClock.after(await graceMs, () => process.exit(0));
   await server.close();
+}
+
+// A plugin that a host starts pays for no file that it does not need.
+function loadStandalone(): Promise<typeof import("./standalone.js")> {
+  return import("./standalone.js");
+}
+
+async function byHand(options: ResolvedServeOptions): Promise<void> {
+  const { serveByHand } = await loadStandalone();
+  await serveByHand(options).catch((error: Error) => exit(1, `${error.message}\n`));
+  systemClock.after(SIGTERM_GRACE_MS, () => process.exit(0));
 }
 
 interface Open {
@@ -40,6 +55,7 @@ interface Open {
 
 async function open(options: ResolvedServeOptions): Promise<Open> {
   const env = takeEnv();
+  tellLastWords(env.secret);
   const server = await startServer({ ...options, env, info: { name: basename(process.argv[1] ?? "plugin") } });
   // Before the announcement: who has read that may stop this process at once, and its clean-up is to run then too.
   const graceMs = whenStopped(server, env, options);
@@ -54,10 +70,10 @@ function takeEnv(): PluginEnv {
   return env;
 }
 
-function announce({ apiVersion, address, protocol }: PluginServer): void {
+function announce({ apiVersion, address, protocol, cert }: PluginServer): void {
   try {
     // Not process.stdout: setting that up costs every start.
-    writeSync(1, `${formatAnnouncement({ apiVersion, address, protocol })}\n`);
+    writeSync(1, `${formatAnnouncement({ apiVersion, address, protocol, cert })}\n`);
   } catch (cause) {
     throw new Error(`Cannot announce the address: nobody reads stdout (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }

@@ -1,14 +1,17 @@
 import { PluginError } from "../errors.js";
 import type { PluginEnv } from "../handshake/env.js";
 import { type Info, welcome } from "../handshake/hello.js";
+import { loadTracing } from "../handshake/trace-context.js";
 import { announcedVersion } from "../handshake/version.js";
 import { PeerConnection } from "../peer/connection.js";
+import type { Tracing } from "../peer/tracing.js";
 import { type Listener, listen, MOST_STRANGERS } from "../transport/listen.js";
 import { systemClock } from "../util/clock.js";
 import { deferred } from "../util/deferred.js";
 import type { Channel } from "../wire/channel.js";
 import { SHUTDOWN } from "../wire/messages.js";
 import type { ResolvedServeOptions } from "./options.js";
+import type { TlsIdentity } from "./tls-identity.js";
 
 export interface ServerOptions extends ResolvedServeOptions {
   readonly env: PluginEnv;
@@ -20,6 +23,8 @@ export interface PluginServer {
   readonly apiVersion: number;
   readonly address: Listener["address"];
   readonly protocol: Listener["protocol"];
+  /** For the announcement, where TLS is spoken. */
+  readonly cert: string | undefined;
   /** Resolves once a host said to stop and has its answer, with what is left of the grace period, in ms. Never rejects. */
   readonly stopped: Promise<number>;
   /** Ends it at once, handlers included. Idempotent. */
@@ -33,19 +38,22 @@ const DRAIN_SHARE = 3 / 4;
 /** Starts listening. Any number of connections may prove the secret; losing one ends neither the others nor the server. */
 export async function startServer(options: ServerOptions): Promise<PluginServer> {
   const { env, limits } = options;
-  const visitors = new Visitors(options);
+  const visitors = new Visitors(options, await loadTracing());
+  const identity = await tlsIdentity(options);
   const listener = await listen({
     transport: env.transport,
     minPort: env.minPort,
     maxPort: env.maxPort,
     unixSocketDir: env.unixSocketDir,
     limits,
+    tls: identity?.tls,
     onChannel: (channel) => visitors.receive(channel),
   });
   return {
     apiVersion: announcedVersion([...options.provides.keys()], env.apiVersions),
     address: listener.address,
     protocol: listener.protocol,
+    cert: identity?.cert,
     stopped: visitors.stopped,
     async close() {
       await Promise.all([listener.close(), visitors.closeAll()]);
@@ -53,23 +61,32 @@ export async function startServer(options: ServerOptions): Promise<PluginServer>
   };
 }
 
+// What TLS needs costs a start, and most have none.
+async function tlsIdentity({ env: { clientCert }, tls }: ServerOptions): Promise<TlsIdentity | undefined> {
+  if (clientCert === undefined && tls === undefined) return undefined;
+  const { makeTlsIdentity } = await import("./tls-identity.js");
+  return makeTlsIdentity(clientCert, tls);
+}
+
 /** The connections of one server: strangers until they have proven the secret, hosts afterwards. */
 class Visitors {
   readonly #options: ServerOptions;
+  readonly #tracing: Tracing | undefined;
   readonly #strangers = new Set<PeerConnection>();
   readonly #hosts = new Set<PeerConnection>();
   readonly #stopped = deferred<number>();
   readonly stopped: Promise<number> = this.#stopped.promise;
   #stopping = false;
 
-  constructor(options: ServerOptions) {
+  constructor(options: ServerOptions, tracing: Tracing | undefined) {
     this.#options = options;
+    this.#tracing = tracing;
   }
 
   receive(channel: Channel): void {
-    const { limits, logger, env, provides, configure, info } = this.#options;
-    const options = { limits, logger, clock: systemClock, validate: true, callTimeoutMs: 60_000, other: "the host" };
-    const connection = new PeerConnection(channel, options);
+    const { limits, logger, validate, env, provides, configure, info } = this.#options;
+    const shared = { limits, logger, validate, clock: systemClock, plugin: info.name, tracing: this.#tracing };
+    const connection = new PeerConnection(channel, { ...shared, callTimeoutMs: 60_000, other: "the host" });
     this.#strangers.add(connection);
     // In all, not since the last byte: a drip would last for ever.
     const stopTimer = systemClock.after(limits.helloTimeoutMs, () =>

@@ -1,30 +1,54 @@
 import { writeSync } from "node:fs";
-import { inspect } from "node:util";
 import type { Logger } from "../util/logger.js";
 
+// The host cuts a line at 8 KiB, and what is cut is no JSON any more.
+const MOST_BYTES = 8 * 1024;
+const MOST_MESSAGE = 2 * 1024;
+// How long a full pipe may hold us up. Where it is a blocking one, the system waits by itself.
+const PATIENCE_MS = 50;
+
 /**
- * A plugin's log: lines on stderr with their level in front, which the host's log keeps. Never stdout: that is read for the
- * announcement, and may be synced to the host's own.
+ * A plugin's log: a line of JSON on stderr for each record, in hclog's form, so that the host's log keeps level, fields and stack.
+ * Never stdout: that is read for the announcement, and may be synced to the host's own.
  */
 export const stderrLogger: Logger = Object.freeze({
   debug() {},
-  info: (message: string, fields?: object) => write("INFO", message, fields),
-  warn: (message: string, fields?: object) => write("WARN", message, fields),
-  error: (message: string, fields?: object) => write("ERROR", message, fields),
+  info: (message: string, fields?: object) => write("info", message, fields),
+  warn: (message: string, fields?: object) => write("warn", message, fields),
+  error: (message: string, fields?: object) => write("error", message, fields),
 });
 
-function write(level: string, message: string, fields?: object): void {
-  const { error, ...rest } = (fields ?? {}) as { error?: unknown };
-  const cause = error === undefined ? "" : `: ${error instanceof Error ? (error.stack ?? error.message) : inspect(error)}`;
-  const more = Object.keys(rest).length === 0 ? "" : ` ${inspect(rest, { breakLength: Number.POSITIVE_INFINITY })}`;
-  writeStderr(`[${level}] ${message}${cause}${more}\n`);
+function write(level: string, message: string, fields: object = {}): void {
+  const head = { "@level": level, "@message": message };
+  const line = textOf({ ...head, ...fields });
+  if (line !== undefined && Buffer.byteLength(line) < MOST_BYTES) return writeStderr(`${line}\n`);
+  const short = { ...head, "@message": message.slice(0, MOST_MESSAGE), cut: true };
+  writeStderr(`${JSON.stringify(short)}\n`);
+}
+
+function textOf(record: object): string | undefined {
+  try {
+    return JSON.stringify(record, (_key, value: unknown) => (value instanceof Error ? plainError(value) : value));
+  } catch {
+    return undefined; // A cycle, or a toJSON that throws: the message must not go missing for that.
+  }
+}
+
+function plainError({ name, message, stack, cause, code }: Error & { code?: unknown }): object {
+  return { name, message, code, stack: stack?.slice(0, MOST_MESSAGE), cause };
 }
 
 /** Writes at once: process.stderr would cost a plugin's start, and lose what is written just before the end. */
 export function writeStderr(text: string): void {
-  try {
-    writeSync(2, text);
-  } catch {
-    // Nobody reads it, or it cannot take more now. A plugin must not end for want of a log.
+  const bytes = Buffer.from(text);
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(2, bytes, at);
+    } catch (error) {
+      // Nobody reads it: a plugin must not end for want of a log.
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || performance.now() > giveUpAt) return;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
   }
 }

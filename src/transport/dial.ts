@@ -1,51 +1,86 @@
 import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
+import type { WebSocket } from "ws";
 import { type Address, formatAddress } from "../wire/address.js";
 import type { Channel } from "../wire/channel.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { socketChannel } from "./socket.js";
+import type { TlsOptions } from "./tls.js";
 import { webSocketChannel, webSocketOptions } from "./websocket.js";
 
 export interface DialOptions {
   readonly limits: ResolvedLimits;
   /** Ends the attempt, and closes what it had opened. */
   readonly signal: AbortSignal;
+  /** @default no TLS */
+  readonly tls?: TlsOptions | undefined;
 }
 
-/** Connects to where a plugin listens. Rejects with the system's error, or with the signal's reason. */
-export function dial(address: Address, protocol: "jsonrpc" | "jsonrpc+ws", options: DialOptions): Promise<Channel> {
-  return protocol === "jsonrpc" ? dialSocket(address, options) : dialWebSocket(address, options);
+/**
+ * Connects to where a plugin listens. Rejects with the system's error, or with the signal's reason; where TLS fails, with the end of
+ * a sentence and `BAD_HANDSHAKE` or, if it never begins, `CALL_TIMEOUT`.
+ */
+export async function dial(address: Address, protocol: "jsonrpc" | "jsonrpc+ws", options: DialOptions): Promise<Channel> {
+  const { limits, signal, tls } = options;
+  if (protocol === "jsonrpc+ws") return dialWebSocket(address, options);
+  if (tls === undefined) return open(address, signal, (socket, done) => done(socketChannel(socket, limits)));
+  return openSecure(address, { ...options, tls }, (socket, done) => done(socketChannel(socket, limits)));
 }
 
-function dialSocket(address: Address, { limits, signal }: DialOptions): Promise<Channel> {
+type Use<T> = (socket: Socket, done: (made: T) => void, fail: (error: Error) => void) => void;
+
+/** Resolves with what `use` makes of the connected socket, which it gets at once: nothing that the socket tells is missed. */
+function open<T>(address: Address, signal: AbortSignal, use: Use<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket: Socket =
       address.network === "unix" ? connect({ path: address.path }) : connect({ host: address.host, port: address.port });
     // Not connect()'s own signal option: that would end the connection later, too.
     const onAbort = (): void => void socket.destroy(asError(signal.reason));
+    const settle = (): void => signal.removeEventListener("abort", onAbort);
     signal.addEventListener("abort", onAbort, { once: true });
-    socket.once("close", () => signal.removeEventListener("abort", onAbort));
+    socket.once("close", settle);
     socket.once("error", reject);
-    socket.once("connect", () => {
-      signal.removeEventListener("abort", onAbort);
-      const channel = socketChannel(socket, limits);
+    const done = (made: T): void => {
+      settle();
       socket.off("error", reject);
-      resolve(channel);
-    });
+      resolve(made);
+    };
+    socket.once("connect", () => use(socket, done, reject));
   });
 }
 
-async function dialWebSocket(address: Address, { limits, signal }: DialOptions): Promise<Channel> {
+async function openSecure<T>(
+  address: Address,
+  { limits, signal, tls }: DialOptions & { readonly tls: TlsOptions },
+  use: Use<T>,
+): Promise<T> {
+  const { startTls } = await import("./tls.js");
+  return open(address, signal, (socket, done, fail) => {
+    startTls(socket, tls, { timeoutMs: limits.helloTimeoutMs, onSecure: (secured) => use(secured, done, fail), onError: fail });
+  });
+}
+
+async function dialWebSocket(address: Address, { limits, signal, tls }: DialOptions): Promise<Channel> {
   const { WebSocket } = await import("ws");
   signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
+  const upgrade = (secured?: Socket): Promise<Channel> => {
     const url = address.network === "unix" ? `ws+unix:${address.path}:/` : `ws://${formatAddress(address)}/`;
     const webSocket = new WebSocket(url, {
       ...webSocketOptions(limits.maxMessageBytes),
       followRedirects: false,
       handshakeTimeout: limits.helloTimeoutMs,
+      // What is spoken on is secure already, whatever the URL says.
+      ...(secured === undefined ? {} : { createConnection: () => secured }),
     });
+    return opened(webSocket, limits, signal);
+  };
+  if (tls === undefined) return upgrade();
+  return openSecure(address, { limits, signal, tls }, (secured, done, fail) => void upgrade(secured).then(done, fail));
+}
+
+function opened(webSocket: WebSocket, limits: ResolvedLimits, signal: AbortSignal): Promise<Channel> {
+  return new Promise((resolve, reject) => {
     let socket: Socket | undefined;
     const onAbort = (): void => {
       webSocket.terminate();

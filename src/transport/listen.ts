@@ -6,6 +6,7 @@ import type { Channel } from "../wire/channel.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { bindInRange } from "./port-range.js";
 import { socketChannel } from "./socket.js";
+import type { TlsOptions } from "./tls.js";
 
 export interface ListenOptions {
   readonly transport: TransportName;
@@ -15,6 +16,8 @@ export interface ListenOptions {
   /** Private directory, where the transport is `unix`. */
   readonly unixSocketDir: string | undefined;
   readonly limits: ResolvedLimits;
+  /** @default no TLS */
+  readonly tls?: TlsOptions | undefined;
   onChannel(channel: Channel): void;
 }
 export interface Listener {
@@ -36,10 +39,28 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const { listenWebSocket } = await import("./listen-websocket.js");
     return listenWebSocket(options);
   }
+  if (options.tls !== undefined) return listenTls(options, options.tls);
   const server = createServer((socket: Socket) => options.onChannel(socketChannel(socket, options.limits)));
-  const address =
-    options.transport === "unix" ? await bindUnix(server, options.unixSocketDir as string) : await bindInRange(server, options);
-  return { address, protocol: "jsonrpc", close: closer(server) };
+  return { address: await bind(server, options), protocol: "jsonrpc", close: closer(server) };
+}
+
+async function listenTls(options: ListenOptions, tls: TlsOptions): Promise<Listener> {
+  const { createTlsServer } = await import("./listen-tls.js");
+  const { server, strangers } = createTlsServer(options, tls);
+  const address = await bind(server, options);
+  const close = closer(server);
+  return {
+    address,
+    protocol: "jsonrpc",
+    close() {
+      strangers.turnAllAway();
+      return close();
+    },
+  };
+}
+
+function bind(server: Server, options: ListenOptions): Promise<Address> {
+  return options.transport === "unix" ? bindUnix(server, options.unixSocketDir as string) : bindInRange(server, options);
 }
 
 async function bindUnix(server: Server, dir: string): Promise<Address> {

@@ -1,3 +1,5 @@
+import { linesPacket, mixedPacket } from "../wire/packets.js";
+
 /** The pipe that an outbox writes to. */
 export interface Pipe {
   /** False once nothing that is written can leave any more. */
@@ -18,9 +20,15 @@ export const BATCH_LENGTH: number = 256 * 1024;
 // and then finds out what the other side has taken meanwhile.
 const STALL_STEPS = 4;
 
+/** Raw bytes are written in parts of this length: each costs a turn of the event loop where the other side is slower. */
+const RAW_LENGTH = 1024 * 1024;
+
 interface Batch {
-  readonly text: string;
+  /** Lines, or the pieces of one packet with raw bytes in it. */
+  readonly content: string | Uint8Array[];
   readonly messageCount: number;
+  readonly length: number;
+  readonly asPacket: boolean;
 }
 
 /** What is to be sent over one connection and was not yet handed to the system. */
@@ -33,8 +41,10 @@ export class Outbox {
   #textCount = 0;
   #queuedLength = 0;
   #queuedCount = 0;
-  /** A long batch, encoded, of which parts are still to be written. */
-  #long: Buffer | undefined;
+  /** What of a long batch, or of raw bytes, is still to be written. */
+  #long: Uint8Array[] = [];
+  #longLength = 0;
+  #asPackets = false;
   #inFlight = 0;
   #scheduled = false;
   #stallTimer: NodeJS.Timeout | undefined;
@@ -55,17 +65,35 @@ export class Outbox {
   }
 
   /** Queues a line for the end of this tick. Returns the length of all that the system has not taken. */
-  send(line: string): number {
-    if (this.#textCount > 0 && this.#text.length + line.length >= BATCH_LENGTH) this.#seal();
-    this.#text += `${line}\n`;
-    this.#textCount++;
+  send(line: string, bytes?: readonly Uint8Array[]): number {
+    if (bytes === undefined || !this.#asPackets) this.#queueLine(line);
+    else this.#queueMixed(mixedPacket(line, bytes));
     this.#queuedCount++;
-    this.#queuedLength += line.length + 1;
     if (!this.#scheduled) {
       this.#scheduled = true;
       process.nextTick(flush, this);
     }
-    return this.#queuedLength + this.#inFlight + (this.#long?.length ?? 0);
+    return this.#queuedLength + this.#inFlight + this.#longLength;
+  }
+
+  /** What is sent from now on leaves as packets. */
+  sendPackets(): void {
+    if (this.#textCount > 0) this.#seal();
+    this.#asPackets = true;
+  }
+
+  #queueLine(line: string): void {
+    if (this.#textCount > 0 && this.#text.length + line.length >= BATCH_LENGTH) this.#seal();
+    this.#text += `${line}\n`;
+    this.#textCount++;
+    this.#queuedLength += line.length + 1;
+  }
+
+  #queueMixed(content: Uint8Array[]): void {
+    if (this.#textCount > 0) this.#seal();
+    const length = content.reduce((sum, piece) => sum + piece.length, 0);
+    this.#batches.push({ content, messageCount: 1, length, asPacket: true });
+    this.#queuedLength += length;
   }
 
   /** Writes what waits, as far as the system takes it. */
@@ -93,23 +121,34 @@ export class Outbox {
 
   /** False if nothing waits. */
   #writeNext(): boolean {
-    if (this.#long === undefined) {
-      if (this.#textCount > 0 && this.#batches.length === 0) this.#seal();
-      const batch = this.#batches.shift();
-      if (batch === undefined) return false;
-      this.#queuedCount -= batch.messageCount;
-      this.#queuedLength -= batch.text.length;
-      if (batch.text.length <= BATCH_LENGTH) {
-        this.#hand(batch.text, true);
-        return true;
-      }
-      this.#long = Buffer.from(batch.text);
+    if (this.#long.length > 0) {
+      this.#handPart(BATCH_LENGTH);
+      return true;
     }
-    const part = this.#long.subarray(0, BATCH_LENGTH);
-    const isLast = part.length === this.#long.length;
-    this.#long = isLast ? undefined : this.#long.subarray(BATCH_LENGTH);
-    this.#hand(part, isLast);
+    if (this.#textCount > 0 && this.#batches.length === 0) this.#seal();
+    const batch = this.#batches.shift();
+    if (batch === undefined) return false;
+    this.#queuedCount -= batch.messageCount;
+    this.#queuedLength -= batch.length;
+    this.#begin(batch);
     return true;
+  }
+
+  #begin({ content, asPacket, length }: Batch): void {
+    if (typeof content === "string" && length <= BATCH_LENGTH) return this.#hand(asPacket ? linesPacket(content) : content, true);
+    if (typeof content === "string") this.#long = [asPacket ? linesPacket(content) : Buffer.from(content)];
+    else this.#long = content;
+    this.#longLength = this.#long.reduce((sum, piece) => sum + piece.length, 0);
+    this.#handPart(BATCH_LENGTH);
+  }
+
+  #handPart(most: number): void {
+    const first = this.#long[0] as Uint8Array;
+    const part = first.subarray(0, this.#long.length > 1 || first.length > RAW_LENGTH ? RAW_LENGTH : most);
+    if (part.length === first.length) this.#long.shift();
+    else this.#long[0] = first.subarray(part.length);
+    this.#longLength -= part.length;
+    this.#hand(Buffer.from(part.buffer, part.byteOffset, part.length), this.#long.length === 0);
   }
 
   #hand(data: string | Buffer, isLastPart: boolean): void {
@@ -118,7 +157,7 @@ export class Outbox {
   }
 
   #seal(): void {
-    this.#batches.push({ text: this.#text, messageCount: this.#textCount });
+    this.#batches.push({ content: this.#text, messageCount: this.#textCount, length: this.#text.length, asPacket: this.#asPackets });
     this.#text = "";
     this.#textCount = 0;
   }

@@ -1,8 +1,12 @@
 import type { Socket } from "node:net";
 import { PluginError } from "../errors.js";
-import { type Channel, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
+import { type Channel, type PacketSwitch, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
+import { RAW_FACTOR } from "../wire/encode.js";
 import { LineError, LineReader } from "../wire/lines.js";
+import { PacketError, PacketReader } from "../wire/packets.js";
 import { Outbox } from "./outbox.js";
+
+const NEWLINE = 10;
 
 /** How long an ended connection may linger until the other side has ended it, too. */
 export const LINGER_MS = 250;
@@ -11,6 +15,8 @@ export const LINGER_MS = 250;
 export interface SocketChannelOptions {
   /** How long the other side may take nothing of our output. */
   readonly stallTimeoutMs: number;
+  /** Called when the other side is no stranger any more. */
+  onAllowed?(): void;
 }
 
 /**
@@ -26,13 +32,29 @@ class SocketChannel implements Channel {
   readonly #socket: Socket;
   readonly #reader = new LineReader(UNPROVEN_MESSAGE_BYTES);
   readonly #outbox: Outbox;
+  readonly #options: SocketChannelOptions;
+  #packetReader: PacketReader | undefined;
+  #oneByOne = false;
+  readonly packets: PacketSwitch = {
+    expect: () => {
+      this.#oneByOne = true;
+    },
+    receive: () => {
+      this.#packetReader = new PacketReader(this.#reader.maxBytes, this.#reader.maxBytes * RAW_FACTOR);
+    },
+    receiveLines: () => {
+      this.#oneByOne = false;
+    },
+    send: () => this.#outbox.sendPackets(),
+  };
   #receiver: Receiver | undefined;
   #ending = false;
   #ended = false;
   #error: PluginError | undefined;
 
-  constructor(socket: Socket, { stallTimeoutMs }: SocketChannelOptions) {
+  constructor(socket: Socket, options: SocketChannelOptions) {
     this.#socket = socket;
+    this.#options = options;
     const onWritten = (error?: Error | null): void => {
       if (!error && socket.writableLength === 0) this.#outbox.taken();
     };
@@ -46,7 +68,7 @@ class SocketChannel implements Channel {
         drained: () => this.#drained(),
         stalled: (ms) => this.#fail(`the other side has read nothing for ${ms} ms`),
       },
-      stallTimeoutMs,
+      options.stallTimeoutMs,
     );
     socket.setNoDelay(true);
     // A socket without an error listener ends the process at its first reset.
@@ -54,8 +76,12 @@ class SocketChannel implements Channel {
     socket.on("close", () => this.#close());
   }
 
-  send(message: string): number {
-    return this.#ending ? 0 : this.#outbox.send(message);
+  get received(): number {
+    return this.#socket.bytesRead;
+  }
+
+  send(message: string, bytes?: readonly Uint8Array[]): number {
+    return this.#ending ? 0 : this.#outbox.send(message, bytes);
   }
 
   receive(receiver: Receiver): void {
@@ -63,7 +89,7 @@ class SocketChannel implements Channel {
     if (this.#ended) queueMicrotask(() => receiver.closed(this.#error, this.#outbox.unwritten));
     this.#socket.on("data", (chunk) => this.#read(chunk));
     this.#socket.on("end", () => {
-      if (this.#reader.partial) this.#fail("the connection ended in the middle of a message");
+      if (this.#reader.partial || this.#packetReader?.partial === true) this.#fail("the connection ended in the middle of a message");
     });
   }
 
@@ -77,6 +103,7 @@ class SocketChannel implements Channel {
 
   allow(maxMessageBytes: number): void {
     this.#reader.maxBytes = maxMessageBytes;
+    this.#options.onAllowed?.();
   }
 
   close(): void {
@@ -93,16 +120,50 @@ class SocketChannel implements Channel {
 
   #read(chunk: Buffer): void {
     if (this.#ending) return;
+    if (this.#packetReader !== undefined) return this.#readPackets(this.#packetReader, chunk);
+    if (this.#oneByOne) return this.#readOneByOne(chunk);
+    this.#readLines(chunk);
+  }
+
+  #readLines(chunk: Buffer): void {
     let text: string | undefined;
     try {
       text = this.#reader.push(chunk);
     } catch (error) {
       if (!(error instanceof LineError)) throw error;
-      if (error.before !== undefined) this.#receiver?.lines(error.before);
-      this.#receiver?.violated?.(error.message);
-      return;
+      return this.#refuse(error);
     }
     if (text !== undefined) this.#receiver?.lines(text);
+  }
+
+  // After each line it may turn out that packets follow.
+  #readOneByOne(chunk: Buffer): void {
+    let rest = chunk;
+    while (this.#oneByOne && this.#packetReader === undefined && !this.#ending) {
+      const end = rest.indexOf(NEWLINE) + 1;
+      if (end === 0 || end === rest.length) return this.#readLines(rest);
+      this.#readLines(rest.subarray(0, end));
+      rest = rest.subarray(end);
+    }
+    this.#read(rest);
+  }
+
+  #readPackets(reader: PacketReader, chunk: Buffer): void {
+    try {
+      for (const packet of reader.push(chunk)) {
+        if (this.#ending) return;
+        if ("text" in packet) this.#receiver?.lines(packet.text);
+        else this.#receiver?.packet?.(packet.message, packet.bytes);
+      }
+    } catch (error) {
+      if (!(error instanceof PacketError)) throw error;
+      this.#refuse(error);
+    }
+  }
+
+  #refuse({ before, message }: LineError): void {
+    if (before !== undefined) this.#receiver?.lines(before);
+    this.#receiver?.violated?.(message);
   }
 
   #end(): void {

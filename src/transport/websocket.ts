@@ -25,23 +25,18 @@ export function webSocketOptions(maxMessageBytes: number): WebSocketOptions {
 // ws itself holds a whole frame before it hands anything over. The hello and the ready fit in this.
 const STRANGER_BYTES = 2 * UNPROVEN_MESSAGE_BYTES + 1_024;
 
-export interface WebSocketChannelOptions extends SocketChannelOptions {
-  /** Called when the other side is no stranger any more. */
-  onAllowed?(): void;
-}
-
 /**
  * Makes a channel of an open WebSocket: one or more lines per text frame.
  * @param socket The socket below, which counts what a stranger sends and what the system has not taken.
  */
-export function webSocketChannel(webSocket: WebSocket, socket: Socket, options: WebSocketChannelOptions): Channel {
+export function webSocketChannel(webSocket: WebSocket, socket: Socket, options: SocketChannelOptions): Channel {
   return new WebSocketChannel(webSocket, socket, options);
 }
 
 class WebSocketChannel implements Channel {
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
-  readonly #options: WebSocketChannelOptions;
+  readonly #options: SocketChannelOptions;
   readonly #outbox: Outbox;
   #receiver: Receiver | undefined;
   #maxBytes = UNPROVEN_MESSAGE_BYTES;
@@ -58,7 +53,7 @@ class WebSocketChannel implements Channel {
     this.#webSocket.terminate();
   };
 
-  constructor(webSocket: WebSocket, socket: Socket, options: WebSocketChannelOptions) {
+  constructor(webSocket: WebSocket, socket: Socket, options: SocketChannelOptions) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#options = options;
@@ -77,6 +72,10 @@ class WebSocketChannel implements Channel {
     // Without this listener one bad frame ends the process.
     webSocket.on("error", (cause) => this.#refuseFrame(cause));
     webSocket.on("close", (code) => this.#close(code));
+  }
+
+  get received(): number {
+    return this.#socket.bytesRead;
   }
 
   send(message: string): number {

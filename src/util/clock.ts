@@ -6,6 +6,8 @@ export interface Clock {
   after(ms: number, task: () => void): () => void;
   /** Runs `task` after the input that already waits has been read. */
   soon(task: () => void): void;
+  /** Runs `task` once this tick's work, promises included, is done. */
+  endOfTick(task: () => void): void;
 }
 
 // setTimeout turns anything above into 1 ms.
@@ -21,5 +23,8 @@ export const systemClock: Clock = {
   },
   soon(task) {
     setImmediate(task);
+  },
+  endOfTick(task) {
+    process.nextTick(task);
   },
 };

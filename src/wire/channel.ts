@@ -4,9 +4,10 @@ import type { PluginError } from "../errors.js";
 export interface Channel {
   /**
    * Queues a message, one JSON text without its newline; everything sent in one tick leaves together.
+   * Raw bytes travel beside it, where the channel carries packets; they must not be changed before the system has taken them.
    * Returns the bytes that the system has not yet taken, this message's among them. After the end it does nothing.
    */
-  send(message: string): number;
+  send(message: string, bytes?: readonly Uint8Array[]): number;
   /** Called once, by whoever takes the channel over. Nothing is read before. */
   receive(receiver: Receiver): void;
   /** Stops reading; what the other side sends waits with the system. */
@@ -16,12 +17,30 @@ export interface Channel {
   close(code?: number, reason?: string): void;
   /** The longest line to take from now on. Until it is called, a channel may hold a stranger to a line of 64 KiB. */
   allow?(maxMessageBytes: number): void;
+  /** Bytes received so far, those of half a message too. */
+  readonly received?: number;
+  /** Present on a channel that can carry packets. Each direction turns to them by itself, between two messages, once told to. */
+  readonly packets?: PacketSwitch | undefined;
+}
+
+/** Turns a channel's directions from lines to packets. */
+export interface PacketSwitch {
+  /** The other side may turn to packets after any line: they are read one by one until receive() or receiveLines(). */
+  expect(): void;
+  /** What follows the line that is being read now are packets. */
+  receive(): void;
+  /** What follows are lines still, and that is settled. */
+  receiveLines(): void;
+  /** What is sent after the last message are packets. */
+  send(): void;
 }
 
 /** Who listens to a channel. */
 export interface Receiver {
   /** One or more lines that arrived together, separated by newlines; well-formed text, no line too long. */
   lines(text: string): void;
+  /** A message with raw bytes beside it, which are nobody else's from now on. */
+  packet?(message: string, bytes: Uint8Array): void;
   /** Everything sent so far was handed to the system. */
   drained?(): void;
   /** Bytes that are no lines: not UTF-8, or too many without a newline. Nothing is read after it. */

@@ -1,15 +1,19 @@
 import { isWithinDepth } from "./depth.js";
 import { WireCode } from "./error-codes.js";
-import { classify, type Id, type Meta } from "./messages.js";
+import { classify, type Id, ITEM, type Message, type Meta } from "./messages.js";
 
 /** Who takes messages as they are read. */
 export interface MessageSink {
   /** False once nothing more may be read. */
   readonly open: boolean;
   request(id: Id, method: string, params: unknown, meta: Meta | undefined): void;
-  notification(method: string, params: unknown): void;
+  notification(method: string, params: unknown, meta?: Meta): void;
   result(id: Id, value: unknown): void;
   failure(id: Id | null, error: unknown): void;
+  /** A stream's items, and the bytes of their message. */
+  items(params: unknown, bytes: number): void;
+  /** A message whose `refs` say what stands where it holds null. `bytes` is its length. */
+  referring(message: Message, refs: unknown, bytes: number): void;
   /** A line that is no message. `code` is the wire's number for it. */
   violation(code: number, problem: string): void;
 }
@@ -21,15 +25,17 @@ const NOT_JSON = Symbol("not JSON");
  *
  * Lines in the shape that our own side writes are read without building their envelope: the parts around the one value are
  * compared, and only that value is parsed. Whatever does not fit to the letter is parsed whole. Each line is judged by itself
- * either way.
+ * either way. Returns how many lines were read.
  */
-export function decodeLines(text: string, maxDepth: number, sink: MessageSink): void {
-  for (let start = 0; start <= text.length && sink.open; ) {
+export function decodeLines(text: string, maxDepth: number, sink: MessageSink): number {
+  let count = 0;
+  for (let start = 0; start <= text.length && sink.open; count++) {
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline;
     if (!readCommonLine(text, start, end, maxDepth, sink)) readLine(text.slice(start, end), maxDepth, sink);
     start = end + 1;
   }
+  return count;
 }
 
 const REQUEST_HEAD = '{"jsonrpc":"2.0","id":';
@@ -75,7 +81,9 @@ function readNotification(text: string, start: number, end: number, maxDepth: nu
   if (quote < 0) return false;
   const params = readParams(text, quote, end, maxDepth);
   if (params === NOT_JSON) return false;
-  sink.notification(nameAt(text, at, quote), params);
+  const method = nameAt(text, at, quote);
+  if (method === ITEM) sink.items(params, Buffer.byteLength(text.slice(start, end)));
+  else sink.notification(method, params);
   return true;
 }
 
@@ -128,8 +136,14 @@ function readLine(line: string, maxDepth: number, sink: MessageSink): void {
   }
   const message = classify(value);
   if (typeof message === "string") sink.violation(WireCode.invalidRequest, message);
+  else if (Object.hasOwn(value as object, "refs")) sink.referring(message, (value as { refs: unknown }).refs, Buffer.byteLength(line));
+  else deliver(message, line, sink);
+}
+
+function deliver(message: Message, line: string, sink: MessageSink): void {
+  if (message.kind === "notification" && message.method === ITEM) sink.items(message.params, Buffer.byteLength(line));
   else if (message.kind === "request") sink.request(message.id, message.method, message.params, message.meta);
-  else if (message.kind === "notification") sink.notification(message.method, message.params);
+  else if (message.kind === "notification") sink.notification(message.method, message.params, message.meta);
   else if (message.kind === "result") sink.result(message.id, message.value);
   else sink.failure(message.id, message.error);
 }

@@ -1,6 +1,7 @@
 import { WireCode } from "./error-codes.js";
 import { idText } from "./id-text.js";
-import type { Id } from "./messages.js";
+import type { Id, Meta } from "./messages.js";
+import type { Extracted, Ref } from "./references.js";
 
 /**
  * The text of a request. The envelope is text around the input: an object for it would cost more than most inputs.
@@ -27,6 +28,34 @@ export function encodeNotification(method: string, input: unknown): string {
   const params = encodeInput(input);
   const head = `{"jsonrpc":"2.0","method":"${method}"`;
   return params === undefined ? `${head}}` : `${head},"params":${params}}`;
+}
+
+/** As a request, for params with something taken out of them, which the refs name. */
+export function encodeSpecialRequest(id: number, method: string, params: unknown, refs: Readonly<Record<string, Ref>>): string {
+  return `{"jsonrpc":"2.0","id":${id},"refs":${JSON.stringify(refs)},"method":"${method}","params":${encodeValue(params)}}`;
+}
+
+/** As a notification, likewise. */
+export function encodeSpecialNotification(method: string, params: unknown, refs: Readonly<Record<string, Ref>>): string {
+  return `{"jsonrpc":"2.0","refs":${JSON.stringify(refs)},"method":"${method}","params":${encodeValue(params)}}`;
+}
+
+/** As a result, likewise. */
+export function encodeSpecialResult(id: Id, value: unknown, refs: Readonly<Record<string, Ref>>): string {
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"refs":${JSON.stringify(refs)},"result":${encodeValue(value)}}`;
+}
+
+const HEAD = '{"jsonrpc":"2.0",';
+
+/** The text of a request or notification, with what travels beside it. Most have nothing: this is no part of making one. */
+export function addMeta(message: string, meta: Meta): string {
+  return `${HEAD}"meta":${JSON.stringify(meta)},${message.slice(HEAD.length)}`;
+}
+
+/** What was taken out of an input, as params: an object as it is, and all else in an array of one. */
+export function paramsOf({ value, refs }: Extracted): Extracted {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { value, refs };
+  return { value: [value], refs: Object.fromEntries(Object.entries(refs).map(([pointer, ref]) => [`/0${pointer}`, ref])) };
 }
 
 /** A result of nothing is null. */
@@ -80,6 +109,13 @@ function encodeValue(value: unknown): string {
   const json: string | undefined = JSON.stringify(value);
   if (json === undefined) throw new TypeError(`JSON cannot carry a ${typeof value}`);
   return json;
+}
+
+/** Raw bytes cost no parsing: a message may have so many times more of them than of JSON. */
+export const RAW_FACTOR = 8;
+
+export function isRawTooLong(raw: readonly Uint8Array[] | undefined, maxMessageBytes: number): boolean {
+  return raw !== undefined && raw.reduce((sum, { length }) => sum + length, 0) > maxMessageBytes * RAW_FACTOR;
 }
 
 /** Says whether a text is longer than so many bytes of UTF-8, counting them only where it may be. */

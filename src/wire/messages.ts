@@ -15,7 +15,7 @@ export interface Meta {
 
 export type Message =
   | { readonly kind: "request"; readonly id: Id; readonly method: string; readonly params: unknown; readonly meta: Meta | undefined }
-  | { readonly kind: "notification"; readonly method: string; readonly params: unknown }
+  | { readonly kind: "notification"; readonly method: string; readonly params: unknown; readonly meta: Meta | undefined }
   | { readonly kind: "result"; readonly id: Id; readonly value: unknown }
   | { readonly kind: "error"; readonly id: Id | null; readonly error: unknown };
 
@@ -26,6 +26,10 @@ export const PING = "rpc.ping";
 export const CANCEL = "rpc.cancel";
 export const SHUTDOWN = "rpc.shutdown";
 export const LOG = "rpc.log";
+export const ITEM = "rpc.item";
+export const END = "rpc.end";
+export const CREDIT = "rpc.credit";
+export const INVOKE = "rpc.invoke";
 
 /**
  * Says what a parsed value is, or why it is no message.
@@ -46,9 +50,10 @@ function classifyRequest(fields: Readonly<Record<string, unknown>>): Message | s
   const { method, params, id, meta } = fields;
   if (typeof method !== "string") return "its method is no string";
   if (params !== undefined && (typeof params !== "object" || params === null)) return "its params are no object or array";
-  if (id === undefined) return { kind: "notification", method, params };
+  const beside = typeof meta === "object" && meta !== null ? meta : undefined;
+  if (id === undefined) return { kind: "notification", method, params, meta: beside };
   if (!isId(id)) return ID_PROBLEM;
-  return { kind: "request", id, method, params, meta: typeof meta === "object" && meta !== null ? meta : undefined };
+  return { kind: "request", id, method, params, meta: beside };
 }
 
 function classifyResponse(fields: Readonly<Record<string, unknown>>): Message | string {

@@ -90,7 +90,7 @@ test("[O9] an option that is undefined means its default", () => {
 
 test("[O9] an option that does not exist is a TypeError that names it and those that exist", () => {
   expect(mistake({ startTimeout: 5 })).toMatch(
-    /^Cannot create a client: there is no option "startTimeout"; the options are command, handshake, .*startTimeoutMs/,
+    /^Cannot create a client: there is no option "startTimeout"; the options are command, reattach, handshake, .*startTimeoutMs/,
   );
   expect(() => NewClient(undefined as never)).toThrow(
     new TypeError("Cannot create a client: the options must be an object with a command"),
@@ -100,7 +100,16 @@ test("[O9] an option that does not exist is a TypeError that names it and those 
 const ms = (name: string, value: unknown, wanted: string): string =>
   `Cannot create a client: ${name} is ${value}, and it must be ${wanted}`;
 const cases: readonly (readonly [object, string])[] = [
-  [{ command: undefined }, "Cannot create a client: command must be the plugin's file, or a list of the file and its arguments"],
+  [{ command: undefined }, "Cannot create a client: it takes either command or reattach, and neither is given"],
+  [{ reattach: {} }, "Cannot create a client: it takes either command or reattach, and both are given"],
+  [{ heartbeat: true }, "Cannot create a client: heartbeat is true, and it must be false, or intervalMs and timeoutMs"],
+  [{ heartbeat: null }, "Cannot create a client: heartbeat is null, and it must be false, or intervalMs and timeoutMs"],
+  [{ heartbeat: { everyMs: 1 } }, 'Cannot create a client: heartbeat has no option "everyMs"; it has intervalMs and timeoutMs'],
+  [{ heartbeat: { intervalMs: 0 } }, "Cannot create a client: heartbeat.intervalMs is 0, and it must be a number of milliseconds above 0"],
+  [
+    { heartbeat: { timeoutMs: Number.POSITIVE_INFINITY } },
+    "Cannot create a client: heartbeat.timeoutMs is Infinity, and it must be a number of milliseconds above 0",
+  ],
   [{ command: [] }, "Cannot create a client: command must be the plugin's file, or a list of the file and its arguments"],
   [{ command: "" }, "Cannot create a client: command must be the plugin's file, or a list of the file and its arguments"],
   [{ command: ["a", 1] }, "Cannot create a client: command must be the plugin's file, or a list of the file and its arguments"],

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { type Client, StartError } from "../../src/index.js";
 import { rejection } from "../kit/fixtures.js";
-import { isAlive } from "../kit/gate.js";
+import { isAlive, isGuardian } from "../kit/gate.js";
 
 /** What a start rejects with; fails unless it left nothing behind. A fixture that says `pid 123` on stderr is dead by then. */
 export async function startFailure(client: Client): Promise<StartError> {
@@ -26,10 +26,10 @@ export function reason({ message }: Error): string {
   return (message.split("\n")[0] as string).replace(/^Cannot start plugin ".*?": /, "");
 }
 
-/** The processes that this one started and that are alive at this moment. */
+/** The processes that this one started and that are alive at this moment, but for the guardian, which takes a moment to end. */
 export function livingChildren(): string[] {
   if (process.platform !== "linux") return [];
   return readFileSync(`/proc/self/task/${process.pid}/children`, "utf8")
     .split(" ")
-    .filter((pid) => pid !== "" && isAlive(pid));
+    .filter((pid) => pid !== "" && isAlive(pid) && !isGuardian(pid));
 }

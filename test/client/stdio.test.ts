@@ -6,6 +6,7 @@ import { Stdio } from "../../src/client/stdio.js";
 import { memoryLogger, rejection } from "../kit/fixtures.js";
 
 const LINE = "1|1|tcp|127.0.0.1:10000|jsonrpc|";
+const SOURCE = { shown: "./kv.js", secret: "00".repeat(32) };
 const NO_STDIO: StdioOptions = { stderr: undefined, syncStdout: undefined, syncStderr: undefined, stdin: undefined };
 
 async function* of(...chunks: (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
@@ -15,7 +16,7 @@ async function* of(...chunks: (string | Uint8Array)[]): AsyncGenerator<Uint8Arra
 function stdioOf(stdout: AsyncIterable<Uint8Array>, stderr: AsyncIterable<Uint8Array> = of(), options: Partial<StdioOptions> = {}) {
   const logger = memoryLogger();
   const running: Running = { id: "x", stdin: undefined, stdout, stderr, exited: new Promise(() => {}), signal() {} };
-  return { stdio: new Stdio(running, { ...NO_STDIO, ...options }, logger), logger };
+  return { stdio: new Stdio(running, { ...NO_STDIO, ...options }, logger, SOURCE), logger };
 }
 const announcementIn = (...chunks: (string | Uint8Array)[]) => stdioOf(of(...chunks)).stdio.announcement;
 const refusalOf = async (...chunks: string[]) => {
@@ -179,7 +180,7 @@ describe("output", () => {
       exited: new Promise(() => {}),
       signal() {},
     };
-    const stdio = new Stdio(running, { ...NO_STDIO, stderr: failing, syncStdout: failing }, { ...logger, info });
+    const stdio = new Stdio(running, { ...NO_STDIO, stderr: failing, syncStdout: failing }, { ...logger, info }, SOURCE);
     expect(await stdio.announcement).toBe(LINE);
     await stdio.drained;
     expect(stdio.stderrTail).toBe("1\n2\n");
@@ -195,7 +196,7 @@ test("[O22] the caller's stdin is let go, listeners and all, when the process ha
     exit = resolve;
   });
   const running: Running = { id: "x", stdin: target, stdout: of(), stderr: of(), exited, signal() {} };
-  const stdio = new Stdio(running, { ...NO_STDIO, stdin }, memoryLogger());
+  const stdio = new Stdio(running, { ...NO_STDIO, stdin }, memoryLogger(), SOURCE);
   stdin.write("hello");
   expect(String((await once(target, "data"))[0])).toBe("hello");
   exit({ exitCode: 0, signal: null });

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type ClientOptions, NewClient, type PluginError } from "../../src/index.js";
 import { rejection } from "../kit/fixtures.js";
@@ -45,9 +47,20 @@ for (const [code, why, file, options] of STARTS) {
   });
 }
 
+test("docs/errors.md shows what CHECKSUM_MISMATCH says for a file that was changed", async () => {
+  const checksum = { algorithm: "sha256", digest: "0".repeat(64) };
+  const dir = mkdtempSync(join(tmpdir(), "checksum-"));
+  try {
+    writeFileSync(join(dir, "kv.mjs"), "// Changed.\n");
+    const error = await rejection(NewClient({ command: "./kv.mjs", cwd: dir, checksum }).start());
+    await expectShown({ code: error["code"], message: error.message.replaceAll(dir, "/srv/plugins") }, "CHECKSUM_MISMATCH");
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
+
 const CALLS: readonly [code: string, method: string, input: unknown, options: Partial<ClientOptions>][] = [
   ["UNAUTHORIZED", "kv.forbid", undefined, {}],
-  ["CONNECTION_LOST", "kv.crash", undefined, {}],
   ["LIMIT_EXCEEDED", "kv.get", { key: "x".repeat(2_000) }, { limits: { maxMessageBytes: 1_024 } }],
   ["INVALID_INPUT", "kv.get", {}, {}],
   ["INVALID_OUTPUT", "kv.size", undefined, {}],
@@ -85,6 +98,17 @@ test("docs/errors.md shows what CONNECTION_CLOSED and NOT_SENT say after close()
   await connection.close();
   await expectShown(await waiting, "CONNECTION_CLOSED");
   await expectShown(await rejection(connection.call("kv.get", { key: "a" })), "NOT_SENT");
+});
+
+test("docs/errors.md shows what CONNECTION_LOST says when the plugin is killed", async () => {
+  await using plugin = await RawPlugin.listen();
+  await using client = plugin.client({ command: "./kv.mjs" });
+  const [socket, connection] = await Promise.all([plugin.ready(), client.client()]);
+  const call = rejection(connection.call("kv.get", { key: "a" }));
+  await socket.message();
+  plugin.exit(null, "SIGKILL");
+  socket.destroy();
+  await expectShown(await call, "CONNECTION_LOST");
 });
 
 test("docs/errors.md shows what CANCELLED says when the plugin ends a call unasked", async () => {

@@ -6,6 +6,7 @@ import { prove } from "../../src/handshake/proof.js";
 import { defineContract, implement, method, NewClient } from "../../src/index.js";
 import { resolveServeOptions } from "../../src/serve/options.js";
 import { startServer } from "../../src/serve/server.js";
+import { PacketReader } from "../../src/wire/packets.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
 import { hmac, RawPlugin } from "../kit/raw-plugin.js";
@@ -40,6 +41,16 @@ test("docs/protocol.md shows the bytes of a line of the session", () => {
   expect(LINES.map(({ text }) => `${text}\n`)).toContain(line);
 });
 
+test("docs/protocol.md shows a packet byte by byte, and what is in it", () => {
+  const [, table = ""] = /^## 6\. Packets\n[\s\S]*?^```text\n([\s\S]*?)^```$/m.exec(DOCUMENT) ?? [];
+  const rows = table.split("\n").map((row) => /^(?:[0-9a-f]{2} )*[0-9a-f]{2}(?= {3})/.exec(row)?.[0] ?? "");
+  const [packet, ...more] = new PacketReader(1_024, 1_024).push(Buffer.from(rows.join("").replaceAll(" ", ""), "hex"));
+  expect(more).toEqual([]);
+  const { message, bytes = [] } = packet as { message?: string; bytes?: Uint8Array };
+  expect(message).toBe('{"jsonrpc":"2.0","id":7,"refs":{"/image":{"bytes":[0,3]}},"result":{"image":null}}');
+  expect([...bytes]).toEqual([0xca, 0xfe, 0]);
+});
+
 /** A line of the session with this conversation's secret and challenges in the place of the document's, and no names. */
 function inThisConversation(text: string, secret: string, h: string, p: string): string {
   return withoutNames(text)
@@ -60,7 +71,8 @@ test("a plugin answers each line of the session in docs/protocol.md with the lin
   let p = "";
   for (const { from, text } of LINES) {
     if (from === "host") {
-      socket.write(`${inThisConversation(text, secret, vector("H"), p)}\n`);
+      // A host that has lines alone: this plugin would choose packets.
+      socket.write(`${inThisConversation(text, secret, vector("H"), p).replace('"packets",', "")}\n`);
     } else {
       const line = (await socket.line()) ?? "";
       if (p === "") p = challengeIn(line);

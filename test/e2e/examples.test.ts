@@ -12,6 +12,15 @@ gate();
 const PRINTED: Readonly<Record<string, string>> = {
   greeter: "Hello, world!\n",
   countdown: "3 2 1 Lift-off!\nHeld at zero\nCalled off\n",
+  kv: [
+    "bytes Uint8Array(3) [ 0, 127, 255 ]",
+    "loaded 3",
+    "colour/amber colour/blue colour/coral",
+    "colour/coral is coral",
+    "colour/cyan is #00ffff",
+    "colour/coral is gone\n",
+  ].join("\n"),
+  thumbnailer: "8 x 4: 0 0 0 0 255 255 255 255\n25% 50% 75% 100%\nHalf is enough\nRefused a text\n",
 };
 
 test("each example that has a host is run by this file", () => {
@@ -38,6 +47,8 @@ test("[O6, O19, O20] the example host calls each plugin, whatever it is written 
   expect(stdout.split("\n")).toEqual([
     "countdown       3 2 1 Lift-off!",
     "greeter         Hello, world!",
+    "kv              holds one and two",
+    "thumbnailer     2 x 2 pixels, 2 reports",
     ...shown("python-greeter", "python3"),
     ...shown("go-greeter", "go"),
     "",
@@ -48,7 +59,7 @@ test("the example host leaves out what this machine cannot run, and says so", as
   // A PATH with nothing on it: plugins in Node are run by the Node that the host runs on.
   const { exitCode, stdout, stderr } = await run([process.execPath, examplePlugin("../host.js")], { env: { PATH: "/nonexistent" } });
   expect([exitCode, stderr]).toEqual([0, ""]);
-  expect(stdout.split("\n").slice(2)).toEqual([
+  expect(stdout.split("\n").slice(4)).toEqual([
     "python-greeter  left out: there is no python3 on PATH",
     "go-greeter      left out: there is no go on PATH",
     "",

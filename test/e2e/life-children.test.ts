@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { expect, test } from "vitest";
 import { defineContract, method } from "../../src/index.js";
 import { clientFor, rejection } from "../kit/fixtures.js";
@@ -45,4 +47,36 @@ test.for([
     process.env["PATH"] = before;
   }
   expect(isAlive(child)).toBe(false);
+});
+
+/** The living members of a process group. */
+function membersOf(group: number): number[] {
+  return readdirSync("/proc")
+    .map(Number)
+    .filter((pid) => pid > 0 && groupOf(pid) === group && isAlive(pid));
+}
+
+function groupOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]);
+  } catch {
+    return undefined;
+  }
+}
+
+test.for([
+  ["is killed", "stubborn", true],
+  ["ends when asked", "obedient", false],
+] as const)("[F17, O35] a plugin that %s takes its 200 children along, and the host stays responsive", async ([, word, forced]) => {
+  const client = clientFor("forks-many", { args: [word], killTimeoutMs: 200 });
+  await client.start();
+  const pid = client.pid as number;
+  expect(membersOf(pid).length).toBe(202);
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  expect(await client.kill()).toEqual({ kind: "killed", forced, escaped: [] });
+  delay.disable();
+  await expect.poll(() => membersOf(pid)).toEqual([]);
+  expect(delay.max / 1e6).toBeLessThan(500);
 });

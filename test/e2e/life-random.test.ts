@@ -6,7 +6,9 @@ import { fixture } from "../kit/fixtures.js";
 import { gate, isAlive } from "../kit/gate.js";
 
 gate();
-const SEEDS = Array.from({ length: 60 }, (_, index) => index + 1);
+// `npm run drill` names the first and how many.
+const [FIRST = 1, COUNT = 60] = process.env["LIFE_SEEDS"]?.split(",").map(Number) ?? [];
+const SEEDS = Array.from({ length: COUNT }, (_, index) => FIRST + index);
 const STATES = ["idle", "starting", "ready", "closing", "closed"];
 
 /** The same numbers from 0 to 1 for the same seed, so that a sequence that fails can be run again. */
@@ -96,7 +98,7 @@ for (let first = 0; first < SEEDS.length; first += 10) {
   });
 }
 
-test("[F30] the sequences above met every way to end", () => {
+test.skipIf(COUNT < 60)("[F30] the sequences above met every way to end", () => {
   expect([...outcomes.keys()]).toEqual(
     expect.arrayContaining([
       "killed after spawned",

@@ -35,7 +35,8 @@ describe("parseAnnouncement()", () => {
 
   test("[O21] ignores fields after the ones it knows, and lacks none that is empty", () => {
     const known = { apiVersion: 2, address: tcp("127.0.0.1", 10_000), protocol: "jsonrpc" };
-    expect(parseAnnouncement("1|2|tcp|127.0.0.1:10000|jsonrpc|CERT|more|and more")).toEqual(known);
+    expect(parseAnnouncement("1|2|tcp|127.0.0.1:10000|jsonrpc|CERT|more|and more")).toEqual({ ...known, cert: "CERT" });
+    expect(parseAnnouncement("1|2|tcp|127.0.0.1:10000|jsonrpc||more|and more")).toEqual(known);
     expect(parseAnnouncement("1|2|tcp|127.0.0.1:10000|jsonrpc")).toEqual(known);
   });
 

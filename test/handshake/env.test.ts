@@ -13,6 +13,7 @@ test("readPluginEnv() reads what writePluginEnv() wrote", () => {
     maxPort: 0,
     unixSocketDir: "/run/m",
     secret: SECRET,
+    clientCert: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
     lifeline: true,
   } as const;
   const tcp = {
@@ -47,6 +48,7 @@ test("writePluginEnv() sets no variable for what is not asked for", () => {
   );
   expect(names).not.toContain("PLUGIN_LIFELINE");
   expect(names).not.toContain("PLUGIN_UNIX_SOCKET_DIR");
+  expect(names).not.toContain("PLUGIN_CLIENT_CERT");
 });
 
 test.each([

@@ -27,7 +27,7 @@ test("[F42] the host's hello holds versions and a challenge, and gives nothing e
     protocolVersions: [1],
     apiVersions: [2, 1],
     challenge: expect.stringMatching(/^[0-9a-f]{64}$/),
-    framings: ["lines"],
+    framings: ["packets", "lines"],
   });
   expect(info).toEqual({ name: expect.any(String) });
   socket.destroy();
@@ -95,9 +95,9 @@ const WRONG: readonly [what: string, change: Record<string, unknown>, code: stri
   ],
   [
     "a framing that the host did not offer",
-    { framing: "packets" },
+    { framing: "pigeons" },
     "BAD_HANDSHAKE",
-    'it chose framing "packets", and this host offered "lines"',
+    'it chose framing "pigeons", and this host offered "packets" and "lines"',
   ],
   ["provides that are no list", { provides: 5 }, "BAD_HANDSHAKE", 'what it says it provides cannot be used: "provides" is no list'],
 ];

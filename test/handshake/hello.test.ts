@@ -25,7 +25,7 @@ test("[F42] a plugin answers the hello with its proof, its challenge and what it
     protocolVersion: 1,
     apiVersion: 1,
     challenge: expect.stringMatching(/^[0-9a-f]{64}$/),
-    framing: "lines",
+    framing: "packets",
     proof: hmac(host.secret, `plugin:${H}:${answer.challenge}`),
     provides: [{ name: "kv", members: { get: { kind: "method" }, watch: { kind: "stream" }, note: { kind: "notification" } } }],
     events: [],

@@ -27,6 +27,11 @@ export class FakeClock implements Clock {
     this.#soon.push(task);
   }
 
+  /** No time passes until then. */
+  endOfTick(task: () => void): void {
+    process.nextTick(task);
+  }
+
   /** Timers that are set. */
   get timers(): number {
     return this.#timers.length;
@@ -43,6 +48,12 @@ export class FakeClock implements Clock {
       next.task();
     }
     this.#now = end;
+  }
+
+  /** Moves time on, and only then runs what was due meanwhile: the process stood still. What is to run "soon" waits, as above. */
+  freeze(ms: number): void {
+    this.#now += ms;
+    this.stall(0);
   }
 
   runSoon(): void {

@@ -83,7 +83,7 @@ export class RawProcess implements AsyncDisposable {
   /** Says hello, with id 0, and gives back the challenge and the answer. */
   async hello(socket: RawSocket, params: object = {}): Promise<{ challenge: string; answer: any }> {
     const challenge = randomBytes(32).toString("hex");
-    const hello = { protocolVersions: [1], apiVersions: [1], challenge, framings: ["packets", "lines"], info: { name: "raw" } };
+    const hello = { protocolVersions: [1], apiVersions: [1], challenge, framings: ["lines"], info: { name: "raw" } };
     socket.send({ jsonrpc: "2.0", id: 0, method: "rpc.hello", params: { ...hello, ...params } });
     return { challenge, answer: await socket.message() };
   }

@@ -57,8 +57,31 @@ export class RawSocket {
     return line === undefined ? undefined : JSON.parse(line);
   }
 
+  /** The next packet: its kind and its body. Call readBytes() before the first of them can arrive. */
+  async packet(): Promise<{ readonly kind: number; readonly body: Buffer } | undefined> {
+    const head = await this.#take(5);
+    const body = head && (await this.#take(head.readUInt32BE(0) - 1));
+    return head && body && { kind: head[4] as number, body };
+  }
+
+  /** From now on a character is a byte: what is beyond ASCII arrives as it is, in packets. */
+  readBytes(): this {
+    this.socket.setEncoding("latin1");
+    return this;
+  }
+
   destroy(): void {
     this.socket.destroy();
+  }
+
+  async #take(length: number): Promise<Buffer | undefined> {
+    while (this.#text.length < length) {
+      if (this.#ended) return undefined;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    const bytes = Buffer.from(this.#text.slice(0, length), "latin1");
+    this.#text = this.#text.slice(length);
+    return bytes;
   }
 
   #wake(): void {

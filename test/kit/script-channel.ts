@@ -1,6 +1,6 @@
 import type { PluginError } from "../../src/errors.js";
 import { PeerConnection } from "../../src/peer/connection.js";
-import type { PeerOptions } from "../../src/peer/peer.js";
+import type { PeerOptions } from "../../src/peer/peer-options.js";
 import type { Provided } from "../../src/peer/provided.js";
 import type { Channel, Receiver } from "../../src/wire/channel.js";
 import { type Limits, resolveLimits } from "../../src/wire/limits.js";

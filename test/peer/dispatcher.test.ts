@@ -221,8 +221,13 @@ test("draining ends after its grace period, whatever still runs", async () => {
   expect(connection.peer.running).toBe(1);
 });
 
-test("a stream is said not to be carried yet", () => {
-  const { channel, ask } = provider();
+test("a stream is answered by its number, and its end follows", async () => {
+  const { channel, ask, connection } = provider();
   ask(0, "kv.keys");
-  expect(channel.take()[0].error.code).toBe(-32601);
+  await settled();
+  expect(channel.take()).toEqual([
+    { jsonrpc: "2.0", id: 0, result: { stream: 0 } },
+    { jsonrpc: "2.0", method: "rpc.end", params: { stream: 0 } },
+  ]);
+  expect([connection.peer.running, connection.peer.openStreams]).toEqual([0, 0]);
 });

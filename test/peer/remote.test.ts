@@ -65,12 +65,20 @@ test.each(["kv", undefined, null, {}, { name: "kv" }, 5])("dispense() of what is
   expect(() => connection.dispense(value as never)).toThrow("it takes a contract made with defineContract()");
 });
 
-test("a stream is said not to be carried yet", () => {
+test("a stream is asked for when it is first read, and its options are checked at once", async () => {
   const logs = defineContract("logs", { tail: stream<void, string>() });
-  const { connection } = scripted({ provided: [{ name: "logs", members: { tail: { kind: "stream" } } }] });
-  expect(() => connection.dispense(logs).tail()).toThrow(
-    'Cannot read stream "logs.tail": this version carries methods and notifications only',
+  const { connection, channel } = scripted({ provided: [{ name: "logs", members: { tail: { kind: "stream" } } }] });
+  const { tail } = connection.dispense(logs);
+  expect(() => tail(undefined, { timeoutMs: 0 })).toThrow(
+    new RangeError('Cannot call "logs.tail": timeoutMs is 0, and must be a number above 0'),
   );
+  const lines = tail()[Symbol.asyncIterator]();
+  expect(channel.take()).toEqual([]);
+  const line = lines.next();
+  expect(channel.take()).toEqual([{ jsonrpc: "2.0", id: 0, method: "logs.tail" }]);
+  channel.answer(0, { stream: 0 });
+  channel.say({ jsonrpc: "2.0", method: "rpc.item", params: { stream: 0, items: ["first"] } });
+  expect(await line).toEqual({ done: false, value: "first" });
 });
 
 test("what the other side says it provides is read with distrust", () => {

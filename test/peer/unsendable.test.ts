@@ -14,31 +14,40 @@ const throwing = (error: unknown) => ({
   },
 });
 
+const LENT = "and only the input of a method or a stream may carry those";
 const UNSENDABLE: [string, unknown, RegExp][] = [
-  ["a cycle", cycle, /^Converting circular structure to JSON$/],
-  ["a BigInt", { n: 5n }, /^Do not know how to serialize a BigInt$/],
-  ["a toJSON that throws", throwing(new Error("not me")), /^not me$/],
-  ["a toJSON that throws null", throwing(null), /^null$/],
-  ["a toJSON that throws a string", throwing("text"), /^text$/],
-  ["a function", () => {}, /^JSON cannot carry a function$/],
+  ["a cycle", cycle, /^what is at "\/self" is part of a cycle, which JSON cannot carry$/],
+  ["a BigInt", { n: 5n }, /^what is at "\/n" is a BigInt, which JSON cannot carry$/],
+  ["a toJSON that throws", throwing(new Error("not me")), /^it has a toJSON that throws: not me$/],
+  ["a toJSON that throws null", throwing(null), /^it has a toJSON that throws: null$/],
+  ["a toJSON that throws a string", { deep: [throwing("text")] }, /^what is at "\/deep\/0" has a toJSON that throws: text$/],
   ["a symbol", Symbol("s"), /^JSON cannot carry a symbol$/],
 ];
 
-test.each(UNSENDABLE)("[F57] a result that is %s is answered INVALID_OUTPUT, and the plugin lives", async (_what, value, problem) => {
-  const { host, logger } = peerPair({
-    provides: [implement(kv, { get: (n) => (n === 0 ? value : n === 1 ? Promise.resolve(value) : n), set: () => {}, note: () => {} })],
-  });
-  const { get } = host.dispense(kv);
-  for (const n of [0, 1]) {
-    const error = await rejection(get(n));
-    expect(error).toMatchObject({ name: "ValidationError", code: "INVALID_OUTPUT" });
-    const [, found = ""] = /^Cannot answer "kv\.get": its result cannot be sent \((.*)\)$/.exec(error.message) ?? [];
-    expect(found).toMatch(problem);
-  }
-  expect(logger.records.map(({ message }) => message)).toEqual(Array(2).fill(expect.stringContaining("its result cannot be sent")));
-  expect(await get(2)).toBe(2);
-  await host.close();
-});
+const NOT_LENT: [string, unknown, RegExp][] = [
+  ["a function", () => {}, new RegExp(`^it is a function, ${LENT}$`)],
+  ["holding a function", { a: { "b/c~": () => {} } }, new RegExp(`^what is at "/a/b~1c~0" is a function, ${LENT}$`)],
+  ["an async iterable", [(async function* () {})()], new RegExp(`^what is at "/0" is an async iterable, ${LENT}$`)],
+];
+
+test.each([...UNSENDABLE, ...NOT_LENT])(
+  "[F57] a result that is %s is answered INVALID_OUTPUT, and the plugin lives",
+  async (_what, value, problem) => {
+    const { host, logger } = peerPair({
+      provides: [implement(kv, { get: (n) => (n === 0 ? value : n === 1 ? Promise.resolve(value) : n), set: () => {}, note: () => {} })],
+    });
+    const { get } = host.dispense(kv);
+    for (const n of [0, 1]) {
+      const error = await rejection(get(n));
+      expect(error).toMatchObject({ name: "ValidationError", code: "INVALID_OUTPUT" });
+      const [, found = ""] = /^Cannot answer "kv\.get": its result cannot be sent \((.*)\)$/.exec(error.message) ?? [];
+      expect(found).toMatch(problem);
+    }
+    expect(logger.records.map(({ message }) => message)).toEqual(Array(2).fill(expect.stringContaining("its result cannot be sent")));
+    expect(await get(2)).toBe(2);
+    await host.close();
+  },
+);
 
 test.each(UNSENDABLE)(
   "[F57] an input that is %s is refused INVALID_INPUT, nothing is sent, and the connection lives",
@@ -58,8 +67,20 @@ test.each(UNSENDABLE)(
   },
 );
 
+test.each(NOT_LENT)(
+  "[F57] a notification's input that is %s is refused INVALID_INPUT: it has no end to lend until",
+  async (_what, value, problem) => {
+    const { connection, channel } = scripted();
+    const error = await rejection(connection.peer.notify("kv.note", value));
+    expect(error).toMatchObject({ name: "ValidationError", code: "INVALID_INPUT" });
+    const [, found = ""] = /^Cannot call "kv\.note": its input cannot be sent \((.*)\)$/.exec(error.message) ?? [];
+    expect(found).toMatch(problem);
+    expect([channel.take(), connection.peer.openStreams, connection.peer.lentFunctions]).toEqual([[], 0, 0]);
+  },
+);
+
 test("[F57] a result of nothing is null, and members that JSON cannot carry are left out", async () => {
-  const results: unknown[] = [undefined, null, { a: undefined, f: () => {}, b: 1 }, [undefined], Number.NaN];
+  const results: unknown[] = [undefined, null, { a: undefined, s: Symbol("s"), b: 1 }, [undefined], Number.NaN];
   const { host } = peerPair({ provides: [implement(kv, { get: (n) => results[n], set: () => {}, note: () => {} })] });
   const { get } = host.dispense(kv);
   expect(await Promise.all(results.map((_, n) => get(n)))).toEqual([null, null, { b: 1 }, [null], null]);

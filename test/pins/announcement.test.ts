@@ -13,6 +13,10 @@ const LINES = [
     { apiVersion: 2, address: { network: "unix", path: "/run/user/1000/mortise-x1/s" }, protocol: "jsonrpc" },
   ],
   [
+    "1|2|tcp|127.0.0.1:10000|jsonrpc|MIIB",
+    { apiVersion: 2, address: { network: "tcp", host: "127.0.0.1", port: 10_000 }, protocol: "jsonrpc", cert: "MIIB" },
+  ],
+  [
     "1|2|tcp|127.0.0.1:10000|jsonrpc+ws|",
     { apiVersion: 2, address: { network: "tcp", host: "127.0.0.1", port: 10_000 }, protocol: "jsonrpc+ws" },
   ],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { resolveHandshake } from "../../src/handshake/cookie.js";
-import { EnvName, writePluginEnv } from "../../src/handshake/env.js";
+import { EnvName, STANDALONE, writePluginEnv } from "../../src/handshake/env.js";
 import { MagicCookieKey, MagicCookieValue } from "../../src/index.js";
 
 test("[O2] the default handshake is Otto's", () => {
@@ -24,6 +24,7 @@ test("the variables of the handshake keep their names", () => {
     clientCert: "PLUGIN_CLIENT_CERT",
     lifeline: "PLUGIN_LIFELINE",
   });
+  expect(STANDALONE).toBe("MORTISE_STANDALONE");
 });
 
 test("what a host writes keeps its form", () => {
@@ -34,6 +35,7 @@ test("what a host writes keeps its form", () => {
     maxPort: 25_000,
     unixSocketDir: "/run/m",
     secret: "ab".repeat(32),
+    clientCert: "PEM",
     lifeline: true,
   } as const;
   expect(writePluginEnv(env, resolveHandshake({ magicCookieKey: "KV_PLUGIN", magicCookieValue: "hello" }))).toEqual({
@@ -44,6 +46,7 @@ test("what a host writes keeps its form", () => {
     PLUGIN_MAX_PORT: "25000",
     PLUGIN_UNIX_SOCKET_DIR: "/run/m",
     PLUGIN_SECRET: "ab".repeat(32),
+    PLUGIN_CLIENT_CERT: "PEM",
     PLUGIN_LIFELINE: "stdin",
   });
 });

@@ -16,8 +16,11 @@ const cases: readonly (readonly [unknown, string])[] = [
   [{ provides: { 2: [{}] } }, "Cannot use provides[2]: each entry must be made with implement()"],
   [
     { provides: [], provide: [] },
-    'Cannot serve: there is no option "provide"; the options are handshake, provides, configure, limits, logger',
+    'Cannot serve: there is no option "provide"; the options are handshake, provides, configure, limits, tls, standalone, validate, logger',
   ],
+  [{ provides: [], tls: { cert: "x" } }, "Cannot serve: tls must be an object with a key and a cert, each a text or a Buffer"],
+  [{ provides: [], tls: null }, "Cannot serve: tls must be an object with a key and a cert, each a text or a Buffer"],
+  [{ provides: [], validate: null }, "Cannot serve: validate is null, and it must be true or false"],
   [{ provides: [], configure: "later" }, "Cannot serve: configure must be a function"],
   [{ provides: [], limits: { maxDepth: 1 } }, "Cannot use maxDepth 1: it must be a whole number from 8 to 1000"],
   [

@@ -6,6 +6,7 @@ import type { PluginError } from "../../src/errors.js";
 import { dial } from "../../src/transport/dial.js";
 import { type Listener, listen } from "../../src/transport/listen.js";
 import { memoryChannels } from "../../src/transport/memory.js";
+import type { TlsOptions } from "../../src/transport/tls.js";
 import type { TransportName } from "../../src/wire/address.js";
 import type { Channel } from "../../src/wire/channel.js";
 import { type Limits, resolveLimits } from "../../src/wire/limits.js";
@@ -92,7 +93,7 @@ export class Door implements AsyncDisposable {
     this.#waiting = waiting;
   }
 
-  static async open(transport: TransportName, limits: Limits = {}): Promise<Door> {
+  static async open(transport: TransportName, limits: Limits = {}, tls?: TlsOptions): Promise<Door> {
     const dir = transport === "unix" ? mkdtempSync(join(tmpdir(), "door-")) : undefined;
     const arrived: Channel[] = [];
     const waiting: (() => void)[] = [];
@@ -102,12 +103,18 @@ export class Door implements AsyncDisposable {
       maxPort: 0,
       unixSocketDir: dir,
       limits: resolveLimits(limits),
+      tls,
       onChannel(channel) {
         arrived.push(channel);
         for (const wake of waiting.splice(0)) wake();
       },
     });
     return new Door(listener, dir, arrived, waiting);
+  }
+
+  /** Channels that have arrived and were not taken. */
+  get waitingCount(): number {
+    return this.#arrived.length;
   }
 
   /** The next channel that arrives. */

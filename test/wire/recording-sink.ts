@@ -1,6 +1,6 @@
 import { decodeLines, type MessageSink } from "../../src/wire/codec.js";
 import { LineError, LineReader } from "../../src/wire/lines.js";
-import { classify } from "../../src/wire/messages.js";
+import { classify, type Message } from "../../src/wire/messages.js";
 
 /** What a sink was told: a message, or the violation after which nothing is read. */
 export type Heard = readonly [kind: string, ...rest: unknown[]];
@@ -13,8 +13,8 @@ export class RecordingSink implements MessageSink {
   request(...message: unknown[]): void {
     this.heard.push(["request", ...message]);
   }
-  notification(...message: unknown[]): void {
-    this.heard.push(["notification", ...message]);
+  notification(method: string, params: unknown, meta?: object): void {
+    this.heard.push(heardNotification(method, params, meta));
   }
   result(...message: unknown[]): void {
     this.heard.push(["result", ...message]);
@@ -22,10 +22,20 @@ export class RecordingSink implements MessageSink {
   failure(...message: unknown[]): void {
     this.heard.push(["failure", ...message]);
   }
+  items(params: unknown, bytes: number): void {
+    this.heard.push(["items", params, bytes]);
+  }
+  referring(message: Message, refs: unknown, bytes: number): void {
+    this.heard.push(["referring", message, refs, bytes]);
+  }
   violation(code: number, problem: string): void {
     this.heard.push(["violation", code, problem]);
     this.open = false;
   }
+}
+
+function heardNotification(method: string, params: unknown, meta: object | undefined): Heard {
+  return meta === undefined ? ["notification", method, params] : ["notification", method, params, meta];
 }
 
 /** What is heard of lines that arrived together. */
@@ -67,7 +77,7 @@ export function hearPlainly(line: string): Heard {
     case "request":
       return ["request", message.id, message.method, message.params, message.meta];
     case "notification":
-      return ["notification", message.method, message.params];
+      return heardNotification(message.method, message.params, message.meta);
     case "result":
       return ["result", message.id, message.value];
     case "error":

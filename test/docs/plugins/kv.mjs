@@ -7,7 +7,6 @@ const kv = defineContract("kv", {
   size: method({ output: z.number() }),
   drop: method(),
   wait: method(),
-  crash: method(),
   forbid: method(),
 });
 await serve({
@@ -19,7 +18,6 @@ await serve({
         throw Object.assign(new Error('The store "main" is read-only'), { code: "READ_ONLY" });
       },
       wait: () => new Promise(() => {}),
-      crash: () => process.kill(process.pid, "SIGKILL"),
       forbid: () => {
         throw new PluginError("UNAUTHORIZED", "this host may read and not write");
       },

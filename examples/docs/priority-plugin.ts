@@ -1,0 +1,6 @@
+// Says how far it gives way to other programs.
+import { getPriority } from "node:os";
+import { implement, serve } from "mortise/plugin";
+import { priority } from "./priority.js";
+
+await serve({ provides: [implement(priority, { get: () => getPriority() })] });

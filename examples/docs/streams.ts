@@ -1,0 +1,28 @@
+// A stream from the plugin, and one to it.
+import { NewClient } from "mortise";
+import { reports } from "./reports.js";
+
+await using client = NewClient({ command: "./reports-plugin.js" });
+const { lines, total } = await client.dispense(reports);
+// #region call
+for await (const line of lines({ from: 7 })) {
+  console.log(line);
+  if (line === "line 9") break;
+}
+
+async function* amounts() {
+  yield 20;
+  yield 22;
+}
+console.log(await total({ amounts: amounts() }));
+// #endregion call
+// #region signal
+const controller = new AbortController();
+try {
+  for await (const line of lines({ from: 1 }, { signal: controller.signal })) {
+    if (line === "line 1000") controller.abort(new Error("Read enough"));
+  }
+} catch (reason) {
+  console.log((reason as Error).message);
+}
+// #endregion signal

@@ -1,0 +1,54 @@
+import type { Clock } from "../util/clock.js";
+import { escapeControls, escapeLine } from "../util/escape-controls.js";
+import type { Logger } from "../util/logger.js";
+import { LogBlocks } from "./log-blocks.js";
+import { FloodGate } from "./log-flood.js";
+import { LogLines } from "./log-lines.js";
+import { type LogRecord, toLogRecord } from "./log-record.js";
+
+/** What a plugin prints, as records in the host's log: a line each, and a report of an uncaught exception as a whole. */
+export class OutputLog {
+  readonly stdout: LogLines;
+  readonly stderr: LogLines;
+  readonly #gate: FloodGate;
+  readonly #blocks: LogBlocks;
+  readonly #logger: Logger;
+
+  constructor(logger: Logger, clock: Clock) {
+    this.#logger = logger;
+    this.#gate = new FloodGate(clock, (dropped) => {
+      this.#log({ level: "warn", message: `… ${dropped} lines dropped`, fields: { dropped } });
+    });
+    const reader = {
+      line: (line: string, cut: boolean) => this.#say(toLogRecord(line, cut), "stderr"),
+      block: (text: string) => this.#say({ level: "error", message: escapeControls(text), fields: {} }, "stderr"),
+    };
+    this.#blocks = new LogBlocks(reader, clock);
+    const admit = (): boolean => this.#gate.admit();
+    // What a program prints to stdout is its own output, and no log: a level in it means something else.
+    this.stdout = new LogLines((line) => this.#say({ level: "info", message: escapeLine(line), fields: {} }, "stdout"), admit);
+    this.stderr = new LogLines((line, cut) => this.#blocks.push(line, cut), admit);
+  }
+
+  /** Nothing more comes of one of them. */
+  end(stream: "stdout" | "stderr"): void {
+    this[stream].end();
+    if (stream === "stderr") this.#blocks.flush();
+    this.#gate.say();
+  }
+
+  #say(record: LogRecord, stream: "stdout" | "stderr"): void {
+    if (record.message === "" && Object.keys(record.fields).length === 0) return;
+    this.#log({ ...record, fields: { ...record.fields, stream } });
+  }
+
+  // A log that fails must not keep the plugin's output from being read, whichever way it fails.
+  #log({ level, message, fields }: LogRecord): void {
+    try {
+      const logged: unknown = this.#logger[level === "trace" ? "debug" : level](message, fields);
+      if (logged instanceof Promise) logged.catch(() => {});
+    } catch {
+      // There is nobody to tell.
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { formatAnnouncement } from "../handshake/announcement.js";
+import type { CheckedReattachConfig, ReattachConfig } from "../handshake/reattach-config.js";
+import { deferred } from "../util/deferred.js";
+import type { Launched } from "./launch.js";
+import type { ResolvedClientOptions } from "./options.js";
+import { type Exit, pidOf, type RunningProcess } from "./runtime.js";
+import type { Started } from "./starting.js";
+
+/** A plugin that somebody else started. */
+export interface Reattach {
+  readonly config: CheckedReattachConfig;
+  readonly mayKill: boolean;
+}
+
+// That the plugin has ended is told by its connection, at once. This is for what the connection does not tell: whether it lives on.
+const POLL_MS = 50;
+
+/**
+ * Takes a plugin that already runs for one that was just launched: it announces itself with what is known of it.
+ * @throws {Error} With the end of a sentence: there is no such process.
+ */
+export function attach({ config, mayKill }: Reattach, { apiVersions }: ResolvedClientOptions): Omit<Launched, "tls" | "checked"> {
+  const { pid, address, secret } = config;
+  const first = look(pid);
+  if (first === undefined) {
+    throw new Error(
+      `there is no process ${pid} any more: the plugin has ended\n  Start it again, and take the configuration that it prints then.`,
+    );
+  }
+  const exited = deferred<Exit>();
+  const isSame = (): boolean => look(pid)?.startTime === first.startTime;
+  const timer = setInterval(() => {
+    if (isSame()) return;
+    clearInterval(timer);
+    // Only a parent is told how a process ended.
+    exited.resolve({ exitCode: null, signal: null });
+  }, POLL_MS);
+  timer.unref();
+  const running: RunningProcess = {
+    id: String(pid),
+    pid,
+    stdin: undefined,
+    stdout: only(Buffer.from(`${formatAnnouncement(config)}\n`)),
+    stderr: only(),
+    exited: exited.promise,
+    signal(name) {
+      // The number may be somebody else's by now.
+      if (mayKill && isSame()) process.kill(first.leadsGroup ? -pid : pid, name);
+    },
+  };
+  const unixSocketDir = address.network === "unix" ? dirname(address.path) : undefined;
+  const env = { apiVersions, transport: "tcp", minPort: 0, maxPort: 0, unixSocketDir, secret, lifeline: false } as const;
+  return { running, env, release: async () => clearInterval(timer) };
+}
+
+/**
+ * Enough for another process to attach; undefined where the process is not known by a number, as in a container, and where TLS is
+ * automatic: the plugin takes no other certificate than the one that was made for this start.
+ */
+export function reattachConfig({ launched, address, protocol, connection }: Started): ReattachConfig | undefined {
+  const pid = pidOf(launched.running);
+  if (pid === undefined || launched.tls?.clientCert !== undefined) return undefined;
+  return { pid, address, protocol, apiVersion: connection.apiVersion, secret: launched.env.secret };
+}
+
+async function* only(...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
+
+interface Seen {
+  /** Tells a process from a later one with the same number; empty where the system does not say. */
+  readonly startTime: string;
+  readonly leadsGroup: boolean;
+}
+
+/** What can be seen of a process; undefined if it is gone. A zombie is gone. @see proc(5) for the fields. */
+function look(pid: number): Seen | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The name in parentheses may hold anything, so counting starts after it.
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    if (fields[0] === "Z" || fields[0] === "X") return undefined;
+    return { startTime: fields[19] as string, leadsGroup: Number(fields[2]) === pid };
+  } catch (error) {
+    if (process.platform === "linux" && (error as NodeJS.ErrnoException).code !== "EACCES") return undefined;
+  }
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // It is there, and belongs to another user.
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return undefined;
+  }
+  return { startTime: "", leadsGroup: false };
+}

@@ -1,0 +1,54 @@
+import { mkdir, realpath, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { randomHex } from "../handshake/proof.js";
+import { faultOf } from "../util/trusted-path.js";
+import { guard } from "./guardian.js";
+
+// What the address of a unix socket holds, less the byte that ends it. Beyond it the system cuts, and listens elsewhere.
+const LONGEST_PATH_BYTES = 107;
+
+const unguards = new Map<string, () => void>();
+
+/**
+ * Makes a directory for one plugin's socket, 0700 and of a name that nobody can guess; it is removed when this process dies.
+ * @throws {Error} With the end of a sentence.
+ */
+export async function makeSocketDir(): Promise<string> {
+  const parent = await realpath(tmpdir());
+  await refuseOpenParent(parent);
+  const dir = join(parent, `mortise-${randomHex().slice(0, 12)}`);
+  if (Buffer.byteLength(join(dir, "s")) > LONGEST_PATH_BYTES) {
+    throw new Error(
+      `the temporary directory "${parent}" is too long a path for a unix socket, which has at most ${LONGEST_PATH_BYTES} bytes\n  Set TMPDIR to a shorter one.`,
+    );
+  }
+  // Not mkdtemp(), which tells the name only once the directory is there: this process may die in the moment between.
+  const unguard = guard("dir", dir);
+  try {
+    await mkdir(dir, { mode: 0o700 });
+  } catch (error) {
+    unguard();
+    throw error;
+  }
+  unguards.set(dir, unguard);
+  return dir;
+}
+
+// Somebody else could take the directory away there, and put their own in its place.
+async function refuseOpenParent(parent: string): Promise<void> {
+  const uid = process.geteuid?.();
+  if (uid === undefined) return;
+  const fault = await faultOf(parent, { uid, gid: process.getegid?.() ?? uid, look: (path) => stat(path) }, true);
+  if (fault === undefined) return;
+  throw new Error(
+    `its socket would not be safe in the temporary directory: ${fault}\n  Run chmod +t there, or set TMPDIR to a directory of your own.`,
+  );
+}
+
+/** Removes it, with what is in it. */
+export async function removeSocketDir(dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+  unguards.get(dir)?.();
+  unguards.delete(dir);
+}

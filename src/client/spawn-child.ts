@@ -1,0 +1,74 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
+import type { Readable, Writable } from "node:stream";
+import type { SpawnRequest } from "./process.js";
+
+/** A child process that exists, with all three streams. */
+export type Child = ChildProcessByStdio<Writable, Readable, Readable> & { readonly pid: number };
+type Execa = typeof import("execa").execa;
+
+// Two for each of three streams, two for the system's own word about the start, and some for what else goes on meanwhile.
+const DESCRIPTORS = 12;
+
+/**
+ * Spawns a child in a process group of its own. It comes in an object, for execa's child is a promise too, of its end.
+ * @throws {Error} The system's own error, with its code.
+ */
+export async function spawnChild(request: SpawnRequest): Promise<{ readonly child: Child }> {
+  checkDescriptors();
+  const execa = await loadExeca();
+  // Once more, and in the same turn as the spawn: others may have opened files meanwhile.
+  checkDescriptors();
+  return execa === undefined ? spawnPlainly(request) : spawnByExeca(request, execa);
+}
+
+/**
+ * With too many files open execa throws from among its streams and leaves the child's error to end this program. So there is no
+ * trying: what a spawn takes is opened and closed first.
+ */
+function checkDescriptors(): void {
+  const opened: number[] = [];
+  try {
+    while (opened.length < DESCRIPTORS) opened.push(openSync(devNull, "r"));
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
+  }
+}
+
+// A module that could not be loaded once, for want of descriptors above all, never can be in this process.
+async function loadExeca(): Promise<Execa | undefined> {
+  return import("execa").then(
+    ({ execa }) => execa,
+    () => undefined,
+  );
+}
+
+async function spawnByExeca({ executable: { file, args }, env, cwd }: SpawnRequest, execa: Execa): Promise<{ readonly child: Child }> {
+  const child = execa(file, [...args], {
+    env: { ...env },
+    extendEnv: false,
+    ...(cwd === undefined ? {} : { cwd }),
+    buffer: false,
+    reject: false,
+    cleanup: false,
+    detached: process.platform !== "win32",
+    windowsHide: true,
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  if (child.pid !== undefined) return { child: child as unknown as Child };
+  // Here the streams may be undefined. execa's promise knows what the system said.
+  const { cause, originalMessage, message } = (await child) as { cause?: unknown; originalMessage?: string; message?: string };
+  throw cause instanceof Error ? cause : new Error(originalMessage ?? message ?? "the system refused to start it");
+}
+
+async function spawnPlainly({ executable: { file, args }, env, cwd }: SpawnRequest): Promise<{ readonly child: Child }> {
+  const detached = process.platform !== "win32";
+  const child = spawn(file, args, { env: { ...env }, cwd, detached, windowsHide: true, stdio: "pipe" });
+  if (child.pid !== undefined) return { child: child as Child };
+  const [error] = (await once(child, "error")) as [Error];
+  throw error;
+}

@@ -1,0 +1,55 @@
+import { PluginError } from "../errors.js";
+import { Heartbeat } from "../peer/heartbeat.js";
+import { systemClock } from "../util/clock.js";
+import { pluginEnvironment } from "./environment.js";
+import type { ResolvedClientOptions } from "./options.js";
+import type { Started } from "./starting.js";
+
+/**
+ * Watches a plugin's heartbeat, unless that is switched off or a debugger may stop the plugin. Returns the way to end it.
+ * @param onFrozen Called once if the plugin does not answer any more.
+ */
+export function watchLife(started: Started, options: ResolvedClientOptions, onFrozen: (error: PluginError) => void): () => void {
+  const { heartbeat, logger, shown } = options;
+  if (heartbeat === false || isDebugged(started, options)) return () => {};
+  const { connection } = started;
+  const { peer } = connection;
+  const beating = new Heartbeat(
+    {
+      get received() {
+        return peer.received;
+      },
+      get reading() {
+        return peer.reading;
+      },
+      get oldestDeadline() {
+        return peer.oldestDeadline;
+      },
+      ping: () => connection.ping({ timeoutMs: Number.POSITIVE_INFINITY }),
+    },
+    {
+      ...heartbeat,
+      clock: systemClock,
+      onStall: (ms) => logger.warn(`Host stalled ${Math.round(ms)} ms: that is not held against plugin "${shown}"`),
+      onFrozen: (ms) => {
+        const sentence = `plugin "${shown}" did not answer a ping in ${Math.round(ms)} ms: it hangs, or is stopped`;
+        onFrozen(new PluginError("CONNECTION_LOST", sentence));
+      },
+    },
+  );
+  void connection.closed.then(() => beating.stop());
+  return () => beating.stop();
+}
+
+// At a breakpoint a plugin stands still for as long as somebody thinks.
+function isDebugged({ launched }: Started, options: ResolvedClientOptions): boolean {
+  if (options.reattach !== undefined) return false;
+  const args = typeof options.command === "string" ? [] : options.command.slice(1);
+  const env = pluginEnvironment(options, launched.env, process.env);
+  // The last is how VS Code attaches itself to whatever its terminal starts.
+  return args.some(inspects) || (env["NODE_OPTIONS"] ?? "").split(/\s+/).some(inspects) || env["VSCODE_INSPECTOR_OPTIONS"] !== undefined;
+}
+
+function inspects(arg: string): boolean {
+  return /^--inspect(-brk|-wait)?(=|$)/.test(arg);
+}

@@ -1,0 +1,24 @@
+import type { ValidationError } from "../errors.js";
+import type { WireError } from "../wire/encode.js";
+import { WireCode } from "../wire/error-codes.js";
+import { Misfit } from "./handler.js";
+import { toWireError } from "./remote-error.js";
+
+const MOST_ISSUES = 100;
+const MOST_ISSUE_TEXT = 512;
+
+/** What a call or a stream that failed ends with: what did not fit its schema by its issues, and whatever else was thrown as it is. */
+export function answerError(thrown: unknown): WireError {
+  const misfit = Misfit.errorOf(thrown);
+  if (misfit === undefined) return toWireError(thrown);
+  const { code, message, issues } = misfit;
+  const wireCode = code === "INVALID_OUTPUT" ? WireCode.invalidOutput : WireCode.invalidInput;
+  return { code: wireCode, message, data: { issues: issues.slice(0, MOST_ISSUES).map(plainIssue) } };
+}
+
+function plainIssue({ message, path }: ValidationError["issues"][number]): { message: string; path?: unknown[] } {
+  const text = String(message).slice(0, MOST_ISSUE_TEXT);
+  return path === undefined
+    ? { message: text }
+    : { message: text, path: path.map((step) => (typeof step === "object" ? step?.key : step)) };
+}

@@ -1,0 +1,24 @@
+import type { Clock } from "../util/clock.js";
+import type { Logger } from "../util/logger.js";
+import type { ResolvedLimits } from "../wire/limits.js";
+import type { CloseReason } from "./close-reason.js";
+import type { Tracing } from "./tracing.js";
+
+/** What a peer is told by the room that made its channel. */
+export interface PeerOptions {
+  readonly limits: ResolvedLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Check values against schemas on this side. */
+  readonly validate: boolean;
+  /** For calls without their own. */
+  readonly callTimeoutMs: number;
+  /** The plugin at one of its ends, for who watches calls. @default `other` */
+  readonly plugin?: string;
+  /** Carries the trace that a call belongs to, where this program traces. */
+  readonly tracing?: Tracing | undefined;
+  /** The other side, for sentences, as in `plugin "./kv.js"`. */
+  readonly other: string;
+  /** Asked when the connection is lost: what is known of it in a moment. The calls that it takes along wait for that. */
+  explain?(reason: CloseReason): Promise<CloseReason>;
+}

@@ -1,0 +1,199 @@
+import { PluginError, ValidationError } from "../errors.js";
+import type { Clock } from "../util/clock.js";
+import type { Logger } from "../util/logger.js";
+import { isWithinDepth } from "../wire/depth.js";
+import { encodeNotification, encodeSpecialNotification, isRawTooLong, isTooLong } from "../wire/encode.js";
+import type { ResolvedLimits } from "../wire/limits.js";
+import { CANCEL, CREDIT, END, ITEM } from "../wire/messages.js";
+import { extract, isSpecial, lendNothing } from "../wire/references.js";
+import { fromWireError } from "./remote-error.js";
+import { StreamFault, streamError } from "./stream-fault.js";
+import { StreamReader } from "./stream-reader.js";
+import { StreamWriter, type WriterWire } from "./stream-writer.js";
+import { Turns } from "./turns.js";
+import { reasonWhy } from "./unsendable.js";
+
+export interface StreamsOptions {
+  readonly clock: Clock;
+  readonly limits: ResolvedLimits;
+  readonly logger: Logger;
+  readonly other: string;
+}
+export interface StreamsWire {
+  send(message: string, bytes?: readonly Uint8Array[]): void;
+  /** Bytes that the system has not taken. */
+  unsentBytes(): number;
+  /** Runs `task` once what was sent so far is with the system, or never will be. */
+  whenHanded(task: () => void): void;
+  /** Says whether bytes may go beside the JSON. */
+  carriesRaw(): boolean;
+}
+/** Who is told about a stream that we write. */
+export interface WriteHooks {
+  /** Nobody reads any more; the source is closed next. */
+  readonly onStop?: () => void;
+  /** The source is closed. */
+  readonly onEnd?: () => void;
+}
+
+// What stands around the items of a message: four levels, and fewer bytes than this.
+const ENVELOPE_DEPTH = 4;
+const ENVELOPE_BYTES = 128;
+const MOST_BATCHED = 64 * 1024;
+
+/** The streams of one connection, both ways. Each is numbered by its producer. */
+export class Streams {
+  readonly #writers = new Map<number, { readonly name: string; readonly writer: StreamWriter }>();
+  readonly #readers = new Map<number, { readonly name: string; readonly reader: StreamReader }>();
+  readonly #options: StreamsOptions;
+  readonly #wire: StreamsWire;
+  readonly #turns: Turns;
+  readonly #writerWire: WriterWire;
+  #nextId = 0;
+  #lost = false;
+
+  constructor(wire: StreamsWire, options: StreamsOptions) {
+    this.#wire = wire;
+    this.#options = options;
+    this.#turns = new Turns(wire, options.clock);
+    const { maxMessageBytes } = options.limits;
+    this.#writerWire = {
+      maxBatch: Math.min(MOST_BATCHED, Math.floor((maxMessageBytes - ENVELOPE_BYTES) / 3)),
+      encode: (item) => this.#encode(item),
+      sendItems: (id, items) => {
+        const message = `{"jsonrpc":"2.0","method":"${ITEM}","params":{"stream":${id},"items":[${items}]}}`;
+        this.#wire.send(message);
+        return Buffer.byteLength(message);
+      },
+      sendSpecial: (id, item) => this.#sendSpecial(id, item),
+      sendEnd: (id, failure) => this.#sendEnd(id, failure),
+      flushLater: (writer) => this.#turns.flushLater(writer),
+      batched: (length) => this.#turns.batched(length),
+      rest: () => (this.#lost ? undefined : this.#turns.rest()),
+    };
+  }
+
+  /** Streams that are open, both ways. */
+  get open(): number {
+    return this.#writers.size + this.#readers.size;
+  }
+
+  /** Starts sending a source's items, and returns the writer, which has a number of its own. `name` is for sentences. */
+  write(name: string, source: AsyncIterable<unknown>, { onStop, onEnd }: WriteHooks = {}): StreamWriter {
+    const writer = new StreamWriter(this.#nextId++, source, this.#writerWire, onStop);
+    this.#writers.set(writer.id, { name, writer });
+    if (onEnd !== undefined) void writer.ended.then(onEnd);
+    return writer;
+  }
+
+  /** The reading end of a stream that the other side named. Undefined if it is read already. */
+  read(id: number, name: string, onEnd: () => void, accept?: (item: unknown) => unknown): StreamReader | undefined {
+    if (this.#readers.has(id)) return undefined;
+    const wire = {
+      sendCredit: (stream: number, items: number, bytes: number) => this.#wire.send(encodeNotification(CREDIT, { stream, items, bytes })),
+      sendCancel: (stream: number) => this.#wire.send(encodeNotification(CANCEL, { stream })),
+    };
+    const ended = (): void => {
+      this.#readers.delete(id);
+      onEnd();
+    };
+    const reader = new StreamReader(id, wire, ended, accept);
+    this.#readers.set(id, { name, reader });
+    return reader;
+  }
+
+  /** Items arrived. Returns what is wrong with them, if something is. */
+  items(params: unknown, bytes: number): string | undefined {
+    const { stream, items } = (params ?? {}) as { stream?: unknown; items?: unknown };
+    if (!Array.isArray(items)) return "its items are no array";
+    // A stream that is not known has ended here: these were on their way.
+    const fits = this.#readers.get(stream as number)?.reader.push(items, bytes) ?? true;
+    return fits ? undefined : "it holds more of a stream than was asked for";
+  }
+
+  end(params: unknown): void {
+    const { stream, error } = (params ?? {}) as { stream?: unknown; error?: unknown };
+    const found = this.#readers.get(stream as number);
+    const failed = error !== undefined && error !== null;
+    found?.reader.end(failed ? { error: fromWireError(error, found.name, this.#options.other) } : undefined);
+  }
+
+  credit(params: unknown): void {
+    const { stream, items, bytes } = (params ?? {}) as { stream?: unknown; items?: unknown; bytes?: unknown };
+    const amount = (value: unknown): number => (typeof value === "number" && value > 0 && Number.isSafeInteger(value) ? value : 0);
+    this.#writers.get(stream as number)?.writer.credit(amount(items), amount(bytes));
+  }
+
+  cancel(stream: unknown): void {
+    this.#writers.get(stream as number)?.writer.stop();
+  }
+
+  /** The connection is over. @param errorOf What the reader of a stream of that name gets. */
+  lose(errorOf: (name: string) => PluginError): void {
+    this.#lost = true;
+    for (const { writer } of [...this.#writers.values()]) writer.stop();
+    for (const { name, reader } of [...this.#readers.values()]) reader.fail(errorOf(name));
+    this.#turns.wakeAll();
+  }
+
+  #encode(item: unknown): string | undefined {
+    let text: string | undefined;
+    try {
+      if (isSpecial(item)) return undefined;
+      text = item === undefined ? "null" : (JSON.stringify(item) as string | undefined);
+    } catch (error) {
+      throw unsendable(reasonWhy(item, error), error);
+    }
+    if (text === undefined) throw unsendable(`it is a ${typeof item}, which JSON cannot carry`);
+    this.#check(text, undefined);
+    return text;
+  }
+
+  #sendSpecial(id: number, item: unknown): number {
+    const raw: Uint8Array[] | undefined = this.#wire.carriesRaw() ? [] : undefined;
+    let message: string;
+    try {
+      const { value, refs } = extract(item, lendNothing, raw);
+      const placed = Object.fromEntries(Object.entries(refs).map(([pointer, ref]) => [`/items/0${pointer}`, ref]));
+      message = encodeSpecialNotification(ITEM, { stream: id, items: [value] }, placed);
+    } catch (error) {
+      throw unsendable(reasonWhy(item, error), error);
+    }
+    this.#check(message, raw);
+    this.#wire.send(message, raw?.length === 0 ? undefined : raw);
+    return Buffer.byteLength(message) + (raw ?? []).reduce((sum, { length }) => sum + length, 0);
+  }
+
+  #check(text: string, raw: readonly Uint8Array[] | undefined): void {
+    const { maxDepth, maxMessageBytes } = this.#options.limits;
+    if (!isWithinDepth(text, 0, text.length, maxDepth - ENVELOPE_DEPTH)) throw unsendable(`it is nested deeper than ${maxDepth} levels`);
+    if (isTooLong(text, maxMessageBytes - ENVELOPE_BYTES) || isRawTooLong(raw, maxMessageBytes)) {
+      throw new StreamFault(
+        (name) => new PluginError("LIMIT_EXCEEDED", `Cannot send an item of "${name}": it is longer than ${maxMessageBytes} bytes`),
+      );
+    }
+  }
+
+  #sendEnd(id: number, failure: { readonly error: unknown } | undefined): void {
+    const name = this.#writers.get(id)?.name ?? "";
+    this.#writers.delete(id);
+    if (this.#lost) return;
+    if (failure === undefined) return this.#wire.send(encodeNotification(END, { stream: id }));
+    const { wire, error } = streamError(failure.error, name);
+    this.#options.logger.warn(`The stream "${name}" failed`, { error });
+    const { maxDepth, maxMessageBytes } = this.#options.limits;
+    const fits = (text: string): boolean => isWithinDepth(text, 0, text.length, maxDepth) && !isTooLong(text, maxMessageBytes);
+    const { code, message } = wire;
+    // What is thrown may be as deep or as long as it likes, and a line beyond the limits would cost the whole connection.
+    const texts = [wire, { code, message }, { code, message: message.slice(0, 64) }].map((ending) =>
+      encodeNotification(END, { stream: id, error: ending }),
+    );
+    this.#wire.send(texts.find(fits) ?? encodeNotification(END, { stream: id, error: { code, message: "" } }));
+  }
+}
+
+function unsendable(problem: string, cause?: unknown): StreamFault {
+  const sentence = (name: string): string => `Cannot send an item of "${name}": ${problem}`;
+  const options = cause === undefined ? undefined : { cause };
+  return new StreamFault((name) => new ValidationError("INVALID_OUTPUT", sentence(name), [{ message: problem }], options));
+}

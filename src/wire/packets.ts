@@ -1,0 +1,136 @@
+import { LineError, textOf } from "./lines.js";
+
+// Length (u32, big-endian) of what follows it, then the kind (u8).
+const HEADER_BYTES = 5;
+const NEWLINE = 10;
+const LINES = 0;
+const MIXED = 1;
+
+/** Lines of one packet may be so long together, whatever one of them may be. A sender joins fewer. */
+const MAX_LINES_BYTES = 1024 * 1024;
+
+/** Up to so many, raw bytes are copied beside their message: that costs less than a write of their own. */
+const COPY_BYTES = 16 * 1024;
+
+/** What a packet holds. */
+export type Packet = { readonly text: string } | { readonly message: string; readonly bytes: Uint8Array };
+
+/** Bytes that are no packet; the message is the end of a sentence. `before` is the text of good lines in the same packet. */
+export class PacketError extends LineError {
+  constructor(message: string, before?: string) {
+    super(message, before);
+  }
+}
+
+/** Lines as a packet. */
+export function linesPacket(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const packet = Buffer.allocUnsafe(HEADER_BYTES + length);
+  packet.writeUInt32BE(length + 1, 0);
+  packet[4] = LINES;
+  packet.write(text, HEADER_BYTES);
+  return packet;
+}
+
+/** A message with raw bytes beside it, as the pieces of one packet: more than a few bytes are not copied. */
+export function mixedPacket(message: string, bytes: readonly Uint8Array[]): Uint8Array[] {
+  const messageLength = Buffer.byteLength(message);
+  const rawLength = bytes.reduce((sum, { length }) => sum + length, 0);
+  const head = Buffer.allocUnsafe(HEADER_BYTES + 4 + messageLength);
+  head.writeUInt32BE(1 + 4 + messageLength + rawLength, 0);
+  head[4] = MIXED;
+  head.writeUInt32BE(messageLength, HEADER_BYTES);
+  head.write(message, HEADER_BYTES + 4);
+  const pieces = [head, ...bytes.filter(({ length }) => length > 0)];
+  return rawLength > COPY_BYTES ? pieces : [Buffer.concat(pieces)];
+}
+
+/**
+ * Byte chunks to packets. Raw bytes are in memory of their packet's own, copied there once: whoever gets them may keep them, or
+ * transfer them to a thread, and neither holds nor loses what else arrived with them.
+ */
+export class PacketReader {
+  readonly #maxMessageBytes: number;
+  readonly #maxRawBytes: number;
+  #head = Buffer.alloc(0);
+  #body: Buffer | undefined;
+  #filled = 0;
+
+  constructor(maxMessageBytes: number, maxRawBytes: number) {
+    this.#maxMessageBytes = maxMessageBytes;
+    this.#maxRawBytes = maxRawBytes;
+  }
+
+  /** True while the beginning of a packet is held. */
+  get partial(): boolean {
+    return this.#head.length > 0 || this.#body !== undefined;
+  }
+
+  /**
+   * Takes a chunk and yields the packets that it completes.
+   * @throws {PacketError} A packet that is too large or of no known kind, or text that is not UTF-8: with the end of a sentence.
+   */
+  *push(chunk: Buffer): Generator<Packet> {
+    let rest = chunk;
+    while (rest.length > 0) {
+      if (this.#body === undefined) {
+        const head: Buffer = this.#head.length === 0 ? rest : Buffer.concat([this.#head, rest]);
+        if (head.length < HEADER_BYTES) {
+          this.#head = Buffer.from(head);
+          return;
+        }
+        const length = this.#checkLength(head.readUInt32BE(0), head[4] as number);
+        this.#head = Buffer.alloc(0);
+        const packet = head.subarray(4);
+        if (packet.length >= length) {
+          yield this.#open(packet.subarray(0, length), true);
+          rest = packet.subarray(length);
+          continue;
+        }
+        this.#body = Buffer.allocUnsafeSlow(length);
+        this.#filled = 0;
+        rest = packet;
+      }
+      const body: Buffer = this.#body;
+      const part = rest.subarray(0, body.length - this.#filled);
+      body.set(part, this.#filled);
+      this.#filled += part.length;
+      rest = rest.subarray(part.length);
+      if (this.#filled < body.length) return;
+      this.#body = undefined;
+      yield this.#open(body, false);
+    }
+  }
+
+  #checkLength(length: number, kind: number): number {
+    if (kind !== LINES && kind !== MIXED) throw new PacketError(`it is a packet of kind ${kind}, which is not known`);
+    const most =
+      1 + (kind === LINES ? Math.max(this.#maxMessageBytes + 1, MAX_LINES_BYTES) : 4 + this.#maxMessageBytes + this.#maxRawBytes);
+    if (length > most) throw new PacketError(`it is a packet of ${length} bytes, and ${most} are taken`);
+    if (length < (kind === LINES ? 2 : 5)) throw new PacketError("it is a packet without a message");
+    return length;
+  }
+
+  /** @param isShared The packet lies in memory that holds more than it. */
+  #open(packet: Buffer, isShared: boolean): Packet {
+    if (packet[0] === LINES) {
+      const end = packet[packet.length - 1] === NEWLINE ? packet.length - 1 : packet.length;
+      return { text: this.#text(packet.subarray(1, end)) };
+    }
+    const messageEnd = 5 + packet.readUInt32BE(1);
+    if (messageEnd > packet.length) throw new PacketError("its message is longer than its packet");
+    const rawLength = packet.length - messageEnd;
+    if (rawLength > this.#maxRawBytes) throw new PacketError(`its raw bytes are more than ${this.#maxRawBytes}`);
+    const message = this.#text(packet.subarray(5, messageEnd));
+    const bytes = new Uint8Array(packet.buffer, packet.byteOffset + messageEnd, rawLength);
+    return { message, bytes: isShared ? bytes.slice() : bytes };
+  }
+
+  #text(bytes: Buffer): string {
+    try {
+      return textOf(bytes, this.#maxMessageBytes);
+    } catch (error) {
+      throw error instanceof LineError ? new PacketError(error.message, error.before) : error;
+    }
+  }
+}

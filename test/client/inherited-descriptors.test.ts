@@ -1,0 +1,52 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { fixture } from "../kit/fixtures.js";
+import { gate } from "../kit/gate.js";
+
+gate();
+const HOST = fileURLToPath(new URL("../fixtures/hosts/starts-a-plugin.mjs", import.meta.url));
+
+interface Warning {
+  readonly message: string;
+  readonly fields: { readonly descriptors: readonly number[] };
+}
+
+/** What a host's log is told that was started with these descriptors open. */
+async function warningsOf(descriptors: readonly number[]): Promise<Warning[]> {
+  const file = openSync(HOST, "r");
+  const stdio = ["ignore", "pipe", "inherit"] as (string | number)[];
+  for (const descriptor of descriptors) {
+    while (stdio.length < descriptor) stdio.push("ignore");
+    stdio.push(file);
+  }
+  const child = spawn(process.execPath, [HOST, fixture("echo")], { stdio: stdio as never });
+  closeSync(file);
+  const printed = await text(child.stdout as NodeJS.ReadableStream & AsyncIterable<string>);
+  return printed
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
+test.skipIf(process.platform !== "linux")("[F27] a host is warned, once, of descriptors that every plugin is handed", async () => {
+  // What this very process was started with is handed on to every host here.
+  const [before] = await warningsOf([]);
+  const descriptors = [...new Set([...(before?.fields.descriptors ?? []), 40, 200])].sort((a, b) => a - b);
+  expect(await warningsOf([40, 200])).toEqual([
+    {
+      message:
+        `Every plugin is handed what this program has open beside its own files: descriptors ${descriptors.join(", ")}\n` +
+        "  Close it where this program is started, or mark it close-on-exec.",
+      fields: { descriptors },
+    },
+  ]);
+});
+
+test("[F27] a host is not warned of what it opened itself, nor of descriptors that Node.js closes", async () => {
+  const warnings = await warningsOf([3, 9]);
+  for (const { fields } of warnings) expect(fields.descriptors.filter((descriptor) => descriptor < 17)).toEqual([]);
+  expect(warnings).toEqual(await warningsOf([]));
+});

@@ -1,0 +1,113 @@
+import { expect, test } from "vitest";
+import { LogBlocks } from "../../src/client/log-blocks.js";
+import { FakeClock } from "../kit/fake-clock.js";
+
+/** Lines as they come out, a block with its lines joined by a bar. */
+function blocksOf(): { blocks: LogBlocks; clock: FakeClock; out: string[]; print(text: string): void } {
+  const out: string[] = [];
+  const clock = new FakeClock();
+  const reader = {
+    line: (line: string) => void out.push(line),
+    block: (text: string) => void out.push(`BLOCK ${text.replaceAll("\n", "|")}`),
+  };
+  const blocks = new LogBlocks(reader, clock);
+  return { blocks, clock, out, print: (text) => text.split("\n").forEach((line) => void blocks.push(line, false)) };
+}
+
+const NODE = `file:///srv/kv.mjs:3
+throw new TypeError("bad")
+      ^
+
+TypeError: bad
+thing
+    at file:///srv/kv.mjs:3:7 {
+  code: 'E_BAD'
+}
+
+Node.js v20.11.0`;
+const PYTHON = `Traceback (most recent call last):
+  File "kv.py", line 3, in <module>
+ZeroDivisionError: division by zero
+
+The above exception was the direct cause of the following exception:
+
+Traceback (most recent call last):
+  File "kv.py", line 5, in <module>
+ValueError: bad`;
+const GO = `panic: runtime error: invalid memory address or nil pointer dereference
+[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x48f]
+
+goroutine 1 [running]:
+main.(*Store).open(0x0, {0xc00, 0x1})
+\t/srv/kv.go:9 +0x1d
+main.main()
+\t/srv/kv.go:5 +0x18
+created by main.start in goroutine 7
+exit status 2`;
+
+test.for<readonly [string, string]>([
+  ["Node.js", NODE],
+  [
+    "Node.js, of a value that is no error",
+    "node:internal/modules/run_main:123\n    triggerUncaughtException(\n    ^\nfoo\n\nNode.js v20.20.2",
+  ],
+  ["Node.js on Windows", NODE.replace("file:///srv/kv.mjs", "C:\\srv\\kv.js")],
+  ["Python", PYTHON],
+  ["Go", GO],
+])("[O23] the report of an uncaught exception of %s is one block, between lines that are their own", ([, report]) => {
+  const { blocks, out, print } = blocksOf();
+  print(`before\n${report}\nafter`);
+  blocks.flush();
+  expect(out).toEqual(["before", `BLOCK ${report.replaceAll("\n", "|")}`, "after"]);
+});
+
+test("[O23] a block ends when its stream does, and after a pause", () => {
+  const { blocks, clock, out, print } = blocksOf();
+  print(PYTHON);
+  expect(out).toEqual([]);
+  clock.advance(49);
+  print("");
+  clock.advance(49);
+  expect(out).toEqual([]);
+  clock.advance(1);
+  expect(out).toEqual([`BLOCK ${PYTHON.replaceAll("\n", "|")}`]);
+  print(GO);
+  blocks.flush();
+  expect(out).toHaveLength(2);
+  expect(clock.timers).toBe(0);
+});
+
+test("[F144] text that only begins like a report is as many lines as it was, in their order", () => {
+  const { blocks, out, print } = blocksOf();
+  const lines = [
+    "/srv/kv.mjs:3",
+    "panic: at the disco",
+    "panic: again",
+    "Traceback (most recent call last):",
+    "/srv/a:1",
+    "/srv/b:2",
+    "end",
+  ];
+  print(lines.join("\n"));
+  blocks.flush();
+  expect(out).toEqual(lines);
+});
+
+test("[O23] a report may follow what only began like one", () => {
+  const { blocks, out, print } = blocksOf();
+  print(`/srv/kv.mjs:3\n${NODE}`);
+  blocks.flush();
+  expect(out).toEqual(["/srv/kv.mjs:3", `BLOCK ${NODE.replaceAll("\n", "|")}`]);
+});
+
+test("[O23, F21] a report keeps 200 lines and 32 KiB, and says how many more there were", () => {
+  const { blocks, out, print } = blocksOf();
+  print(`${GO}\n${"\t/srv/kv.go:9\n".repeat(500).trimEnd()}`);
+  blocks.flush();
+  expect(out[0]?.split("|")).toHaveLength(201);
+  expect(out[0]?.endsWith("|… (310 more lines)")).toBe(true);
+  print(`${GO}\n${`\t${"x".repeat(8_000)}\n`.repeat(10).trimEnd()}`);
+  blocks.flush();
+  expect(out[1]?.length).toBeLessThan(33 * 1024);
+  expect(out[1]?.endsWith("|… (6 more lines)")).toBe(true);
+});

@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { defineContract, implement, method, stream } from "../../src/index.js";
+import { memoryLogger, rejection, startFixture } from "../kit/fixtures.js";
+import { gate } from "../kit/gate.js";
+
+gate();
+const KIB = 1024;
+type Bytes = Uint8Array;
+const bytes = defineContract("bytes", {
+  echo: method<{ data: Bytes }, { data: Bytes }>(),
+  items: stream<{ data: Bytes; count: number }, { data: Bytes }>(),
+  callback: method<{ data: Bytes; back: (data: Bytes) => Bytes }, Bytes>(),
+  askHost: method<Bytes, Bytes>(),
+  make: method<number, Bytes>(),
+});
+const ui = defineContract("ui", { echo: method<Bytes, Bytes>() });
+
+/** Bytes that tell where they are. */
+function pattern(length: number): Bytes {
+  const made = new Uint8Array(length);
+  for (let at = 0; at < length; at++) made[at] = (at * 31 + (at >> 11)) & 255;
+  return made;
+}
+
+const same = (left: Bytes, right: Bytes): boolean => Buffer.compare(left, right) === 0;
+
+for (const transport of ["tcp", "unix", "websocket"] as const) {
+  test(`bytes of 0 to 16 MiB arrive equal in inputs, results, items and callbacks, both ways, over ${transport}`, async () => {
+    const provides = [implement(ui, { echo: (data) => data })];
+    await using client = await startFixture("carries-bytes", { transport, provides });
+    const plugin = await client.dispense(bytes);
+    for (const length of [0, 1, 64 * KIB, 1024 * KIB, 16 * 1024 * KIB]) {
+      const data = pattern(length);
+      const { data: echoed } = await plugin.echo({ data });
+      expect(Object.getPrototypeOf(echoed)).toBe(Uint8Array.prototype);
+      expect(same(echoed, data), `${length} echoed`).toBe(true);
+      let count = 0;
+      for await (const item of plugin.items({ data, count: 2 })) if (same(item.data, data)) count++;
+      expect(count, `items of ${length}`).toBe(2);
+      let given: Bytes | undefined;
+      const answered = await plugin.callback({ data, back: (got) => (given = got) });
+      expect(same(given as Bytes, data) && same(answered, data), `${length} called back`).toBe(true);
+      expect(same(await plugin.askHost(data), data), `${length} asked`).toBe(true);
+    }
+  });
+}
+
+test("[F54] more raw bytes than the limit are LIMIT_EXCEEDED on the side that made them, and the connection lives", async () => {
+  const limits = { maxMessageBytes: 64 * KIB };
+  const logger = memoryLogger();
+  await using client = await startFixture("carries-bytes", { limits, logger, args: [String(64 * KIB)] });
+  const plugin = await client.dispense(bytes);
+  expect((await plugin.echo({ data: new Uint8Array(512 * KIB) })).data.length).toBe(512 * KIB);
+  const ours = await rejection(plugin.echo({ data: new Uint8Array(512 * KIB + 1) }));
+  expect(ours["code"]).toBe("LIMIT_EXCEEDED");
+  const theirs = await rejection(plugin.make(512 * KIB + 1));
+  expect(theirs["code"]).toBe("LIMIT_EXCEEDED");
+  expect((await plugin.make(512 * KIB)).length).toBe(512 * KIB);
+});
+
+test("many calls with bytes and without, in one tick, arrive in order and whole", async () => {
+  await using client = await startFixture("carries-bytes");
+  const plugin = await client.dispense(bytes);
+  const data = Array.from({ length: 300 }, (_, index) => pattern((index * 7919) % 50_000));
+  const results = await Promise.all(data.map((one) => plugin.echo({ data: one })));
+  expect(results.every((result, index) => same(result.data, data[index] as Bytes))).toBe(true);
+});

@@ -1,0 +1,124 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { connect, createServer, type SecureContextOptions, type TlsOptions as ServerTlsOptions } from "node:tls";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { dial } from "../../src/transport/dial.js";
+import { checkContext, type TlsOptions } from "../../src/transport/tls.js";
+import type { Channel } from "../../src/wire/channel.js";
+import { resolveLimits } from "../../src/wire/limits.js";
+import { Authority, lacksOpenssl, type Pair, selfSigned } from "../kit/certificates.js";
+import { rejection } from "../kit/fixtures.js";
+import { gate } from "../kit/gate.js";
+import { Door, Ear } from "./ends.js";
+
+gate();
+const lack = lacksOpenssl();
+
+let ours: Authority;
+let theirs: Authority;
+let good: Pair;
+let hostPair: Pair;
+beforeAll(() => {
+  if (lack !== undefined) return;
+  [ours, theirs] = [new Authority("ours"), new Authority("theirs")];
+  good = ours.sign("DNS:localhost");
+  hostPair = ours.sign("DNS:host");
+});
+afterEach(() => {
+  delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+});
+
+/** What a dial to a TLS server with these certificates rejects with. */
+async function refusalOf(server: ServerTlsOptions, context: SecureContextOptions): Promise<Error & Record<string, unknown>> {
+  const listening = createServer(server, (socket) => void socket.on("error", () => {}).resume()).listen(0, "127.0.0.1");
+  listening.on("tlsClientError", () => {});
+  await once(listening, "listening");
+  const { port } = listening.address() as AddressInfo;
+  try {
+    return await rejection(dialTls({ network: "tcp", host: "127.0.0.1", port }, context));
+  } finally {
+    await new Promise((resolve) => listening.close(resolve));
+  }
+}
+
+function dialTls(address: Door["listener"]["address"], context: SecureContextOptions): Promise<Channel> {
+  const tls: TlsOptions = { context, pinned: undefined };
+  return dial(address, "jsonrpc", { limits: resolveLimits(), signal: new AbortController().signal, tls });
+}
+
+const FAULTS: readonly [what: string, server: () => ServerTlsOptions, sentence: string][] = [
+  ["self-signed", () => selfSigned("localhost"), "its certificate is self-signed, and is none of those in ca"],
+  ["signed by another authority", () => theirs.sign("DNS:localhost"), "its certificate was signed by an authority that is not in ca"],
+  ["for another name", () => ours.sign("DNS:example.com"), "its certificate is for another name than localhost, 127.0.0.1 and ::1"],
+  ["expired", () => ours.sign("DNS:localhost", { expired: true }), "its certificate has expired"],
+  [
+    "good, over TLS 1.1",
+    () => ({ ...good, minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" }),
+    "it speaks no version of TLS that is new enough",
+  ],
+];
+
+describe.skipIf(lack !== undefined)(`certificates of the user's own${lack === undefined ? "" : ` (left out: ${lack})`}`, () => {
+  for (const [what, server, sentence] of FAULTS) {
+    test(`[F88, F89] a certificate that is ${what} is refused by name, whatever the environment and the options say`, async () => {
+      // What would turn the checks off elsewhere.
+      const careless = { rejectUnauthorized: false, checkServerIdentity: () => undefined, minVersion: "TLSv1" } as const;
+      for (const value of [undefined, "0"]) {
+        if (value !== undefined) process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = value;
+        const error = await refusalOf(server(), { ca: ours.cert, ...careless });
+        expect([error["code"], error.message]).toEqual(["BAD_HANDSHAKE", `it was connected to, and told nothing: ${sentence}`]);
+        expect((error.cause as { code?: string }).code).toMatch(/^[A-Z_0-9]+$/);
+      }
+    });
+  }
+
+  test("[O30] a certificate that an authority in ca has signed for localhost or a loopback address is taken", async () => {
+    for (const pair of [good, ours.sign("IP:127.0.0.1")]) {
+      await using door = await Door.open("tcp", {}, { context: pair, pinned: undefined });
+      const channel = await dialTls(door.listener.address, { ca: ours.cert });
+      const [mine, far] = [new Ear(channel), new Ear(await door.channel())];
+      channel.send("{}");
+      expect(await far.line()).toBe("{}");
+      channel.close();
+      await Promise.all([mine.closed, far.closed]);
+    }
+  });
+
+  test("[F90] a plugin with ca takes a host that shows a certificate from it, and cuts off whoever shows none or another's", async () => {
+    await using door = await Door.open("tcp", {}, { context: { ...good, ca: ours.cert }, pinned: undefined });
+    process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+    const { port } = door.listener.address as { port: number };
+    for (const shown of [{}, theirs.sign("DNS:host"), selfSigned("host")]) {
+      const stranger = connect({ port, host: "127.0.0.1", ...shown, rejectUnauthorized: false });
+      stranger.on("error", () => {}).resume();
+      await new Promise<void>((resolve) => stranger.once("close", () => resolve()));
+    }
+    expect(door.waitingCount).toBe(0);
+    const mine = new Ear(await dialTls(door.listener.address, { ca: ours.cert, ...hostPair }));
+    const far = new Ear(await door.channel());
+    mine.channel.close();
+    await Promise.all([mine.closed, far.closed]);
+  });
+
+  test("[F88] a client of TLS 1.1 is cut off", async () => {
+    await using door = await Door.open("tcp", {}, { context: { ...good, minVersion: "TLSv1" }, pinned: undefined });
+    const { port } = door.listener.address as { port: number };
+    const old = connect({
+      port,
+      host: "127.0.0.1",
+      rejectUnauthorized: false,
+      maxVersion: "TLSv1.1",
+      minVersion: "TLSv1",
+      ciphers: "DEFAULT@SECLEVEL=0",
+    });
+    old.on("error", () => {}).resume();
+    await new Promise<void>((resolve) => old.once("close", () => resolve()));
+    expect(door.waitingCount).toBe(0);
+  });
+
+  test("what cannot be used is found before anything is started", () => {
+    expect(() => checkContext({ ca: ours.cert, ...hostPair })).not.toThrow();
+    expect(() => checkContext({ ca: "x", cert: "x", key: "x" })).toThrow();
+    expect(() => checkContext({ ca: ours.cert, cert: hostPair.cert, key: good.key })).toThrow();
+  });
+});

@@ -1,0 +1,169 @@
+import { expect, test } from "vitest";
+import { bytesOf, extract, isSpecial, type Lender, lendNothing, type Ref, restore, Unsendable } from "../../src/wire/references.js";
+
+/** Lends everything, numbered from 0. */
+function lender(): Lender & { readonly lent: unknown[] } {
+  const lent: unknown[] = [];
+  const lend = (value: unknown): number => lent.push(value) - 1;
+  return { lent, lendFunction: lend, lendStream: lend };
+}
+class Point {
+  readonly x = 1;
+  toJSON(key: string): unknown {
+    return { key, bytes: Uint8Array.of(1) };
+  }
+}
+const cycle: Record<string, unknown> = { list: [] };
+(cycle["list"] as unknown[]).push({ back: cycle });
+
+test.each([
+  ["null", null, false],
+  ["text", "text", false],
+  ["a symbol", Symbol("s"), false],
+  ["plain data", { a: [1, { b: "c" }], d: new Date(0) }, false],
+  ["a Map", new Map([[1, () => {}]]), false],
+  [
+    "a class instance",
+    new (class Plain {
+      readonly a = 1;
+    })(),
+    false,
+  ],
+  ["a function", () => {}, true],
+  ["a function in an array in an object", { a: [[() => {}]] }, true],
+  ["bytes", Buffer.alloc(1), true],
+  ["an async iterable", { a: (async function* () {})() }, true],
+  ["a class with a toJSON, which may give anything", [new Point()], true],
+  ["a toJSON of its own", { toJSON: (): number => 1 }, true],
+])("isSpecial() says of %s whether JSON alone carries it", (_what, value, special) => {
+  expect(isSpecial(value)).toBe(special);
+});
+
+test("extract() leaves null where special things were, names them by JSON Pointers, and changes nothing", () => {
+  const give = (): void => {};
+  const items = (async function* () {})();
+  const input = { "a/b": { "~": Buffer.from("hi") }, "": [give, 1, items], plain: { x: 1 } };
+  const lending = lender();
+  const { value, refs } = extract(input, lending);
+  expect(JSON.stringify(value)).toBe('{"a/b":{"~":null},"":[null,1,null],"plain":{"x":1}}');
+  expect(refs).toEqual({ "/a~1b/~0": { bytes: "aGk=" }, "//0": { function: 0 }, "//2": { stream: 1 } });
+  expect([lending.lent, Object.keys(input), input[""][0]]).toEqual([[give, items], ["a/b", "", "plain"], give]);
+});
+
+test("extract() of the special thing itself names the whole", () => {
+  expect(extract(Uint8Array.of(1), lendNothing)).toEqual({ value: null, refs: { "": { bytes: "AQ==" } } });
+  expect(extract(() => {}, lender())).toEqual({ value: null, refs: { "": { function: 0 } } });
+});
+
+test("extract() puts raw bytes side by side, and names them by offset and length", () => {
+  const raw: Uint8Array[] = [];
+  const { refs } = extract({ a: Uint8Array.of(1, 2), b: [new Uint8Array(0), Buffer.from("xyz")] }, lendNothing, raw);
+  expect(refs).toEqual({ "/a": { bytes: [0, 2] }, "/b/0": { bytes: [2, 0] }, "/b/1": { bytes: [2, 3] } });
+  expect(raw.map((bytes) => [...bytes])).toEqual([[1, 2], [], [120, 121, 122]]);
+});
+
+test("extract() makes of everything else what JSON.stringify() makes of it", () => {
+  const values = {
+    date: new Date(0),
+    map: new Map([[1, 2]]),
+    set: new Set([1]),
+    floats: Float32Array.of(0.5),
+    buffer: new ArrayBuffer(2),
+    nan: Number.NaN,
+    boxed: [Object(1), Object("s"), Object(true)],
+    nothing: undefined,
+    symbol: Symbol("s"),
+    list: Object.assign([undefined, Symbol("s")], { 3: 1 }),
+    error: new Error("not told"),
+    nested: { toJSON: (key: string) => ({ key }) },
+    __proto__: { inherited: 1 },
+    null: Object.create(null),
+  };
+  Object.defineProperty(values, "hidden", { value: 1, enumerable: false });
+  expect(JSON.stringify(extract(values, lendNothing).value)).toBe(JSON.stringify(values));
+});
+
+test("extract() takes what a toJSON gives, bytes too, and calls it once with its key", () => {
+  const { value, refs } = extract({ point: new Point() }, lendNothing);
+  expect(JSON.stringify(value)).toBe('{"point":{"key":"point","bytes":null}}');
+  expect(refs).toEqual({ "/point/bytes": { bytes: "AQ==" } });
+  const itself: { readonly a: Uint8Array; toJSON(): object } = { a: Uint8Array.of(1), toJSON: () => itself };
+  expect(extract(itself, { ...lender(), lendFunction: () => 0 }).refs).toMatchObject({ "/a": { bytes: "AQ==" } });
+});
+
+test("extract() keeps own members called __proto__, and members that look like refs", () => {
+  const value = JSON.parse('{"__proto__":{"a":1},"constructor":null,"like":{"bytes":"AAAA"},"other":{"stream":1}}');
+  const extracted = extract({ value, bytes: Uint8Array.of(1) }, lendNothing);
+  expect(JSON.stringify(extracted.value)).toBe(`{"value":${JSON.stringify(value)},"bytes":null}`);
+  expect(Object.keys(extracted.refs)).toEqual(["/bytes"]);
+});
+
+test("[F57] extract() says where what cannot be sent is, and why", () => {
+  const throwing = (error: unknown): object => ({
+    toJSON() {
+      throw error;
+    },
+  });
+  const problem = (value: unknown): string => {
+    try {
+      return JSON.stringify(extract(value, lendNothing));
+    } catch (error) {
+      expect(error).toBeInstanceOf(Unsendable);
+      return (error as Error).message;
+    }
+  };
+  const lent = "and only the input of a method or a stream may carry those";
+  expect(problem(cycle)).toBe('what is at "/list/0/back" is part of a cycle, which JSON cannot carry');
+  expect(problem({ "a/b": [5n] })).toBe('what is at "/a~1b/0" is a BigInt, which JSON cannot carry');
+  expect(problem(5n)).toBe("it is a BigInt, which JSON cannot carry");
+  expect(problem([throwing(new Error("not me"))])).toBe('what is at "/0" has a toJSON that throws: not me');
+  expect(problem(throwing(null))).toBe("it has a toJSON that throws: null");
+  expect(problem([() => {}])).toBe(`what is at "/0" is a function, ${lent}`);
+  expect(problem((async function* () {})())).toBe(`it is an async iterable, ${lent}`);
+  let deep: unknown = {};
+  for (let level = 0; level < 2_000; level++) deep = { deep };
+  expect(problem(deep)).toBe("it is nested deeper than 1000 levels");
+});
+
+test("an object that stands in two places is no cycle", () => {
+  const shared = { bytes: Uint8Array.of(1) };
+  expect(extract([shared, { shared }], lendNothing).refs).toEqual({ "/0/bytes": { bytes: "AQ==" }, "/1/shared/bytes": { bytes: "AQ==" } });
+});
+
+test("what was extracted is restored to its place, and own members called __proto__ stay what they are", () => {
+  const refs: Record<string, Ref> = { "/__proto__": { bytes: "AQ==" }, "/a~1b/~0/1": { function: 4 } };
+  const value = restore(JSON.parse('{"__proto__":null,"a/b":{"~":[0,null]}}'), refs, (ref) =>
+    "function" in ref ? "function" : bytesOf(ref["bytes"], undefined),
+  );
+  expect(Object.entries(value as object)).toEqual([
+    ["__proto__", Uint8Array.of(1)],
+    ["a/b", { "~": [0, "function"] }],
+  ]);
+  expect([Object.getPrototypeOf(value), restore(null, { "": { stream: 1 } }, () => "whole")]).toEqual([Object.prototype, "whole"]);
+});
+
+test("bytes have memory of their own, whatever their length", () => {
+  for (const length of [0, 1, 2, 3, 100, 5_000]) {
+    const bytes = bytesOf(Buffer.alloc(length, 7).toString("base64"), undefined) as Uint8Array;
+    expect([bytes.constructor, bytes.byteOffset, bytes.buffer.byteLength, bytes.length]).toEqual([Uint8Array, 0, length, length]);
+    expect(bytes.every((byte) => byte === 7)).toBe(true);
+  }
+});
+
+test.each(["A", "AA", "AAA", "A===", "====", "=AAA", "AA=A", "A*AA", "AAA ", "A\nAA", 5, null, {}])("%j is no base64", (text) => {
+  expect(bytesOf(text, undefined)).toBeUndefined();
+});
+
+test.each([[[0]], [[0, 4]], [[-1, 1]], [[1, 3]], [[0.5, 1]], [["0", 1]], [[0, 2 ** 53]], ["AAAA"]])(
+  "%j names no part of three raw bytes",
+  (ref) => {
+    expect(bytesOf(ref, Uint8Array.of(1, 2, 3))).toBeUndefined();
+  },
+);
+
+test("a part of raw bytes is named by offset and length", () => {
+  expect([bytesOf([1, 2], Uint8Array.of(1, 2, 3)), bytesOf([3, 0], Uint8Array.of(1, 2, 3))]).toEqual([
+    Uint8Array.of(2, 3),
+    new Uint8Array(0),
+  ]);
+});
