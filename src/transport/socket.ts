@@ -150,6 +150,8 @@ class SocketChannel implements Channel {
 
   #readPackets(reader: PacketReader, chunk: Buffer): void {
     try {
+      const lines = reader.only(chunk);
+      if (lines !== undefined) return this.#receiver?.lines(lines);
       for (const packet of reader.push(chunk)) {
         if (this.#ending) return;
         if ("text" in packet) this.#receiver?.lines(packet.text);

@@ -3,6 +3,8 @@ import { LineError, textOf } from "./lines.js";
 // Length (u32, big-endian) of what follows it, then the kind (u8).
 const HEADER_BYTES = 5;
 const NEWLINE = 10;
+const SHORT_TEXT = 1_024;
+const NOTHING = Buffer.alloc(0);
 const LINES = 0;
 const MIXED = 1;
 
@@ -24,6 +26,26 @@ export class PacketError extends LineError {
 
 /** Lines as a packet. */
 export function linesPacket(text: string): Buffer {
+  return text.length <= SHORT_TEXT ? shortPacket(text) : longPacket(text);
+}
+
+// Most packets are short, and every call pays for them: memory for the longest that the text may become costs less than a count first.
+function shortPacket(text: string): Buffer {
+  const packet = Buffer.allocUnsafe(HEADER_BYTES + text.length * 3);
+  const length = packet.write(text, HEADER_BYTES);
+  writeLength(packet, length + 1);
+  packet[4] = LINES;
+  return packet.subarray(0, HEADER_BYTES + length);
+}
+
+function writeLength(packet: Buffer, length: number): void {
+  packet[0] = length >>> 24;
+  packet[1] = length >>> 16;
+  packet[2] = length >>> 8;
+  packet[3] = length;
+}
+
+function longPacket(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const packet = Buffer.allocUnsafe(HEADER_BYTES + length);
   packet.writeUInt32BE(length + 1, 0);
@@ -52,7 +74,7 @@ export function mixedPacket(message: string, bytes: readonly Uint8Array[]): Uint
 export class PacketReader {
   readonly #maxMessageBytes: number;
   readonly #maxRawBytes: number;
-  #head = Buffer.alloc(0);
+  #head: Buffer = NOTHING;
   #body: Buffer | undefined;
   #filled = 0;
 
@@ -64,6 +86,17 @@ export class PacketReader {
   /** True while the beginning of a packet is held. */
   get partial(): boolean {
     return this.#head.length > 0 || this.#body !== undefined;
+  }
+
+  /**
+   * The lines of a chunk that is one whole packet of them, which is what most chunks are; undefined for any other, which push() takes.
+   * @throws {PacketError} As push().
+   */
+  only(chunk: Buffer): string | undefined {
+    if (chunk[4] !== LINES || this.#body !== undefined || this.#head.length > 0 || chunk.length < 6) return undefined;
+    const length = chunk.readUInt32BE(0);
+    if (length + 4 !== chunk.length || length > this.#maxMessageBytes) return undefined;
+    return this.#text(chunk.subarray(HEADER_BYTES, chunk[chunk.length - 1] === NEWLINE ? chunk.length - 1 : chunk.length));
   }
 
   /**
@@ -80,7 +113,7 @@ export class PacketReader {
           return;
         }
         const length = this.#checkLength(head.readUInt32BE(0), head[4] as number);
-        this.#head = Buffer.alloc(0);
+        this.#head = NOTHING;
         const packet = head.subarray(4);
         if (packet.length >= length) {
           yield this.#open(packet.subarray(0, length), true);
