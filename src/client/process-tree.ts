@@ -97,11 +97,15 @@ function listPids(): string[] {
 /** @see proc(5) for the fields; the name in parentheses may hold anything, so counting starts after it. */
 function readStat(pid: string): (Descendant & { readonly parentPid: number }) | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    if (fields[0] === "Z" || fields[0] === "X") return undefined;
-    return { pid: Number(pid), parentPid: Number(fields[1]), groupId: Number(fields[2]), startTime: fields[19] as string };
+    return parseStat(Number(pid), readFileSync(`/proc/${pid}/stat`, "latin1"));
   } catch {
     return undefined; // It ended while we looked.
   }
+}
+
+/** Reads the text of /proc/PID/stat; undefined for a zombie, which is dead. The name in it, in parentheses, may hold anything. */
+export function parseStat(pid: number, text: string): (Descendant & { readonly parentPid: number }) | undefined {
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  if (fields[0] === "Z" || fields[0] === "X") return undefined;
+  return { pid, parentPid: Number(fields[1]), groupId: Number(fields[2]), startTime: fields[19] as string };
 }

@@ -5,6 +5,7 @@ import type { CheckedReattachConfig, ReattachConfig } from "../handshake/reattac
 import { deferred } from "../util/deferred.js";
 import type { Launched } from "./launch.js";
 import type { ResolvedClientOptions } from "./options.js";
+import { parseStat } from "./process-tree.js";
 import { type Exit, pidOf, type RunningProcess } from "./runtime.js";
 import type { Started } from "./starting.js";
 
@@ -78,11 +79,8 @@ interface Seen {
 /** What can be seen of a process; undefined if it is gone. A zombie is gone. @see proc(5) for the fields. */
 function look(pid: number): Seen | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The name in parentheses may hold anything, so counting starts after it.
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    if (fields[0] === "Z" || fields[0] === "X") return undefined;
-    return { startTime: fields[19] as string, leadsGroup: Number(fields[2]) === pid };
+    const stat = parseStat(pid, readFileSync(`/proc/${pid}/stat`, "latin1"));
+    return stat && { startTime: stat.startTime, leadsGroup: stat.groupId === pid };
   } catch (error) {
     if (process.platform === "linux" && (error as NodeJS.ErrnoException).code !== "EACCES") return undefined;
   }
