@@ -5,6 +5,7 @@ import { WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import type { Id } from "../wire/messages.js";
 import { extract, isSpecial, lendNothing } from "../wire/references.js";
+import { NOT_SMALL, smallText } from "../wire/small-json.js";
 import { answerError } from "./answer-error.js";
 import { Misfit } from "./handler.js";
 import { reasonWhy } from "./unsendable.js";
@@ -39,8 +40,9 @@ export class Answers {
     let message: string;
     let raw: Uint8Array[] | undefined;
     try {
-      if (isSpecial(value)) message = encodeWithBytes(id, value, (raw = this.#carriesRaw() ? [] : undefined));
-      else message = encodeResult(id, value);
+      const small = smallText(value);
+      if (small === NOT_SMALL && isSpecial(value)) message = encodeWithBytes(id, value, (raw = this.#carriesRaw() ? [] : undefined));
+      else message = encodeResult(id, value, small);
     } catch (error) {
       return this.#unfit(id, name, `its result cannot be sent (${reasonWhy(value, error)})`);
     }

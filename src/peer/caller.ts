@@ -17,6 +17,7 @@ import {
 import type { ResolvedLimits } from "../wire/limits.js";
 import { CANCEL, type Id, INVOKE } from "../wire/messages.js";
 import { extract, isSpecial, type Lender, lendNothing } from "../wire/references.js";
+import { NOT_SMALL, smallText } from "../wire/small-json.js";
 import { checkCallOptions } from "./call-options.js";
 import type { CloseErrors } from "./close-reason.js";
 import { type PendingCall, PendingCalls } from "./pending-calls.js";
@@ -241,8 +242,9 @@ export class Caller {
     const label = call?.method ?? method;
     let message: string;
     try {
-      if (isSpecial(input)) message = this.#encodeSpecial(call, method, input, options);
-      else message = call === undefined ? encodeNotification(method, input) : encodeRequest(call.id, method, input);
+      const small = smallText(input);
+      if (small === NOT_SMALL && isSpecial(input)) message = this.#encodeSpecial(call, method, input, options);
+      else message = call === undefined ? encodeNotification(method, input, small) : encodeRequest(call.id, method, input, small);
     } catch (cause) {
       throw this.#unfit(call, inputError(label, reasonWhy(input, cause), cause));
     }

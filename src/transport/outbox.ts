@@ -1,4 +1,4 @@
-import { linesPacket, mixedPacket } from "../wire/packets.js";
+import { keepScratch, linesPacket, mixedPacket, scratchPacket } from "../wire/packets.js";
 
 /** The pipe that an outbox writes to. */
 export interface Pipe {
@@ -135,7 +135,11 @@ export class Outbox {
   }
 
   #begin({ content, asPacket, length }: Batch): void {
-    if (typeof content === "string" && length <= BATCH_LENGTH) return this.#hand(asPacket ? linesPacket(content) : content, true);
+    if (typeof content === "string" && length <= BATCH_LENGTH) {
+      this.#hand(asPacket ? scratchPacket(content) : content, true);
+      if (asPacket && this.#inFlight > 0) keepScratch();
+      return;
+    }
     if (typeof content === "string") this.#long = [asPacket ? linesPacket(content) : Buffer.from(content)];
     else this.#long = content;
     this.#longLength = this.#long.reduce((sum, piece) => sum + piece.length, 0);

@@ -1,6 +1,8 @@
+import { codesOf, hasCodes, Names } from "./codes.js";
 import { isWithinDepth } from "./depth.js";
 import { WireCode } from "./error-codes.js";
 import { classify, type Id, ITEM, type Message, type Meta } from "./messages.js";
+import { NOT_SMALL, parseSmall } from "./small-json.js";
 
 /** Who takes messages as they are read. */
 export interface MessageSink {
@@ -38,19 +40,18 @@ export function decodeLines(text: string, maxDepth: number, sink: MessageSink): 
   return count;
 }
 
-const REQUEST_HEAD = '{"jsonrpc":"2.0","id":';
-const NOTIFICATION_HEAD = '{"jsonrpc":"2.0","method":"';
-const METHOD = ',"method":"';
-const RESULT = ',"result":';
-const PARAMS = ',"params":';
+const REQUEST_HEAD = codesOf('{"jsonrpc":"2.0","id":');
+const NOTIFICATION_HEAD = codesOf('{"jsonrpc":"2.0","method":"');
+const METHOD = codesOf(',"method":"');
+const RESULT = codesOf(',"result":');
+const PARAMS = codesOf(',"params":');
 const QUOTE = 34;
-const COMMA = 44;
 const BRACE_CLOSE = 125;
 const LOWER_R = 114;
 
 function readCommonLine(text: string, start: number, end: number, maxDepth: number, sink: MessageSink): boolean {
   if (text.charCodeAt(end - 1) !== BRACE_CLOSE) return false;
-  if (!text.startsWith(REQUEST_HEAD, start)) return readNotification(text, start, end, maxDepth, sink);
+  if (!hasCodes(text, start, REQUEST_HEAD)) return readNotification(text, start, end, maxDepth, sink);
   let at = start + REQUEST_HEAD.length;
   let id = 0;
   const firstDigit = at;
@@ -58,42 +59,36 @@ function readCommonLine(text: string, start: number, end: number, maxDepth: numb
   // 15 digits are always exact; "007" is not JSON.
   if (at === firstDigit || at - firstDigit > 15 || (at - firstDigit > 1 && text.charCodeAt(firstDigit) === 48)) return false;
   if (text.charCodeAt(at + 2) === LOWER_R) {
-    if (!text.startsWith(RESULT, at)) return false;
+    if (!hasCodes(text, at, RESULT)) return false;
     const value = parseValue(text, at + RESULT.length, end - 1, maxDepth);
     if (value === NOT_JSON) return false;
     sink.result(id, value);
     return true;
   }
-  if (!text.startsWith(METHOD, at)) return false;
+  if (!hasCodes(text, at, METHOD)) return false;
   at += METHOD.length;
   const quote = endOfName(text, at, end);
   if (quote < 0) return false;
   const params = readParams(text, quote, end, maxDepth);
   if (params === NOT_JSON) return false;
-  sink.request(id, nameAt(text, at, quote), params, undefined);
+  sink.request(id, names.at(text, at, quote), params, undefined);
   return true;
 }
 
 function readNotification(text: string, start: number, end: number, maxDepth: number, sink: MessageSink): boolean {
-  if (!text.startsWith(NOTIFICATION_HEAD, start)) return false;
+  if (!hasCodes(text, start, NOTIFICATION_HEAD)) return false;
   const at = start + NOTIFICATION_HEAD.length;
   const quote = endOfName(text, at, end);
   if (quote < 0) return false;
   const params = readParams(text, quote, end, maxDepth);
   if (params === NOT_JSON) return false;
-  const method = nameAt(text, at, quote);
+  const method = names.at(text, at, quote);
   if (method === ITEM) sink.items(params, Buffer.byteLength(text.slice(start, end)));
   else sink.notification(method, params);
   return true;
 }
 
-// Most calls go to the method of the call before, and a text that is the same one again is found faster than a new one like it.
-let lastName = "";
-
-function nameAt(text: string, start: number, end: number): string {
-  if (end - start !== lastName.length || !text.startsWith(lastName, start)) lastName = text.slice(start, end);
-  return lastName;
-}
+const names = new Names();
 
 // A name with an escape in it is left to the parser.
 function endOfName(text: string, at: number, end: number): number {
@@ -108,12 +103,14 @@ function endOfName(text: string, at: number, end: number): number {
 /** The params after the quote that ends a name: undefined if there are none. */
 function readParams(text: string, quote: number, end: number, maxDepth: number): unknown {
   if (quote + 2 === end) return undefined;
-  if (text.charCodeAt(quote + 1) !== COMMA || !text.startsWith(PARAMS, quote + 1)) return NOT_JSON;
+  if (!hasCodes(text, quote + 1, PARAMS)) return NOT_JSON;
   const params = parseValue(text, quote + 1 + PARAMS.length, end - 1, maxDepth);
   return typeof params === "object" && params !== null ? params : NOT_JSON;
 }
 
 function parseValue(text: string, start: number, end: number, maxDepth: number): unknown {
+  const small = parseSmall(text, start, end);
+  if (small !== NOT_SMALL) return small;
   if (!isWithinDepth(text, start, end, maxDepth - 1)) return NOT_JSON;
   try {
     return JSON.parse(text.slice(start, end));

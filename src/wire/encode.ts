@@ -2,13 +2,15 @@ import { WireCode } from "./error-codes.js";
 import { idText } from "./id-text.js";
 import type { Id, Meta } from "./messages.js";
 import type { Extracted, Ref } from "./references.js";
+import { NOT_SMALL, type SmallText, smallText } from "./small-json.js";
 
 /**
  * The text of a request. The envelope is text around the input: an object for it would cost more than most inputs.
  * @param method A name that was checked: it holds nothing that JSON would escape.
+ * @param small The input's text, if it is small.
  */
-export function encodeRequest(id: number, method: string, input: unknown): string {
-  const params = encodeInput(input);
+export function encodeRequest(id: number, method: string, input: unknown, small: SmallText = smallText(input)): string {
+  const params = encodeInput(input, small);
   if (method !== lastMethod) rememberMethod(method);
   const head = `{"jsonrpc":"2.0","id":${idText(id)}${methodPart}`;
   return params === undefined ? `${head}}` : `${head},"params":${params}}`;
@@ -24,8 +26,8 @@ function rememberMethod(method: string): void {
 }
 
 /** The text of a notification. @param method As for a request. */
-export function encodeNotification(method: string, input: unknown): string {
-  const params = encodeInput(input);
+export function encodeNotification(method: string, input: unknown, small: SmallText = smallText(input)): string {
+  const params = encodeInput(input, small);
   const head = `{"jsonrpc":"2.0","method":"${method}"`;
   return params === undefined ? `${head}}` : `${head},"params":${params}}`;
 }
@@ -59,8 +61,8 @@ export function paramsOf({ value, refs }: Extracted): Extracted {
 }
 
 /** A result of nothing is null. */
-export function encodeResult(id: Id, value: unknown): string {
-  const json = value === undefined ? "null" : encodeValue(value);
+export function encodeResult(id: Id, value: unknown, small: SmallText = smallText(value)): string {
+  const json = value === undefined ? "null" : small === NOT_SMALL ? toJson(value) : small;
   return typeof id === "number"
     ? `{"jsonrpc":"2.0","id":${idText(id)},"result":${json}}`
     : `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${json}}`;
@@ -92,9 +94,10 @@ export function encodeViolation(code: number, problem: string): string {
 
 // A plain object is the params as it is, and whatever else JSON makes of a value is put in an array of one.
 // The text decides, so that a Date (a string on the wire) and an instance of a class (an object) both come out right.
-function encodeInput(input: unknown): string | undefined {
+function encodeInput(input: unknown, small: SmallText): string | undefined {
   if (input === undefined) return undefined;
-  const json = encodeValue(input);
+  if (small !== NOT_SMALL) return typeof input === "object" && input !== null ? small : `[${small}]`;
+  const json = toJson(input);
   return json.charCodeAt(0) === 123 ? json : `[${json}]`;
 }
 
@@ -106,6 +109,11 @@ export function decodeInput(params: unknown): unknown {
 }
 
 function encodeValue(value: unknown): string {
+  const small = smallText(value);
+  return small === NOT_SMALL ? toJson(value) : small;
+}
+
+function toJson(value: unknown): string {
   const json: string | undefined = JSON.stringify(value);
   if (json === undefined) throw new TypeError(`JSON cannot carry a ${typeof value}`);
   return json;

@@ -3,7 +3,8 @@ import { LineError, textOf } from "./lines.js";
 // Length (u32, big-endian) of what follows it, then the kind (u8).
 const HEADER_BYTES = 5;
 const NEWLINE = 10;
-const SHORT_TEXT = 1_024;
+/** In characters: a batch of a busy connection. */
+const LONGEST_IN_SCRATCH = 20 * 1_024;
 const NOTHING = Buffer.alloc(0);
 const LINES = 0;
 const MIXED = 1;
@@ -26,16 +27,35 @@ export class PacketError extends LineError {
 
 /** Lines as a packet. */
 export function linesPacket(text: string): Buffer {
-  return text.length <= SHORT_TEXT ? shortPacket(text) : longPacket(text);
+  const length = Buffer.byteLength(text);
+  const packet = Buffer.allocUnsafe(HEADER_BYTES + length);
+  packet.write(text, HEADER_BYTES);
+  return finished(packet, length);
 }
 
-// Most packets are short, and every call pays for them: memory for the longest that the text may become costs less than a count first.
-function shortPacket(text: string): Buffer {
-  const packet = Buffer.allocUnsafe(HEADER_BYTES + text.length * 3);
-  const length = packet.write(text, HEADER_BYTES);
+let scratch: Buffer | undefined;
+
+/**
+ * As linesPacket(), in memory that the next call uses again: most packets are with the system before that. Of one that is not,
+ * `keepScratch()` must be told at once.
+ */
+export function scratchPacket(text: string): Buffer {
+  // No count first: that costs more than memory for the longest that the text may become.
+  if (text.length > LONGEST_IN_SCRATCH) return linesPacket(text);
+  scratch ??= Buffer.allocUnsafeSlow(HEADER_BYTES + LONGEST_IN_SCRATCH * 3);
+  const length = scratch.write(text, HEADER_BYTES);
+  return finished(scratch, length).subarray(0, HEADER_BYTES + length);
+}
+
+/** The last packet is still needed: the next gets other memory. */
+export function keepScratch(): void {
+  scratch = undefined;
+}
+
+function finished(packet: Buffer, length: number): Buffer {
   writeLength(packet, length + 1);
   packet[4] = LINES;
-  return packet.subarray(0, HEADER_BYTES + length);
+  return packet;
 }
 
 function writeLength(packet: Buffer, length: number): void {
@@ -45,21 +65,12 @@ function writeLength(packet: Buffer, length: number): void {
   packet[3] = length;
 }
 
-function longPacket(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const packet = Buffer.allocUnsafe(HEADER_BYTES + length);
-  packet.writeUInt32BE(length + 1, 0);
-  packet[4] = LINES;
-  packet.write(text, HEADER_BYTES);
-  return packet;
-}
-
 /** A message with raw bytes beside it, as the pieces of one packet: more than a few bytes are not copied. */
 export function mixedPacket(message: string, bytes: readonly Uint8Array[]): Uint8Array[] {
   const messageLength = Buffer.byteLength(message);
   const rawLength = bytes.reduce((sum, { length }) => sum + length, 0);
   const head = Buffer.allocUnsafe(HEADER_BYTES + 4 + messageLength);
-  head.writeUInt32BE(1 + 4 + messageLength + rawLength, 0);
+  writeLength(head, 1 + 4 + messageLength + rawLength);
   head[4] = MIXED;
   head.writeUInt32BE(messageLength, HEADER_BYTES);
   head.write(message, HEADER_BYTES + 4);

@@ -1,0 +1,32 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { codesOf, hasCodes, Names } from "../../src/wire/codes.js";
+
+test("hasCodes() says what startsWith() says, beyond the end too", () => {
+  const text = fc.string({ unit: fc.constantFrom("a", "b", "š", "a\u0161", "\ud83d"), maxLength: 8 });
+  fc.assert(
+    fc.property(text, text, fc.nat(9), (whole, part, at) => {
+      expect(hasCodes(whole, at, codesOf(part))).toBe(part === "" || (at < whole.length && whole.startsWith(part, at)));
+    }),
+  );
+});
+
+test("Names gives each part of a text as it is, whatever came before it", () => {
+  const names = new Names();
+  const name = fc.oneof(
+    fc.constantFrom("A", "Ł", "greeter.greet", "greeter.greez", "rpc.item"),
+    fc.string({ unit: "grapheme", minLength: 1 }),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(
+        name.filter((each) => !/["\\\p{Cc}\p{Cs}]/u.test(each)),
+        { maxLength: 20 },
+      ),
+      (all) => {
+        for (const each of all) expect(names.at(`"${each}"`, 1, each.length + 1)).toBe(each);
+      },
+    ),
+    { numRuns: 1_000 },
+  );
+});
