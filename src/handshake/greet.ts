@@ -38,7 +38,7 @@ export async function greet(connection: PeerConnection, options: GreetOptions): 
   options.onTrust();
   connection.provide(options.provides);
   connection.peer.activate();
-  await makeReady(connection, prove("host", options.secret, { host, plugin }), answer.framing === "packets", options);
+  await makeReady(connection, prove("host", options.secret, { host, plugin }), answer, options);
 }
 
 interface HelloAnswer {
@@ -46,13 +46,14 @@ interface HelloAnswer {
   readonly apiVersion?: unknown;
   readonly challenge?: unknown;
   readonly framing?: unknown;
+  readonly texts?: unknown;
   readonly proof?: unknown;
   readonly provides?: unknown;
 }
 
 async function sayHello(connection: PeerConnection, challenge: string, options: GreetOptions): Promise<HelloAnswer> {
   const { apiVersions, info, helloTimeoutMs } = options;
-  const hello = { protocolVersions: PROTOCOL_VERSIONS, apiVersions, challenge, framings: framingsOf(connection), info };
+  const hello = { protocolVersions: PROTOCOL_VERSIONS, apiVersions, challenge, ...framingsOf(connection), info };
   connection.peer.packets?.expect();
   try {
     const answer = await connection.peer.call(HELLO, hello, { timeoutMs: helloTimeoutMs });
@@ -67,8 +68,8 @@ async function sayHello(connection: PeerConnection, challenge: string, options: 
   throw new PluginError("BAD_HANDSHAKE", "it answered the hello with something that is no object");
 }
 
-function framingsOf({ peer }: PeerConnection): string[] {
-  return peer.packets === undefined ? ["lines"] : ["packets", "lines"];
+function framingsOf({ peer }: PeerConnection): { readonly framings: readonly string[]; readonly texts?: true } {
+  return peer.packets === undefined ? { framings: ["lines"] } : { framings: ["packets", "lines"], texts: true };
 }
 
 /** Returns the plugin's challenge. */
@@ -82,7 +83,7 @@ function checkAnswer(connection: PeerConnection, answer: HelloAnswer, host: stri
   if (!options.apiVersions.includes(apiVersion as number)) {
     throw mismatch(`it chose apiVersion ${list([apiVersion])}, and this host speaks ${options.apiVersions.join(", ")}`);
   }
-  const framings = framingsOf(connection);
+  const { framings } = framingsOf(connection);
   if (framing !== undefined && !framings.includes(framing as string)) {
     const offered = framings.map((name) => JSON.stringify(name)).join(" and ");
     throw new PluginError("BAD_HANDSHAKE", `it chose framing ${JSON.stringify(framing)?.slice(0, 64)}, and this host offered ${offered}`);
@@ -93,9 +94,10 @@ function checkAnswer(connection: PeerConnection, answer: HelloAnswer, host: stri
 async function makeReady(
   { peer }: PeerConnection,
   proof: string,
-  asPackets: boolean,
+  { framing, texts }: HelloAnswer,
   { provides, config = {} }: GreetOptions,
 ): Promise<void> {
+  const asPackets = framing === "packets";
   // How long a plugin's configure() takes is the start's own deadline.
   const noDeadline = { timeoutMs: Number.POSITIVE_INFINITY };
   const configBytes = Buffer.byteLength(JSON.stringify(config) ?? "");
@@ -108,7 +110,7 @@ async function makeReady(
       else peer.packets?.receiveLines();
       return result;
     });
-    if (asPackets) peer.sendPackets();
+    if (asPackets) peer.sendPackets(texts === true);
     await answer;
   } catch (error) {
     if (isLoss(error)) throw error;

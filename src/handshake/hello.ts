@@ -39,7 +39,7 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
   const { peer } = connection;
   peer.packets?.expect();
   peer.reserved.expect(HELLO, (params) => {
-    const { challenge: host, apiVersions, packets } = readHello(params);
+    const { challenge: host, apiVersions, packets, texts } = readHello(params);
     const asPackets = packets && peer.packets !== undefined;
     const versions = [...options.provides.keys()];
     const apiVersion = highestCommon(versions, apiVersions);
@@ -49,7 +49,7 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
     }
     const provides = options.provides.get(apiVersion) ?? [];
     const plugin = randomHex();
-    const onAnswered = asPackets ? () => peer.sendPackets() : undefined;
+    const onAnswered = asPackets ? () => peer.sendPackets(texts) : undefined;
     peer.reserved.expect(READY, (ready) => becomeReady(connection, options, { host, plugin }, provides, ready, asPackets), onAnswered);
     connection.learn({ apiVersion });
     return {
@@ -57,6 +57,7 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
       apiVersion,
       challenge: plugin,
       framing: asPackets ? "packets" : "lines",
+      ...(asPackets ? { texts: true } : {}),
       proof: prove("plugin", options.secret, { host, plugin }),
       provides: announceProvided(provides),
       events: [],
@@ -94,8 +95,13 @@ function becomeReady(
   })();
 }
 
-function readHello(params: unknown): { readonly challenge: string; readonly apiVersions: readonly number[]; readonly packets: boolean } {
-  const { protocolVersions, apiVersions, challenge, framings } = (params ?? {}) as Readonly<Record<string, unknown>>;
+function readHello(params: unknown): {
+  readonly challenge: string;
+  readonly apiVersions: readonly number[];
+  readonly packets: boolean;
+  readonly texts: boolean;
+} {
+  const { protocolVersions, apiVersions, challenge, framings, texts } = (params ?? {}) as Readonly<Record<string, unknown>>;
   const refuse = (why: string, data?: object): never => {
     throw new JSONRPCErrorException(`Cannot answer the hello: ${why}`, WireCode.invalidInput, data);
   };
@@ -107,5 +113,5 @@ function readHello(params: unknown): { readonly challenge: string; readonly apiV
   }
   if (!isHex32(challenge)) return refuse(`"challenge" is not 64 lower-case hex digits`);
   const packets = Array.isArray(framings) && framings.includes("packets");
-  return { challenge, apiVersions: apiVersions as number[], packets };
+  return { challenge, apiVersions: apiVersions as number[], packets, texts: texts === true };
 }

@@ -1,6 +1,7 @@
 import type { Logger } from "../util/logger.js";
+import type { Cargo, Carrier } from "../wire/cargo.js";
 import { isWithinDepth } from "../wire/depth.js";
-import { encodeError, encodeResult, encodeSpecialResult, isRawTooLong, isTooLong, type WireError } from "../wire/encode.js";
+import { encodeError, encodeResult, encodeSpecialResult, isTooLong, type WireError } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import type { Id } from "../wire/messages.js";
@@ -13,19 +14,19 @@ import { reasonWhy } from "./unsendable.js";
 /** What a call is answered with: one message that the other side will take, whatever the handler made of it. Never throws. */
 export class Answers {
   readonly #send: (message: string, bytes?: readonly Uint8Array[]) => void;
-  readonly #carriesRaw: () => boolean;
+  readonly #carrier: Carrier;
   readonly #limits: ResolvedLimits;
   readonly #logger: Logger;
   #errors = 0;
 
-  /** @param carriesRaw Says whether bytes may go beside the JSON. */
+  /** @param carrier What may go beside the JSON. */
   constructor(
     send: (message: string, bytes?: readonly Uint8Array[]) => void,
-    carriesRaw: () => boolean,
+    carrier: Carrier,
     { limits, logger }: { readonly limits: ResolvedLimits; readonly logger: Logger },
   ) {
     this.#send = send;
-    this.#carriesRaw = carriesRaw;
+    this.#carrier = carrier;
     this.#limits = limits;
     this.#logger = logger;
   }
@@ -38,10 +39,10 @@ export class Answers {
   /** @param name The full name of what ran. */
   result(id: Id, name: string, value: unknown): void {
     let message: string;
-    let raw: Uint8Array[] | undefined;
+    let cargo: Cargo | undefined;
     try {
       const small = smallText(value);
-      if (small === NOT_SMALL && isSpecial(value)) message = encodeWithBytes(id, value, (raw = this.#carriesRaw() ? [] : undefined));
+      if (small === NOT_SMALL && isSpecial(value, this.#carrier.longText)) message = encodeWith((cargo = this.#carrier.cargo()), id, value);
       else message = encodeResult(id, value, small);
     } catch (error) {
       return this.#unfit(id, name, `its result cannot be sent (${reasonWhy(value, error)})`);
@@ -50,12 +51,12 @@ export class Answers {
     if (!isWithinDepth(message, 0, message.length, maxDepth)) {
       return this.#unfit(id, name, `its result is nested deeper than ${maxDepth} levels`);
     }
-    if (isTooLong(message, maxMessageBytes) || isRawTooLong(raw, maxMessageBytes)) {
+    if (isTooLong(message, maxMessageBytes) || cargo?.isTooLong(maxMessageBytes) === true) {
       const text = `Cannot answer "${name}": its result is longer than ${maxMessageBytes} bytes`;
       this.#logger.warn(text);
       return this.refuse(id, WireCode.tooLarge, text);
     }
-    this.#send(message, raw?.length === 0 ? undefined : raw);
+    this.#send(message, cargo?.pieces.length === 0 ? undefined : cargo?.pieces);
   }
 
   thrown(id: Id, name: string, thrown: unknown): void {
@@ -90,7 +91,7 @@ export class Answers {
   }
 }
 
-function encodeWithBytes(id: Id, result: unknown, raw: Uint8Array[] | undefined): string {
-  const { value, refs } = extract(result, lendNothing, raw);
+function encodeWith(cargo: Cargo | undefined, id: Id, result: unknown): string {
+  const { value, refs } = extract(result, lendNothing, cargo);
   return encodeSpecialResult(id, value, refs);
 }

@@ -3,6 +3,7 @@ import { PluginError, ValidationError } from "../errors.js";
 import { abortable, addAbortTask, removeAbortTask } from "../util/abort.js";
 import type { Clock } from "../util/clock.js";
 import { isThenable } from "../util/thenable.js";
+import type { Cargo } from "../wire/cargo.js";
 import { isWithinDepth } from "../wire/depth.js";
 import {
   addMeta,
@@ -10,7 +11,6 @@ import {
   encodeRequest,
   encodeSpecialNotification,
   encodeSpecialRequest,
-  isRawTooLong,
   isTooLong,
   paramsOf,
 } from "../wire/encode.js";
@@ -44,7 +44,7 @@ export class Caller {
   readonly #options: CallerOptions;
   readonly #pending: PendingCalls;
   readonly #sender: Sender;
-  #raw: Uint8Array[] | undefined;
+  #cargo: Cargo | undefined;
   #refusal: ((method: string) => PluginError) | undefined;
   #errors = 0;
 
@@ -94,7 +94,7 @@ export class Caller {
       const refusal = this.#refuse(method);
       if (refusal !== undefined) return this.#options.clock.soon(() => reject(refusal));
       const message = this.#encode(undefined, method, input, undefined);
-      this.#sender.send(message, this.#takeRaw());
+      this.#sender.send(message, this.#takePieces());
       this.#sender.whenHanded(method, resolve, reject);
     });
   }
@@ -186,9 +186,9 @@ export class Caller {
     this.#pending.add(call);
     if (signal !== undefined) this.#watch(call, signal);
     const message = this.#encode(call, method, input, options);
-    const raw = this.#takeRaw();
+    const pieces = this.#takePieces();
     if (signal?.aborted) return;
-    call.sequence = this.#sender.send(message, raw);
+    call.sequence = this.#sender.send(message, pieces);
   }
 
   async #notifyWith(method: string, input: unknown, options: CallOptions): Promise<void> {
@@ -243,7 +243,8 @@ export class Caller {
     let message: string;
     try {
       const small = smallText(input);
-      if (small === NOT_SMALL && isSpecial(input)) message = this.#encodeSpecial(call, method, input, options);
+      if (small === NOT_SMALL && isSpecial(input, this.#sender.carrier.longText))
+        message = this.#encodeSpecial(call, method, input, options);
       else message = call === undefined ? encodeNotification(method, input, small) : encodeRequest(call.id, method, input, small);
     } catch (cause) {
       throw this.#unfit(call, inputError(label, reasonWhy(input, cause), cause));
@@ -253,19 +254,19 @@ export class Caller {
     if (!isWithinDepth(message, 0, message.length, maxDepth)) {
       throw this.#unfit(call, inputError(label, `it is nested deeper than ${maxDepth} levels`));
     }
-    if (isTooLong(message, maxMessageBytes) || isRawTooLong(this.#raw, maxMessageBytes)) {
+    if (isTooLong(message, maxMessageBytes) || this.#cargo?.isTooLong(maxMessageBytes) === true) {
       const sentence = `Cannot call "${label}": its input is longer than ${maxMessageBytes} bytes`;
       throw this.#unfit(call, new PluginError("LIMIT_EXCEEDED", sentence));
     }
     return message;
   }
 
-  // What most calls do not need: bytes, functions and iterables in the input.
+  // What most calls do not need: bytes, functions, iterables and long texts in the input.
   #encodeSpecial(call: PendingCall | undefined, method: string, input: unknown, options: CallOptions | undefined): string {
-    const raw: Uint8Array[] | undefined = this.#sender.raw ? [] : undefined;
-    const { value, refs } = paramsOf(extract(input, this.#lender(call, method, options), raw));
+    const cargo = this.#sender.carrier.cargo();
+    const { value, refs } = paramsOf(extract(input, this.#lender(call, method, options), cargo));
     // Not before: a toJSON of the input may have made a call of its own.
-    this.#raw = raw;
+    this.#cargo = cargo;
     return call === undefined ? encodeSpecialNotification(method, value, refs) : encodeSpecialRequest(call.id, method, value, refs);
   }
 
@@ -277,12 +278,12 @@ export class Caller {
     return this.references.lender(call.scope, call.method, onUse);
   }
 
-  /** The bytes that go beside the message that was just encoded. */
-  #takeRaw(): Uint8Array[] | undefined {
-    const raw = this.#raw;
-    if (raw === undefined) return undefined;
-    this.#raw = undefined;
-    return raw.length === 0 ? undefined : raw;
+  /** What goes beside the message that was just encoded. */
+  #takePieces(): Uint8Array[] | undefined {
+    const cargo = this.#cargo;
+    if (cargo === undefined) return undefined;
+    this.#cargo = undefined;
+    return cargo.pieces.length === 0 ? undefined : cargo.pieces;
   }
 
   /** Moves a call's deadline each time that it shows progress, up to its own cap. */
@@ -299,7 +300,7 @@ export class Caller {
   }
 
   #unfit(call: PendingCall | undefined, error: PluginError): PluginError {
-    this.#raw = undefined;
+    this.#cargo = undefined;
     if (call !== undefined && this.#take(call.id) !== undefined) this.#errors++;
     call?.scope?.end();
     return error;

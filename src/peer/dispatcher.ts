@@ -5,6 +5,7 @@ import { PluginError } from "../errors.js";
 import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import { isThenable } from "../util/thenable.js";
+import type { Carrier } from "../wire/cargo.js";
 import { WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import type { Id, Meta } from "../wire/messages.js";
@@ -22,8 +23,8 @@ export interface Surroundings {
   readonly dispenser: Dispenser;
   /** Sends one answer. */
   send(message: string, bytes?: readonly Uint8Array[]): void;
-  /** Says whether bytes may go beside the JSON. */
-  carriesRaw(): boolean;
+  /** What may go beside the JSON. */
+  readonly carrier: Carrier;
   /** Bytes that the system has not taken. */
   unsentBytes(): number;
   /** Starts a stream of what the source yields; returns its number. */
@@ -55,11 +56,7 @@ export class Dispatcher {
   constructor(surroundings: Surroundings, options: DispatcherOptions) {
     this.#surroundings = surroundings;
     this.#options = options;
-    this.#answers = new Answers(
-      (message, bytes) => surroundings.send(message, bytes),
-      () => surroundings.carriesRaw(),
-      options,
-    );
+    this.#answers = new Answers((message, bytes) => surroundings.send(message, bytes), surroundings.carrier, options);
   }
 
   /** How many calls were answered with an error. */

@@ -2,6 +2,7 @@ import type { ImplementationRecord } from "../contract/implement.js";
 import type { CallOptions, Dispenser } from "../contract/views.js";
 import { PluginError } from "../errors.js";
 import { type Deferred, deferred } from "../util/deferred.js";
+import { ArrivedCargo, LONG_TEXT } from "../wire/cargo.js";
 import type { Channel, PacketSwitch } from "../wire/channel.js";
 import { decodeLines, type MessageSink } from "../wire/codec.js";
 import { encodeError, encodeViolation } from "../wire/encode.js";
@@ -55,13 +56,13 @@ export class Peer implements MessageSink {
     this.#sender = new Sender((message, bytes) => channel.send(message, bytes));
     this.#caller = new Caller(this.#sender, options);
     const answer = (message: string, bytes?: readonly Uint8Array[]): void => this.#answer(message, bytes);
-    const carriesRaw = (): boolean => this.#sender.raw;
+    const { carrier } = this.#sender;
     this.#streams = new Streams(
       {
         send: answer,
         unsentBytes: () => this.#sender.unsent,
         whenHanded: (task) => this.#sender.whenHanded("", task, task),
-        carriesRaw,
+        carrier,
       },
       options,
     );
@@ -70,7 +71,7 @@ export class Peer implements MessageSink {
     );
     this.#caller.references = this.#references;
     const openStream: Surroundings["openStream"] = (name, source, hooks) => this.#streams.write(name, source, hooks).id;
-    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes: () => this.#sender.unsent, openStream, carriesRaw }, options);
+    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes: () => this.#sender.unsent, openStream, carrier }, options);
     this.reserved = new ReservedMethods(answer);
     this.reserved.set(PING, () => "pong");
     this.reserved.set(CANCEL, (params) => {
@@ -157,10 +158,11 @@ export class Peer implements MessageSink {
     return this.#channel.packets;
   }
 
-  /** What is sent from now on are packets, with bytes beside the JSON. */
-  sendPackets(): void {
+  /** What is sent from now on are packets, with bytes beside the JSON, and texts where the other side takes those. */
+  sendPackets(withTexts: boolean): void {
     this.#channel.packets?.send();
-    this.#sender.raw = true;
+    this.#sender.carrier.raw = true;
+    if (withTexts) this.#sender.carrier.longText = LONG_TEXT;
   }
 
   /** Runs calls from now on; before, they are answered `BUSY`. */
@@ -242,14 +244,14 @@ export class Peer implements MessageSink {
     // A configuration may hold bytes.
     const isExpected = message.kind === "request" && this.reserved.isExpected(message.method);
     if (!this.#trusted && !isExpected) return this.#distrust("a message with refs");
-    const raw = this.#raw;
+    const cargo = new ArrivedCargo(this.#raw, this.#options.limits.maxMessageBytes);
     const scope = new Scope();
     const method = "method" in message ? this.#labelOf(message) : "";
     // The protocol's own calls lend nothing: there is nobody who would end it.
     const lends = message.kind === "request" && (message.method === INVOKE || !message.method.startsWith("rpc."));
     const revive = (ref: Readonly<Record<string, unknown>>): unknown => {
       // What is lent is lent for the length of a request; nothing else has one.
-      return lends || "bytes" in ref ? this.#references.borrow(ref, scope, method, raw) : undefined;
+      return lends || "bytes" in ref || "text" in ref ? this.#references.borrow(ref, scope, method, cargo) : undefined;
     };
     try {
       this.#restored(message, (value) => restore(value, refs, revive), scope, bytes);

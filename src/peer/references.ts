@@ -1,5 +1,6 @@
 import { PluginError } from "../errors.js";
-import { bytesOf, type Lender } from "../wire/references.js";
+import type { ArrivedCargo } from "../wire/cargo.js";
+import type { Lender } from "../wire/references.js";
 import type { StreamReader } from "./stream-reader.js";
 import type { StreamWriter } from "./stream-writer.js";
 import type { Streams } from "./streams.js";
@@ -87,8 +88,9 @@ export class References {
   }
 
   /** Makes what a ref of the other side stands for, until the scope ends. Undefined if it is of no known form. */
-  borrow(ref: Readonly<Record<string, unknown>>, scope: Scope, method: string, raw: Uint8Array | undefined): unknown {
-    if ("bytes" in ref) return bytesOf(ref["bytes"], raw);
+  borrow(ref: Readonly<Record<string, unknown>>, scope: Scope, method: string, cargo: ArrivedCargo): unknown {
+    if ("bytes" in ref) return cargo.bytes(ref["bytes"]);
+    if ("text" in ref) return cargo.text(ref["text"]);
     if (isNumber(ref["function"])) return this.#borrowFunction(ref["function"], scope, method);
     if (isNumber(ref["stream"])) return this.#borrowStream(ref["stream"], scope, method);
     return undefined;

@@ -1,4 +1,5 @@
 import type { PluginError } from "../errors.js";
+import { Carrier } from "../wire/cargo.js";
 
 interface Waiting {
   readonly sequence: number;
@@ -12,8 +13,8 @@ interface Waiting {
 /** All that one side sends on a connection, in order, and who wants to know when it was handed to the system. */
 export class Sender {
   readonly #sendText: (message: string, bytes?: readonly Uint8Array[]) => number;
-  /** True where bytes travel beside the JSON. */
-  raw = false;
+  /** What travels beside the JSON. */
+  readonly carrier: Carrier = new Carrier();
   #waiting: Waiting[] = [];
   #sent = 0;
   #position = 0;

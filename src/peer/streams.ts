@@ -1,8 +1,9 @@
 import { PluginError, ValidationError } from "../errors.js";
 import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
+import type { Cargo, Carrier } from "../wire/cargo.js";
 import { isWithinDepth } from "../wire/depth.js";
-import { encodeNotification, encodeSpecialNotification, isRawTooLong, isTooLong } from "../wire/encode.js";
+import { encodeNotification, encodeSpecialNotification, isTooLong } from "../wire/encode.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { CANCEL, CREDIT, END, ITEM } from "../wire/messages.js";
 import { extract, isSpecial, lendNothing } from "../wire/references.js";
@@ -25,8 +26,8 @@ export interface StreamsWire {
   unsentBytes(): number;
   /** Runs `task` once what was sent so far is with the system, or never will be. */
   whenHanded(task: () => void): void;
-  /** Says whether bytes may go beside the JSON. */
-  carriesRaw(): boolean;
+  /** What may go beside the JSON. */
+  readonly carrier: Carrier;
 }
 /** Who is told about a stream that we write. */
 export interface WriteHooks {
@@ -139,7 +140,7 @@ export class Streams {
   #encode(item: unknown): string | undefined {
     let text: string | undefined;
     try {
-      if (isSpecial(item)) return undefined;
+      if (isSpecial(item, this.#wire.carrier.longText)) return undefined;
       text = item === undefined ? "null" : (JSON.stringify(item) as string | undefined);
     } catch (error) {
       throw unsendable(reasonWhy(item, error), error);
@@ -150,24 +151,24 @@ export class Streams {
   }
 
   #sendSpecial(id: number, item: unknown): number {
-    const raw: Uint8Array[] | undefined = this.#wire.carriesRaw() ? [] : undefined;
+    const cargo = this.#wire.carrier.cargo();
     let message: string;
     try {
-      const { value, refs } = extract(item, lendNothing, raw);
+      const { value, refs } = extract(item, lendNothing, cargo);
       const placed = Object.fromEntries(Object.entries(refs).map(([pointer, ref]) => [`/items/0${pointer}`, ref]));
       message = encodeSpecialNotification(ITEM, { stream: id, items: [value] }, placed);
     } catch (error) {
       throw unsendable(reasonWhy(item, error), error);
     }
-    this.#check(message, raw);
-    this.#wire.send(message, raw?.length === 0 ? undefined : raw);
-    return Buffer.byteLength(message) + (raw ?? []).reduce((sum, { length }) => sum + length, 0);
+    this.#check(message, cargo);
+    this.#wire.send(message, cargo?.pieces.length === 0 ? undefined : cargo?.pieces);
+    return Buffer.byteLength(message) + (cargo?.length ?? 0);
   }
 
-  #check(text: string, raw: readonly Uint8Array[] | undefined): void {
+  #check(text: string, cargo: Cargo | undefined): void {
     const { maxDepth, maxMessageBytes } = this.#options.limits;
     if (!isWithinDepth(text, 0, text.length, maxDepth - ENVELOPE_DEPTH)) throw unsendable(`it is nested deeper than ${maxDepth} levels`);
-    if (isTooLong(text, maxMessageBytes - ENVELOPE_BYTES) || isRawTooLong(raw, maxMessageBytes)) {
+    if (isTooLong(text, maxMessageBytes - ENVELOPE_BYTES) || cargo?.isTooLong(maxMessageBytes) === true) {
       throw new StreamFault(
         (name) => new PluginError("LIMIT_EXCEEDED", `Cannot send an item of "${name}": it is longer than ${maxMessageBytes} bytes`),
       );

@@ -1,11 +1,11 @@
-import { keepScratch, linesPacket, mixedPacket, scratchPacket } from "../wire/packets.js";
+import { linesPacket, mixedPacket, PacketScratch } from "../wire/packets.js";
 
 /** The pipe that an outbox writes to. */
 export interface Pipe {
   /** False once nothing that is written can leave any more. */
   isOpen(): boolean;
-  /** Hands a batch of lines, or a part of one, to the system. True if it was taken at once; else `taken()` is called later. */
-  write(data: string | Buffer, isLastPart: boolean): boolean;
+  /** Hands a batch of lines, or the pieces of a part of one, to the system. True if all was taken at once; else `taken()` is called later. */
+  write(data: string | readonly Buffer[], isLastPart: boolean): boolean;
   /** Everything was taken. */
   drained(): void;
   /** The other side has taken nothing for so long. */
@@ -45,6 +45,7 @@ export class Outbox {
   #long: Uint8Array[] = [];
   #longLength = 0;
   #asPackets = false;
+  readonly #scratch = new PacketScratch();
   #inFlight = 0;
   #scheduled = false;
   #stallTimer: NodeJS.Timeout | undefined;
@@ -122,7 +123,7 @@ export class Outbox {
   /** False if nothing waits. */
   #writeNext(): boolean {
     if (this.#long.length > 0) {
-      this.#handPart(BATCH_LENGTH);
+      this.#handPart();
       return true;
     }
     if (this.#textCount > 0 && this.#batches.length === 0) this.#seal();
@@ -135,29 +136,39 @@ export class Outbox {
   }
 
   #begin({ content, asPacket, length }: Batch): void {
-    if (typeof content === "string" && length <= BATCH_LENGTH) {
-      this.#hand(asPacket ? scratchPacket(content) : content, true);
-      if (asPacket && this.#inFlight > 0) keepScratch();
-      return;
-    }
+    if (typeof content === "string" && length <= BATCH_LENGTH)
+      return asPacket ? this.#handPacket(content) : this.#hand(content, length, true);
     if (typeof content === "string") this.#long = [asPacket ? linesPacket(content) : Buffer.from(content)];
     else this.#long = content;
     this.#longLength = this.#long.reduce((sum, piece) => sum + piece.length, 0);
-    this.#handPart(BATCH_LENGTH);
+    this.#handPart();
   }
 
-  #handPart(most: number): void {
-    const first = this.#long[0] as Uint8Array;
-    const part = first.subarray(0, this.#long.length > 1 || first.length > RAW_LENGTH ? RAW_LENGTH : most);
-    if (part.length === first.length) this.#long.shift();
-    else this.#long[0] = first.subarray(part.length);
-    this.#longLength -= part.length;
-    this.#hand(Buffer.from(part.buffer, part.byteOffset, part.length), this.#long.length === 0);
+  #handPacket(lines: string): void {
+    // Nothing is handed over while the system needs what was handed before: the memory is free again by then.
+    const packet = this.#scratch.packet(lines);
+    this.#hand([packet], packet.length, true);
   }
 
-  #hand(data: string | Buffer, isLastPart: boolean): void {
+  #handPart(): void {
+    const most = this.#long.length > 1 || (this.#long[0] as Uint8Array).length > RAW_LENGTH ? RAW_LENGTH : BATCH_LENGTH;
+    const pieces: Buffer[] = [];
+    let length = 0;
+    // The head of a packet leaves with what it heads: by itself it would wake the other side for nothing.
+    for (let first = this.#long[0]; first !== undefined && length < most; first = this.#long[0]) {
+      const piece = first.subarray(0, most - length);
+      if (piece.length === first.length) this.#long.shift();
+      else this.#long[0] = first.subarray(piece.length);
+      pieces.push(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
+      length += piece.length;
+    }
+    this.#longLength -= length;
+    this.#hand(pieces, length, this.#long.length === 0);
+  }
+
+  #hand(data: string | readonly Buffer[], length: number, isLastPart: boolean): void {
     // Most often the system takes it at once, and then nothing has to be waited for.
-    if (!this.#pipe.write(data, isLastPart)) this.#inFlight = data.length;
+    if (!this.#pipe.write(data, isLastPart)) this.#inFlight = length;
   }
 
   #seal(): void {

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { PluginError } from "../errors.js";
+import { RAW_FACTOR } from "../wire/cargo.js";
 import { type Channel, type PacketSwitch, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
-import { RAW_FACTOR } from "../wire/encode.js";
 import { LineError, LineReader } from "../wire/lines.js";
 import { PacketError, PacketReader } from "../wire/packets.js";
 import { Outbox } from "./outbox.js";
@@ -62,7 +62,13 @@ class SocketChannel implements Channel {
       {
         isOpen: () => !socket.destroyed,
         write(data) {
-          socket.write(data, "utf8", onWritten);
+          if (typeof data === "string") socket.write(data, "utf8", onWritten);
+          else if (data.length === 1) socket.write(data[0] as Buffer, onWritten);
+          else {
+            socket.cork();
+            for (const piece of data) socket.write(piece, onWritten);
+            socket.uncork();
+          }
           return socket.writableLength === 0;
         },
         drained: () => this.#drained(),

@@ -111,9 +111,10 @@ class WebSocketChannel implements Channel {
     this.#outbox.flush();
   }
 
-  #write(data: string | Buffer, isLastPart: boolean): boolean {
+  #write(data: string | readonly Buffer[], isLastPart: boolean): boolean {
     // The last newline is spared: a message and one byte more might be too much for the other side.
-    const frame = !isLastPart ? data : typeof data === "string" ? data.slice(0, -1) : data.subarray(0, -1);
+    const whole = typeof data === "string" ? data : data.length === 1 ? (data[0] as Buffer) : Buffer.concat(data);
+    const frame = !isLastPart ? whole : typeof whole === "string" ? whole.slice(0, -1) : whole.subarray(0, -1);
     this.#webSocket.send(frame, { binary: false, fin: isLastPart }, (error) => {
       if (!error && this.#socket.writableLength === 0) this.#outbox.taken();
     });

@@ -119,13 +119,6 @@ function toJson(value: unknown): string {
   return json;
 }
 
-/** Raw bytes cost no parsing: a message may have so many times more of them than of JSON. */
-export const RAW_FACTOR = 8;
-
-export function isRawTooLong(raw: readonly Uint8Array[] | undefined, maxMessageBytes: number): boolean {
-  return raw !== undefined && raw.reduce((sum, { length }) => sum + length, 0) > maxMessageBytes * RAW_FACTOR;
-}
-
 /** Says whether a text is longer than so many bytes of UTF-8, counting them only where it may be. */
 export function isTooLong(text: string, maxBytes: number): boolean {
   return text.length > maxBytes || (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes);

@@ -5,6 +5,7 @@ const HEADER_BYTES = 5;
 const NEWLINE = 10;
 /** In characters: a batch of a busy connection. */
 const LONGEST_IN_SCRATCH = 20 * 1_024;
+const LEAST_SCRATCH = 4 * 1_024;
 const NOTHING = Buffer.alloc(0);
 const LINES = 0;
 const MIXED = 1;
@@ -33,23 +34,19 @@ export function linesPacket(text: string): Buffer {
   return finished(packet, length);
 }
 
-let scratch: Buffer | undefined;
+/** Makes packets in one piece of memory over and over: whoever calls it is done with a packet before the next. */
+export class PacketScratch {
+  #memory: Buffer = NOTHING;
 
-/**
- * As linesPacket(), in memory that the next call uses again: most packets are with the system before that. Of one that is not,
- * `keepScratch()` must be told at once.
- */
-export function scratchPacket(text: string): Buffer {
-  // No count first: that costs more than memory for the longest that the text may become.
-  if (text.length > LONGEST_IN_SCRATCH) return linesPacket(text);
-  scratch ??= Buffer.allocUnsafeSlow(HEADER_BYTES + LONGEST_IN_SCRATCH * 3);
-  const length = scratch.write(text, HEADER_BYTES);
-  return finished(scratch, length).subarray(0, HEADER_BYTES + length);
-}
-
-/** The last packet is still needed: the next gets other memory. */
-export function keepScratch(): void {
-  scratch = undefined;
+  /** As linesPacket(). */
+  packet(text: string): Buffer {
+    if (text.length > LONGEST_IN_SCRATCH) return linesPacket(text);
+    // No count first: that costs more than memory for the longest that the text may become.
+    const most = HEADER_BYTES + text.length * 3;
+    if (this.#memory.length < most) this.#memory = Buffer.allocUnsafeSlow(Math.max(LEAST_SCRATCH, most * 2));
+    const length = this.#memory.write(text, HEADER_BYTES);
+    return finished(this.#memory, length).subarray(0, HEADER_BYTES + length);
+  }
 }
 
 function finished(packet: Buffer, length: number): Buffer {

@@ -1,5 +1,11 @@
+import type { Cargo } from "./cargo.js";
+
 /** What stands where JSON holds null, as the envelope's `refs` names it. */
-export type Ref = { readonly stream: number } | { readonly function: number } | { readonly bytes: string | readonly [number, number] };
+export type Ref =
+  | { readonly stream: number }
+  | { readonly function: number }
+  | { readonly bytes: string | readonly [offset: number, length: number] }
+  | { readonly text: readonly [offset: number, length: number] };
 
 /** Lends what crosses by reference, and gives the number that it goes by. Throws where it may not be lent. */
 export interface Lender {
@@ -27,40 +33,49 @@ export class Unsendable extends Error {
 // As deep as the limit on messages may be set. What is deeper is most likely a cycle; which of the two is told on the second look.
 const TOO_DEEP = 1_000;
 
-/** Says whether a value holds bytes, functions or async iterables. Most hold none, and cost this look alone. */
-export function isSpecial(value: unknown, depth = 0): boolean {
-  if (typeof value !== "object" || value === null) return typeof value === "function";
+/**
+ * Says whether a value holds bytes, functions, async iterables, or texts of so many characters. Most hold none, and cost this look alone.
+ */
+export function isSpecial(value: unknown, longText: number = Number.POSITIVE_INFINITY, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return isSpecialLeaf(value, longText);
   if (depth > TOO_DEEP) return true;
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       const entry: unknown = value[index];
-      if (typeof entry === "object" ? entry !== null && isSpecial(entry, depth + 1) : typeof entry === "function") return true;
+      if (typeof entry === "object" ? entry !== null && isSpecial(entry, longText, depth + 1) : isSpecialLeaf(entry, longText)) return true;
     }
     return false;
   }
   if (value instanceof Uint8Array || isAsyncIterable(value) || mayHideSpecial(value)) return true;
   for (const key in value) {
     const entry: unknown = (value as Readonly<Record<string, unknown>>)[key];
-    if (typeof entry === "object" ? entry !== null && isSpecial(entry, depth + 1) : typeof entry === "function") return true;
+    if (typeof entry === "object" ? entry !== null && isSpecial(entry, longText, depth + 1) : isSpecialLeaf(entry, longText)) return true;
   }
   return false;
 }
 
+function isSpecialLeaf(value: unknown, longText: number): boolean {
+  return typeof value === "string" ? value.length >= longText : typeof value === "function";
+}
+
 /**
  * Takes out of a value what JSON cannot carry. The value itself is not changed.
- * @param rawBytes Where bytes are put, to travel beside the JSON; without it they become base64.
+ * @param cargo Where bytes and long texts are put, to travel beside the JSON; without it bytes become base64.
  * @throws {Unsendable} A cycle, a BigInt, a toJSON that throws, or what the lender does not lend, with the path to it.
  */
-export function extract(value: unknown, lender: Lender, rawBytes?: Uint8Array[]): Extracted {
+export function extract(value: unknown, lender: Lender, cargo?: Cargo): Extracted {
   const refs: Record<string, Ref> = {};
-  let offset = 0;
   const ancestors = new Set<object>();
 
-  const bytesRef = (bytes: Uint8Array): Ref => {
-    if (rawBytes === undefined) return { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64") };
-    rawBytes.push(bytes);
-    offset += bytes.length;
-    return { bytes: [offset - bytes.length, bytes.length] };
+  const bytesRef = (bytes: Uint8Array): Ref => ({
+    bytes: cargo === undefined ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64") : cargo.add(bytes),
+  });
+
+  const takeText = (text: string, path: string): string | null => {
+    const place = cargo?.addText(text);
+    if (place === undefined) return text;
+    refs[path] = { text: place };
+    return null;
   };
 
   const lend = (path: string, work: () => number): number => {
@@ -83,6 +98,7 @@ export function extract(value: unknown, lender: Lender, rawBytes?: Uint8Array[])
       refs[path] = { function: id };
       return null;
     }
+    if (typeof part === "string") return takeText(part, path);
     if (typeof part !== "object" || part === null) return part;
     if (part instanceof Uint8Array) {
       refs[path] = bytesRef(part);
@@ -184,27 +200,6 @@ function findPlace(root: Record<string, unknown>, pointer: string): Place {
 // Escaped, for the log: the other side's words may hold anything.
 function shown(pointer: string): string {
   return JSON.stringify(pointer.slice(0, 128));
-}
-
-/** The bytes of a ref: base64, or a part of a packet's raw bytes. Undefined if it is neither. */
-export function bytesOf(ref: unknown, raw: Uint8Array | undefined): Uint8Array | undefined {
-  if (typeof ref === "string") {
-    if (raw !== undefined || ref.length % 4 !== 0) return undefined;
-    // Memory of its own: small Buffers share theirs, and `bytes.buffer` would hold other people's.
-    const bytes = new Uint8Array((ref.length / 4) * 3 - (ref.endsWith("==") ? 2 : ref.endsWith("=") ? 1 : 0));
-    // What is no base64 is left out, and then something is missing.
-    return Buffer.from(bytes.buffer).write(ref, "base64") === bytes.length ? bytes : undefined;
-  }
-  if (raw === undefined || !Array.isArray(ref) || ref.length !== 2) return undefined;
-  const [offset, length] = ref as unknown[];
-  if (!isCount(offset) || !isCount(length) || offset + length > raw.length) return undefined;
-  // No Buffer, over lines it is none either; and no small part of a large chunk, all of which it would keep alive.
-  if (length * 4 < raw.buffer.byteLength) return new Uint8Array(raw.subarray(offset, offset + length));
-  return new Uint8Array(raw.buffer, raw.byteOffset + offset, length);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
 
 function isAsyncIterable(value: object): value is AsyncIterable<unknown> {

@@ -28,6 +28,7 @@ test("[F42] the host's hello holds versions and a challenge, and gives nothing e
     apiVersions: [2, 1],
     challenge: expect.stringMatching(/^[0-9a-f]{64}$/),
     framings: ["packets", "lines"],
+    texts: true,
   });
   expect(info).toEqual({ name: expect.any(String) });
   socket.destroy();

@@ -26,6 +26,7 @@ test("[F42] a plugin answers the hello with its proof, its challenge and what it
     apiVersion: 1,
     challenge: expect.stringMatching(/^[0-9a-f]{64}$/),
     framing: "packets",
+    texts: true,
     proof: hmac(host.secret, `plugin:${H}:${answer.challenge}`),
     provides: [{ name: "kv", members: { get: { kind: "method" }, watch: { kind: "stream" }, note: { kind: "notification" } } }],
     events: [],

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { bytesOf, extract, isSpecial, type Lender, lendNothing, type Ref, restore, Unsendable } from "../../src/wire/references.js";
+import { ArrivedCargo, Cargo } from "../../src/wire/cargo.js";
+import { extract, isSpecial, type Lender, lendNothing, type Ref, restore, Unsendable } from "../../src/wire/references.js";
 
 /** Lends everything, numbered from 0. */
 function lender(): Lender & { readonly lent: unknown[] } {
@@ -56,10 +57,10 @@ test("extract() of the special thing itself names the whole", () => {
 });
 
 test("extract() puts raw bytes side by side, and names them by offset and length", () => {
-  const raw: Uint8Array[] = [];
-  const { refs } = extract({ a: Uint8Array.of(1, 2), b: [new Uint8Array(0), Buffer.from("xyz")] }, lendNothing, raw);
+  const cargo = new Cargo(Number.POSITIVE_INFINITY);
+  const { refs } = extract({ a: Uint8Array.of(1, 2), b: [new Uint8Array(0), Buffer.from("xyz")] }, lendNothing, cargo);
   expect(refs).toEqual({ "/a": { bytes: [0, 2] }, "/b/0": { bytes: [2, 0] }, "/b/1": { bytes: [2, 3] } });
-  expect(raw.map((bytes) => [...bytes])).toEqual([[1, 2], [], [120, 121, 122]]);
+  expect(cargo.pieces.map((bytes) => [...bytes])).toEqual([[1, 2], [], [120, 121, 122]]);
 });
 
 test("extract() makes of everything else what JSON.stringify() makes of it", () => {
@@ -133,37 +134,11 @@ test("an object that stands in two places is no cycle", () => {
 test("what was extracted is restored to its place, and own members called __proto__ stay what they are", () => {
   const refs: Record<string, Ref> = { "/__proto__": { bytes: "AQ==" }, "/a~1b/~0/1": { function: 4 } };
   const value = restore(JSON.parse('{"__proto__":null,"a/b":{"~":[0,null]}}'), refs, (ref) =>
-    "function" in ref ? "function" : bytesOf(ref["bytes"], undefined),
+    "function" in ref ? "function" : new ArrivedCargo(undefined, 0).bytes(ref["bytes"]),
   );
   expect(Object.entries(value as object)).toEqual([
     ["__proto__", Uint8Array.of(1)],
     ["a/b", { "~": [0, "function"] }],
   ]);
   expect([Object.getPrototypeOf(value), restore(null, { "": { stream: 1 } }, () => "whole")]).toEqual([Object.prototype, "whole"]);
-});
-
-test("bytes have memory of their own, whatever their length", () => {
-  for (const length of [0, 1, 2, 3, 100, 5_000]) {
-    const bytes = bytesOf(Buffer.alloc(length, 7).toString("base64"), undefined) as Uint8Array;
-    expect([bytes.constructor, bytes.byteOffset, bytes.buffer.byteLength, bytes.length]).toEqual([Uint8Array, 0, length, length]);
-    expect(bytes.every((byte) => byte === 7)).toBe(true);
-  }
-});
-
-test.each(["A", "AA", "AAA", "A===", "====", "=AAA", "AA=A", "A*AA", "AAA ", "A\nAA", 5, null, {}])("%j is no base64", (text) => {
-  expect(bytesOf(text, undefined)).toBeUndefined();
-});
-
-test.each([[[0]], [[0, 4]], [[-1, 1]], [[1, 3]], [[0.5, 1]], [["0", 1]], [[0, 2 ** 53]], ["AAAA"]])(
-  "%j names no part of three raw bytes",
-  (ref) => {
-    expect(bytesOf(ref, Uint8Array.of(1, 2, 3))).toBeUndefined();
-  },
-);
-
-test("a part of raw bytes is named by offset and length", () => {
-  expect([bytesOf([1, 2], Uint8Array.of(1, 2, 3)), bytesOf([3, 0], Uint8Array.of(1, 2, 3))]).toEqual([
-    Uint8Array.of(2, 3),
-    new Uint8Array(0),
-  ]);
 });
