@@ -14,8 +14,8 @@ function outbox(takesAtOnce: boolean) {
     drainedCount: 0,
     stalledAfter: [] as number[],
     isOpen: () => pipe.open,
-    write(data: string | Buffer, isLastPart: boolean) {
-      pipe.written.push(data.toString());
+    write(data: string | readonly Buffer[], isLastPart: boolean) {
+      pipe.written.push(typeof data === "string" ? data : Buffer.concat(data).toString());
       pipe.lasts.push(isLastPart);
       return pipe.takesAtOnce;
     },
