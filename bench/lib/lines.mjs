@@ -1,3 +1,8 @@
+import { once } from "node:events";
+
+// More gains nothing.
+const JOINED_LENGTH = 65_536;
+
 /** Calls `onLine` with each newline-ended line of a socket's text; a long line is joined once. */
 export function readLines(socket, onLine) {
   let rest = "";
@@ -30,4 +35,14 @@ export function lineWriter(socket, mode) {
     if (queued === "") process.nextTick(flush);
     queued += `${line}\n`;
   };
+}
+
+/** Writes so many lines, in the modes of lineWriter(), as fast as the socket takes them and no faster. */
+export async function pour(socket, mode, count, lineOf) {
+  const length = mode === "joined" ? JOINED_LENGTH : 1;
+  for (let index = 0; index < count; ) {
+    let text = "";
+    while (index < count && text.length < length) text += `${lineOf(index++)}\n`;
+    if (!socket.write(text)) await once(socket, "drain");
+  }
 }

@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { quantile } from "./statistics.mjs";
-import { ANSWER, INPUT, NOTES, prose } from "./texts.mjs";
+import { ANSWER, INPUT, ITEMS, NOTES } from "./texts.mjs";
 
 const CALLERS = 64;
 const TIMED_MS = 700;
 const NOTES_MS = 400;
-const TEXT_MS = 150;
+const STREAM_MS = 500;
 
 /** From spawning to the first answer, and what an empty Node.js takes from spawning to its end, both in ms. */
 export async function startOnce({ start }) {
@@ -64,7 +64,6 @@ async function callers(contestant, ms) {
 
 /** So many notifications to the plugin, one call, so many back, again and again; in notifications per second. */
 export async function notifications(contestant) {
-  if (contestant.flood === undefined) return {};
   let batches = 0;
   const ours = contestant.received();
   const theirs = await contestant.flood(0);
@@ -83,24 +82,23 @@ export async function notifications(contestant) {
   return { notifications: ((batches - first) * 2 * NOTES * 1_000) / (performance.now() - begun) };
 }
 
-/** A text sent and returned, one call after the other; in MB of text per second, counted once. */
-export async function text(contestant) {
-  const results = {};
-  for (const [name, length] of Object.entries({ text1k: 2 ** 10, text64k: 2 ** 16, text1m: 2 ** 20, text16m: 2 ** 24 })) {
-    const sent = prose(length);
-    const warmUntil = performance.now() + 50;
-    do {
-      if ((await contestant.echoText(sent)) !== sent) throw new Error(`A text of ${length} characters came back as another`);
-    } while (performance.now() < warmUntil);
-    let count = 0;
-    const begun = performance.now();
-    do {
-      if ((await contestant.echoText(sent)).length !== length) throw new Error("A text came back with another length");
-      count++;
-    } while (performance.now() - begun < TEXT_MS);
-    results[name] = (count * length) / 1_000 / (performance.now() - begun);
-  }
-  return results;
+/** Small items from the plugin to the host, one stream after the other; in items per second. */
+export async function stream({ readNumbers }) {
+  const once = async () => {
+    let next = 0;
+    await readNumbers(ITEMS, (n) => {
+      if (n !== next++) throw new Error(`Item ${next - 1} of a stream came as ${n}`);
+    });
+    if (next !== ITEMS) throw new Error(`A stream ended after ${next} items of ${ITEMS}`);
+  };
+  await warmUp(once, { leastMs: 300, calls: 2 * ITEMS, perRound: ITEMS });
+  let streams = 0;
+  const begun = performance.now();
+  do {
+    await once();
+    streams++;
+  } while (performance.now() - begun < STREAM_MS);
+  return { stream: (streams * ITEMS * 1_000) / (performance.now() - begun) };
 }
 
 /** Resident memory of the plugin's process after the calls, and the most it ever was; in MB. */
