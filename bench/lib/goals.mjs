@@ -49,8 +49,8 @@ export const GOALS = [
   ...beside(TCP, "memory", ["raw"], notAbove(10, "MB")),
   ...beside(TCP, "stream", ["grpc-js"], atLeast(8)),
   ...beside(TCP, "stream", ["capnweb"], atLeast(20)),
-  ...beside(TCP, "stream", ["raw-joined"], atLeast(ITEMS_OF_RAW)),
-  ...beside(UNIX, "stream", ["raw-joined-unix"], atLeast(ITEMS_OF_RAW)),
+  ...beside(TCP, "stream", ["raw-joined", "raw-iterated"], atLeast(ITEMS_OF_RAW)),
+  ...beside(UNIX, "stream", ["raw-joined-unix", "raw-iterated-unix"], atLeast(ITEMS_OF_RAW)),
   ...beside(TCP, "text1m", JSON_PEERS, atLeast(1)),
   ...beside(UNIX, "text1m", JSON_PEERS, atLeast(1)),
   ...["bytes1m", "bytes16m"].flatMap((figure) => [

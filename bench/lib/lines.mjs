@@ -46,3 +46,29 @@ export async function pour(socket, mode, count, lineOf) {
     if (!socket.write(text)) await once(socket, "drain");
   }
 }
+
+/** Writes each item as a line, those of one tick together, as fast as the socket takes them. */
+export async function pourItems(socket, items) {
+  let text = "";
+  let taken = true;
+  let scheduled = false;
+  const flush = () => {
+    scheduled = false;
+    if (text === "") return;
+    taken = socket.write(text);
+    text = "";
+  };
+  for await (const item of items) {
+    text += `${JSON.stringify(item)}\n`;
+    if (!scheduled) {
+      scheduled = true;
+      process.nextTick(flush);
+    }
+    if (text.length >= JOINED_LENGTH) flush();
+    if (!taken) {
+      await once(socket, "drain");
+      taken = true;
+    }
+  }
+  flush();
+}

@@ -3,8 +3,10 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { quantile } from "./statistics.mjs";
 import { ANSWER, INPUT, ITEMS, NOTES } from "./texts.mjs";
+import { warmUp } from "./warm-up.mjs";
 
 const CALLERS = 64;
+const WARM_MS = 1_500;
 const TIMED_MS = 700;
 const NOTES_MS = 400;
 const STREAM_MS = 500;
@@ -24,7 +26,7 @@ export async function startOnce({ start }) {
 
 /** One call after the other; in µs. */
 export async function roundTrip(contestant) {
-  await warmUp(() => sequential(contestant, 200, []), { leastMs: 300, calls: 5_000, perRound: 200 });
+  await warmUp(() => sequential(contestant, 200, []), { leastMs: 300, mostMs: WARM_MS, count: 5_000, perRound: 200 });
   const samples = [];
   for (const until = performance.now() + TIMED_MS; performance.now() < until; ) await sequential(contestant, 50, samples);
   return { roundTrip: quantile(samples, 0.5), roundTripP99: quantile(samples, 0.99) };
@@ -75,7 +77,7 @@ export async function notifications(contestant) {
     batches++;
     if (count - theirs !== batches * NOTES || contestant.received() - ours !== batches * NOTES) throw new Error("A notification was lost");
   };
-  await warmUp(batch, { leastMs: 200, calls: 10_000, perRound: NOTES });
+  await warmUp(batch, { leastMs: 200, mostMs: WARM_MS, count: 10_000, perRound: NOTES });
   const first = batches;
   const begun = performance.now();
   while (performance.now() - begun < NOTES_MS) await batch();
@@ -91,7 +93,7 @@ export async function stream({ readNumbers }) {
     });
     if (next !== ITEMS) throw new Error(`A stream ended after ${next} items of ${ITEMS}`);
   };
-  await warmUp(once, { leastMs: 300, calls: 2 * ITEMS, perRound: ITEMS });
+  await warmUp(once, { leastMs: 300, mostMs: WARM_MS, count: 2 * ITEMS, perRound: ITEMS });
   let streams = 0;
   const begun = performance.now();
   do {
@@ -106,16 +108,6 @@ export async function memory({ pid }) {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   const megabytes = (field) => (Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1_024) / 1e6;
   return { memory: megabytes("VmRSS"), memoryPeak: megabytes("VmHWM") };
-}
-
-// Slow contestants need their calls, fast ones their time; nobody gets more than 1.5 s.
-async function warmUp(round, { leastMs, calls, perRound }) {
-  const begun = performance.now();
-  for (let done = 0; ; done += perRound) {
-    const ms = performance.now() - begun;
-    if (ms >= 1_500 || (ms >= leastMs && done >= calls)) return;
-    await round();
-  }
 }
 
 function check(answer) {

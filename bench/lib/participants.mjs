@@ -14,6 +14,7 @@ const PARTICIPANTS = {
   raw: [...NOTIFIES, "stream"],
   "mortise-unix": MEASUREMENTS,
   "raw-bytes": ["bytes"],
+  "raw-iterated-unix": ["stream"],
   "json-rpc-2.0": NOTIFIES,
   "raw-joined": [...NOTIFIES, "stream"],
   "vscode-jsonrpc": NOTIFIES,
@@ -22,12 +23,13 @@ const PARTICIPANTS = {
   "mcp-sdk": NOTIFIES,
   "raw-nodelay": VARIANT,
   "grpc-js": [...CALLS, "stream", "bytes"],
-  "raw-joined-unix": ["roundtrip", "pipelined", "notifications", "stream", "text"],
+  "raw-joined-unix": ["stream", "text"],
   "mortise-tls": ["start"],
   "json-rpc-2.0-nodelay": VARIANT,
   "execa-ipc": NOTIFIES,
   "ipc-advanced": ["stream", "bytes"],
   "raw-bytes-unix": ["bytes"],
+  "raw-iterated": ["stream"],
   comlink: CALLS,
 };
 

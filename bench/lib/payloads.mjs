@@ -1,8 +1,9 @@
 import { patterned, prose } from "./texts.mjs";
+import { warmUp } from "./warm-up.mjs";
 
-const WARM_MS = 50;
+const WARM_ECHOES = 16;
 const TEXT_MS = 150;
-const BYTES_MS = 300;
+const BYTES_MS = 500;
 
 /** A text sent and returned, one call after the other; in MB of text per second, counted once. */
 export async function text({ echoText }) {
@@ -24,10 +25,10 @@ export async function bytes({ echoBytes }) {
 
 // What comes back is compared in full while it warms up, and by its length while it is timed.
 async function echoed(echo, sent, same, ms) {
-  const warmUntil = performance.now() + WARM_MS;
-  do {
+  const once = async () => {
     if (!same(sent, await echo(sent))) throw new Error(`${sent.length} characters or bytes came back as others`);
-  } while (performance.now() < warmUntil);
+  };
+  await warmUp(once, { leastMs: 50, mostMs: 400, count: WARM_ECHOES });
   let count = 0;
   const begun = performance.now();
   do {

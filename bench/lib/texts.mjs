@@ -6,7 +6,7 @@ export const greet = ({ name }) => `Hello, ${name}!`;
 /** Notifications that go each way between two calls, so that no queue grows without end. */
 export const NOTES = 256;
 /** Items of one stream. */
-export const ITEMS = 20_000;
+export const ITEMS = 10_000;
 
 const LINE = "The mortise is the socket that a tenon plugs into; together they make a joint.\n";
 
