@@ -1,7 +1,7 @@
 import { patterned, prose } from "./texts.mjs";
 import { warmUp } from "./warm-up.mjs";
 
-const WARM_ECHOES = 16;
+const WARM_ECHOES = 32;
 const TEXT_MS = 150;
 const BYTES_MS = 500;
 
