@@ -1,5 +1,6 @@
 // The host process of one contestant: does what the runner says, one thing at a time, and reports figures.
 import * as measure from "./lib/measure.mjs";
+import * as payloads from "./lib/payloads.mjs";
 
 const contestant = await import(`./contestants/${process.argv[2]}.mjs`);
 let open;
@@ -14,7 +15,9 @@ const commands = {
   pipelined: () => measure.pipelined(open),
   notifications: () => measure.notifications(open),
   memory: () => measure.memory(open),
-  text: () => measure.text(open),
+  stream: () => measure.stream(open),
+  text: () => payloads.text(open),
+  bytes: () => payloads.bytes(open),
   close: async () => {
     await open?.stop();
     return {};

@@ -1,15 +1,14 @@
-import { connect } from "node:net";
 import { JSONRPCClient, JSONRPCServer, JSONRPCServerAndClient } from "json-rpc-2.0";
 import { gone, spawnListening } from "../lib/child.mjs";
 import { lineWriter, readLines } from "../lib/lines.mjs";
+import { connectTo } from "../lib/sockets.mjs";
 
 /** json-rpc-2.0's client and server at each end, as its README shows, over newline-ended JSON on a TCP socket with its defaults. */
 export const start = () => startJsonRpc("separate");
 
 export async function startJsonRpc(mode) {
-  const { child, port } = await spawnListening("json-rpc-2.0", mode);
-  const socket = connect(port, "127.0.0.1");
-  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+  const { child, where } = await spawnListening("json-rpc-2.0", mode);
+  const socket = await connectTo(where);
   const write = lineWriter(socket, mode);
   const peer = new JSONRPCServerAndClient(new JSONRPCServer(), new JSONRPCClient((message) => void write(JSON.stringify(message))));
   let notes = 0;

@@ -1,4 +1,4 @@
 import { startMortise } from "./mortise-tcp.mjs";
 
 /** mortise with its defaults, over a unix socket. */
-export const start = () => startMortise("unix");
+export const start = () => startMortise({ transport: "unix" });

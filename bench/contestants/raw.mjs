@@ -1,20 +1,22 @@
-import { connect } from "node:net";
 import { gone, spawnListening } from "../lib/child.mjs";
 import { lineWriter, readLines } from "../lib/lines.mjs";
+import { connectTo } from "../lib/sockets.mjs";
 
-/** Newline-ended JSON over TCP with JSON.parse and JSON.stringify; each message is written by itself, to a socket with its defaults. */
-export const start = () => startRaw("separate");
+/** Newline-ended JSON over TCP, with JSON.parse and JSON.stringify; each message is written by itself, to a socket with its defaults. */
+export const start = () => startRaw("separate", "tcp");
 
-export async function startRaw(mode) {
-  const { child, port } = await spawnListening("raw", mode);
-  const socket = connect(port, "127.0.0.1");
-  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+export async function startRaw(mode, network) {
+  const { child, where } = await spawnListening("raw", mode, network);
+  const socket = await connectTo(where);
   const write = lineWriter(socket, mode);
   const pending = new Map();
   let nextId = 0;
   let notes = 0;
+  let onItem;
   readLines(socket, (line) => {
-    const { id, result } = JSON.parse(line);
+    const message = JSON.parse(line);
+    if (message.n !== undefined) return void onItem(message.n);
+    const { id, result } = message;
     if (id === undefined) return void notes++;
     const resolve = pending.get(id);
     pending.delete(id);
@@ -30,6 +32,10 @@ export async function startRaw(mode) {
     pid: child.pid,
     call: (input) => call("greet", input),
     echoText: (text) => call("echo", { text }),
+    readNumbers: (count, take) => {
+      onItem = take;
+      return call("numbers", { count });
+    },
     notify: (input) => write(JSON.stringify({ method: "note", params: input })),
     flood: (count) => call("flood", { count }),
     received: () => notes,

@@ -6,15 +6,15 @@ export function pluginFile(name) {
   return fileURLToPath(new URL(`../contestants/plugins/${name}.mjs`, import.meta.url));
 }
 
-/** Spawns a plugin half and resolves with its process and the port that is the first thing it prints. */
+/** Spawns a plugin half and resolves with its process and the address, a port or a path, that is the first thing it prints. */
 export async function spawnListening(name, ...args) {
   const child = spawn(process.execPath, [pluginFile(name), ...args], { stdio: ["pipe", "pipe", "inherit"] });
-  const port = await new Promise((resolve, reject) => {
+  const where = await new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => reject(new Error(`Cannot start "${name}": it exited with code ${code} before it listened`)));
-    child.stdout.once("data", (chunk) => resolve(Number(chunk.toString().trim())));
+    child.stdout.once("data", (chunk) => resolve(chunk.toString().trim()));
   });
-  return { child, port };
+  return { child, where };
 }
 
 /** Resolves when a process is gone; insists after two seconds. */

@@ -1,5 +1,3 @@
-const US = "mortise-tcp";
-
 /** Figures in the order they are printed. `better`: which way is good. `digits`: how they are shown. */
 export const FIGURES = [
   { figure: "start", title: "Spawn to first answer, above an empty Node.js", unit: "ms", better: "less", digits: 1 },
@@ -12,54 +10,53 @@ export const FIGURES = [
   { figure: "text64k", title: "Text of 64 KiB, echoed", unit: "MB/s", better: "more", digits: 1 },
   { figure: "text1m", title: "Text of 1 MiB, echoed", unit: "MB/s", better: "more", digits: 1 },
   { figure: "text16m", title: "Text of 16 MiB, echoed", unit: "MB/s", better: "more", digits: 1 },
+  { figure: "stream", title: "Stream of small items", unit: "items/s", better: "more", digits: 0 },
+  { figure: "bytes1m", title: "Bytes, 1 MiB, echoed", unit: "MB/s", better: "more", digits: 1 },
+  { figure: "bytes16m", title: "Bytes, 16 MiB, echoed", unit: "MB/s", better: "more", digits: 1 },
   { figure: "memory", title: "Resident memory of the plugin after the calls", unit: "MB", better: "less", digits: 1 },
   { figure: "memoryPeak", title: "The most it was by then", unit: "MB", better: "less", digits: 1 },
 ];
 
 const ratio = (ours, theirs) => ours / theirs;
 const difference = (ours, theirs) => ours - theirs;
-const atLeast = (figure, than, limit) => ({
-  figure,
-  us: US,
-  than,
-  limit,
-  compare: ratio,
-  met: (value) => value >= limit,
-  says: `>= ${limit}x`,
-});
-const atMost = (figure, than, limit) => ({
-  figure,
-  us: US,
-  than,
-  limit,
-  compare: ratio,
-  met: (value) => value <= limit,
-  says: `<= ${limit}x`,
-});
-const notAbove = (figure, than, limit, unit) => ({
-  figure,
-  us: US,
-  than,
-  limit,
-  compare: difference,
-  met: (value) => value <= limit,
-  says: `<= +${limit} ${unit}`,
-});
+const atLeast = (limit) => ({ compare: ratio, met: (value) => value >= limit, says: `>= ${shown(limit)}x` });
+const atMost = (limit) => ({ compare: ratio, met: (value) => value <= limit, says: `<= ${shown(limit)}x` });
+const notAbove = (limit, unit) => ({ compare: difference, met: (value) => value <= limit, says: `<= +${limit} ${unit}` });
+const shown = (limit) => Number(limit.toFixed(3));
 
-/** What mortise over TCP is to reach. */
+/** One goal of `us` beside each of `others`. */
+const beside = (us, figure, others, bound) => others.map((than) => ({ us, figure, than, ...bound }));
+
+const TCP = "mortise-tcp";
+const UNIX = "mortise-unix";
+/** They write a text as JSON, as mortise does. */
+const JSON_PEERS = ["json-rpc-2.0", "vscode-jsonrpc", "mcp-sdk", "execa-ipc", "capnweb"];
+/** A million items where the raw stream makes 1.4. */
+const ITEMS_OF_RAW = 1 / 1.4;
+
+/** What mortise is to reach: beside peers over TCP where it counts calls, over the same kind of socket where it counts the socket. */
 export const GOALS = [
-  atLeast("pipelined", "raw", 5),
-  atLeast("pipelined", "raw-nodelay", 5),
-  atLeast("pipelined", "json-rpc-2.0", 8),
-  atLeast("pipelined", "json-rpc-2.0-nodelay", 8),
-  atLeast("pipelined", "vscode-jsonrpc", 15),
-  atLeast("pipelined", "mcp-sdk", 15),
-  atLeast("pipelined", "comlink", 8),
-  atLeast("pipelined", "grpc-js", 100),
-  atMost("roundTrip", "raw", 1.1),
-  atMost("roundTrip", "raw-nodelay", 1.1),
-  atMost("roundTripP99", "raw", 2),
-  atMost("roundTripP99", "raw-nodelay", 2),
-  notAbove("start", "raw", 10, "ms"),
-  notAbove("memory", "raw", 10, "MB"),
+  ...beside(TCP, "pipelined", ["raw", "raw-nodelay"], atLeast(5)),
+  ...beside(TCP, "pipelined", ["json-rpc-2.0", "json-rpc-2.0-nodelay"], atLeast(8)),
+  ...beside(TCP, "pipelined", ["vscode-jsonrpc", "mcp-sdk"], atLeast(15)),
+  ...beside(TCP, "pipelined", ["comlink"], atLeast(8)),
+  ...beside(TCP, "pipelined", ["grpc-js"], atLeast(100)),
+  ...beside(TCP, "roundTrip", ["raw", "raw-nodelay"], atMost(1.1)),
+  ...beside(TCP, "roundTripP99", ["raw", "raw-nodelay"], atMost(2)),
+  ...beside(TCP, "start", ["raw"], notAbove(10, "ms")),
+  ...beside("mortise-tls", "start", [TCP], notAbove(30, "ms")),
+  ...beside("mortise-tls", "firstStart", [TCP], notAbove(30, "ms")),
+  ...beside(TCP, "memory", ["raw"], notAbove(10, "MB")),
+  ...beside(TCP, "stream", ["grpc-js"], atLeast(8)),
+  ...beside(TCP, "stream", ["capnweb"], atLeast(20)),
+  ...beside(TCP, "stream", ["raw-joined", "raw-iterated"], atLeast(ITEMS_OF_RAW)),
+  ...beside(UNIX, "stream", ["raw-joined-unix", "raw-iterated-unix"], atLeast(ITEMS_OF_RAW)),
+  ...beside(TCP, "text1m", JSON_PEERS, atLeast(1)),
+  ...beside(UNIX, "text1m", JSON_PEERS, atLeast(1)),
+  ...["bytes1m", "bytes16m"].flatMap((figure) => [
+    ...beside(TCP, figure, ["raw-bytes"], atLeast(0.7)),
+    ...beside(UNIX, figure, ["raw-bytes-unix"], atLeast(0.7)),
+    ...beside(TCP, figure, ["ipc-advanced"], atLeast(2)),
+    ...beside(UNIX, figure, ["ipc-advanced"], atLeast(2)),
+  ]),
 ];

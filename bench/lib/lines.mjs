@@ -1,3 +1,8 @@
+import { once } from "node:events";
+
+// More gains nothing.
+const JOINED_LENGTH = 65_536;
+
 /** Calls `onLine` with each newline-ended line of a socket's text; a long line is joined once. */
 export function readLines(socket, onLine) {
   let rest = "";
@@ -30,4 +35,40 @@ export function lineWriter(socket, mode) {
     if (queued === "") process.nextTick(flush);
     queued += `${line}\n`;
   };
+}
+
+/** Writes so many lines, in the modes of lineWriter(), as fast as the socket takes them and no faster. */
+export async function pour(socket, mode, count, lineOf) {
+  const length = mode === "joined" ? JOINED_LENGTH : 1;
+  for (let index = 0; index < count; ) {
+    let text = "";
+    while (index < count && text.length < length) text += `${lineOf(index++)}\n`;
+    if (!socket.write(text)) await once(socket, "drain");
+  }
+}
+
+/** Writes each item as a line, those of one tick together, as fast as the socket takes them. */
+export async function pourItems(socket, items) {
+  let text = "";
+  let taken = true;
+  let scheduled = false;
+  const flush = () => {
+    scheduled = false;
+    if (text === "") return;
+    taken = socket.write(text);
+    text = "";
+  };
+  for await (const item of items) {
+    text += `${JSON.stringify(item)}\n`;
+    if (!scheduled) {
+      scheduled = true;
+      process.nextTick(flush);
+    }
+    if (text.length >= JOINED_LENGTH) flush();
+    if (!taken) {
+      await once(socket, "drain");
+      taken = true;
+    }
+  }
+  flush();
 }

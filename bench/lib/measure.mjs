@@ -2,12 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { quantile } from "./statistics.mjs";
-import { ANSWER, INPUT, NOTES, prose } from "./texts.mjs";
+import { ANSWER, INPUT, ITEMS, NOTES } from "./texts.mjs";
+import { warmUp } from "./warm-up.mjs";
 
 const CALLERS = 64;
+const WARM_MS = 1_500;
 const TIMED_MS = 700;
 const NOTES_MS = 400;
-const TEXT_MS = 150;
+const STREAM_MS = 500;
 
 /** From spawning to the first answer, and what an empty Node.js takes from spawning to its end, both in ms. */
 export async function startOnce({ start }) {
@@ -24,7 +26,7 @@ export async function startOnce({ start }) {
 
 /** One call after the other; in µs. */
 export async function roundTrip(contestant) {
-  await warmUp(() => sequential(contestant, 200, []), { leastMs: 300, calls: 5_000, perRound: 200 });
+  await warmUp(() => sequential(contestant, 200, []), { leastMs: 300, mostMs: WARM_MS, count: 5_000, perRound: 200 });
   const samples = [];
   for (const until = performance.now() + TIMED_MS; performance.now() < until; ) await sequential(contestant, 50, samples);
   return { roundTrip: quantile(samples, 0.5), roundTripP99: quantile(samples, 0.99) };
@@ -64,7 +66,6 @@ async function callers(contestant, ms) {
 
 /** So many notifications to the plugin, one call, so many back, again and again; in notifications per second. */
 export async function notifications(contestant) {
-  if (contestant.flood === undefined) return {};
   let batches = 0;
   const ours = contestant.received();
   const theirs = await contestant.flood(0);
@@ -76,31 +77,30 @@ export async function notifications(contestant) {
     batches++;
     if (count - theirs !== batches * NOTES || contestant.received() - ours !== batches * NOTES) throw new Error("A notification was lost");
   };
-  await warmUp(batch, { leastMs: 200, calls: 10_000, perRound: NOTES });
+  await warmUp(batch, { leastMs: 200, mostMs: WARM_MS, count: 10_000, perRound: NOTES });
   const first = batches;
   const begun = performance.now();
   while (performance.now() - begun < NOTES_MS) await batch();
   return { notifications: ((batches - first) * 2 * NOTES * 1_000) / (performance.now() - begun) };
 }
 
-/** A text sent and returned, one call after the other; in MB of text per second, counted once. */
-export async function text(contestant) {
-  const results = {};
-  for (const [name, length] of Object.entries({ text1k: 2 ** 10, text64k: 2 ** 16, text1m: 2 ** 20, text16m: 2 ** 24 })) {
-    const sent = prose(length);
-    const warmUntil = performance.now() + 50;
-    do {
-      if ((await contestant.echoText(sent)) !== sent) throw new Error(`A text of ${length} characters came back as another`);
-    } while (performance.now() < warmUntil);
-    let count = 0;
-    const begun = performance.now();
-    do {
-      if ((await contestant.echoText(sent)).length !== length) throw new Error("A text came back with another length");
-      count++;
-    } while (performance.now() - begun < TEXT_MS);
-    results[name] = (count * length) / 1_000 / (performance.now() - begun);
-  }
-  return results;
+/** Small items from the plugin to the host, one stream after the other; in items per second. */
+export async function stream({ readNumbers }) {
+  const once = async () => {
+    let next = 0;
+    await readNumbers(ITEMS, (n) => {
+      if (n !== next++) throw new Error(`Item ${next - 1} of a stream came as ${n}`);
+    });
+    if (next !== ITEMS) throw new Error(`A stream ended after ${next} items of ${ITEMS}`);
+  };
+  await warmUp(once, { leastMs: 300, mostMs: WARM_MS, count: 2 * ITEMS, perRound: ITEMS });
+  let streams = 0;
+  const begun = performance.now();
+  do {
+    await once();
+    streams++;
+  } while (performance.now() - begun < STREAM_MS);
+  return { stream: (streams * ITEMS * 1_000) / (performance.now() - begun) };
 }
 
 /** Resident memory of the plugin's process after the calls, and the most it ever was; in MB. */
@@ -108,16 +108,6 @@ export async function memory({ pid }) {
   const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   const megabytes = (field) => (Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1_024) / 1e6;
   return { memory: megabytes("VmRSS"), memoryPeak: megabytes("VmHWM") };
-}
-
-// Slow contestants need their calls, fast ones their time; nobody gets more than 1.5 s.
-async function warmUp(round, { leastMs, calls, perRound }) {
-  const begun = performance.now();
-  for (let done = 0; ; done += perRound) {
-    const ms = performance.now() - begun;
-    if (ms >= 1_500 || (ms >= leastMs && done >= calls)) return;
-    await round();
-  }
 }
 
 function check(answer) {

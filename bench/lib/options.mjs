@@ -1,28 +1,5 @@
 import { parseArgs } from "node:util";
-
-/** In the order they are listed where the order of a round does not say otherwise. */
-export const CONTESTANTS = [
-  "mortise-tcp",
-  "raw",
-  "mortise-unix",
-  "json-rpc-2.0",
-  "raw-joined",
-  "vscode-jsonrpc",
-  "mortise-websocket",
-  "mcp-sdk",
-  "raw-nodelay",
-  "grpc-js",
-  "json-rpc-2.0-nodelay",
-  "execa-ipc",
-  "comlink",
-];
-/** Memory comes before the long texts: after them it is that of their buffers. */
-export const MEASUREMENTS = ["start", "roundtrip", "pipelined", "notifications", "memory", "text"];
-
-/** Variants differ from their contestant in how they write, and are measured where that counts. */
-export function takesPart(contestant, measurement) {
-  return !contestant.endsWith("-nodelay") || ["roundtrip", "pipelined", "notifications"].includes(measurement);
-}
+import { CONTESTANTS, MEASUREMENTS, takesPart } from "./participants.mjs";
 
 export const USAGE = `Usage: node bench/run.mjs [options]
   --only a,b          measurements: ${MEASUREMENTS.join(", ")}
@@ -44,11 +21,16 @@ export function readOptions(args) {
       help: { type: "boolean", default: false },
     },
   });
+  const measurements = chosen("measurement", values.only, MEASUREMENTS);
+  const contestants = chosen("contestant", values.contestants, CONTESTANTS);
+  if (!contestants.some((name) => measurements.some((measurement) => takesPart(name, measurement)))) {
+    throw new Error(`Cannot measure ${measurements.join(", ")}: ${contestants.join(", ")} takes no part in it`);
+  }
   return {
     help: values.help,
     json: values.json,
-    measurements: chosen("measurement", values.only, MEASUREMENTS),
-    contestants: chosen("contestant", values.contestants, CONTESTANTS),
+    measurements,
+    contestants,
     rounds: count("rounds", values.rounds, 1),
     unpinned: count("unpinned", values.unpinned, 0),
   };

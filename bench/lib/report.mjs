@@ -19,7 +19,7 @@ function table({ title, unit, better, digits, figure }, byContestant, withGoals)
       show(median(values)),
       Number.isFinite(values[0]) ? `${show(quantile(values, 0))} … ${show(quantile(values, 1))}` : "–",
       ours === undefined || name === US ? "" : standing(figure, ours, values),
-      ...(withGoals ? [goalOf(figure, name, byContestant)] : []),
+      ...(withGoals ? [goalsBeside(name, figure, byContestant)] : []),
     ]);
   return render([title, unit, "least … most of the rounds", "mortise-tcp is", ...(withGoals ? ["goal"] : [])], rows);
 }
@@ -34,10 +34,13 @@ function standing(figure, ours, theirs) {
   return additive ? `${value < 0 ? "" : "+"}${value.toFixed(1)} ms` : `${value.toFixed(2)}x`;
 }
 
-function goalOf(figure, name, byContestant) {
-  const goal = GOALS.find((candidate) => candidate.figure === figure && candidate.than === name);
-  const reached = goal && verdict(goal, byContestant);
-  return reached === undefined ? "" : `${goal.says} ${reached.says}`;
+/** What is to be reached beside a contestant; by whom, where that is not mortise over TCP. */
+function goalsBeside(name, figure, byContestant) {
+  return GOALS.filter((goal) => goal.figure === figure && goal.than === name)
+    .map((goal) => ({ ...goal, reached: verdict(goal, byContestant) }))
+    .filter(({ reached }) => reached !== undefined)
+    .map(({ us, says, reached }) => `${us === US ? "" : `${us} `}${says} ${reached.says}`)
+    .join(", ");
 }
 
 /** Settled only where every round agrees. */
@@ -58,9 +61,9 @@ export function goals(results) {
     if (reached === undefined) continue;
     const { title } = FIGURES.find(({ figure }) => figure === goal.figure);
     const spread = `${reached.least.toFixed(2)} … ${reached.most.toFixed(2)}`;
-    rows.push([title, goal.than, reached.value.toFixed(2), spread, goal.says, reached.says]);
+    rows.push([title, goal.us, goal.than, reached.value.toFixed(2), spread, goal.says, reached.says]);
   }
-  return rows.length === 0 ? "" : render(["Goals of mortise over TCP", "beside", "reached", "least … most", "goal", "met in rounds"], rows);
+  return rows.length === 0 ? "" : render(["Goal", "of", "beside", "reached", "least … most", "goal", "met in rounds"], rows);
 }
 
 /** The medians of everything in one table, for README.md. */

@@ -1,5 +1,5 @@
 import { HostProcess } from "./host-process.mjs";
-import { takesPart } from "./options.mjs";
+import { takesPart } from "./participants.mjs";
 import { median } from "./statistics.mjs";
 
 const STARTS = 2;
@@ -12,11 +12,13 @@ const STARTS = 2;
  */
 export async function measureRounds({ contestants, measurements, rounds, core, onProgress }) {
   const results = {};
+  const needed = contestants.filter((name) => measurements.some((measurement) => takesPart(name, measurement)));
+  const others = measurements.filter((measurement) => measurement !== "start");
   const add = (name, figures) => {
     for (const [figure, value] of Object.entries(figures)) ((results[figure] ??= {})[name] ??= []).push(value);
   };
   for (let round = 0; round < rounds; round++) {
-    const order = orderOf(contestants, round);
+    const order = orderOf(needed, round);
     const hosts = [];
     try {
       for (const name of order) {
@@ -29,8 +31,7 @@ export async function measureRounds({ contestants, measurements, rounds, core, o
           hosts.filter(({ name }) => takesPart(name, "start")),
           add,
         );
-      const others = measurements.filter((measurement) => measurement !== "start");
-      if (others.length > 0) for (const host of hosts) await host.run("open");
+      for (const host of hosts) if (others.some((measurement) => takesPart(host.name, measurement))) await host.run("open");
       for (const measurement of others) {
         onProgress(`round ${round + 1} of ${rounds}: ${measurement}`);
         for (const host of hosts) if (takesPart(host.name, measurement)) add(host.name, await host.run(measurement));

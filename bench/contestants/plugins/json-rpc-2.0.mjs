@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { JSONRPCClient, JSONRPCServer, JSONRPCServerAndClient } from "json-rpc-2.0";
 import { lineWriter, readLines } from "../../lib/lines.mjs";
+import { listen } from "../../lib/sockets.mjs";
 
 const server = createServer((socket) => {
   const write = lineWriter(socket, process.argv[2]);
@@ -16,4 +17,4 @@ const server = createServer((socket) => {
   readLines(socket, (line) => peer.receiveAndSend(JSON.parse(line)));
   socket.on("close", () => process.exit());
 });
-server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+listen(server, "tcp");

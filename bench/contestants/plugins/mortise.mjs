@@ -13,6 +13,10 @@ await serve({
         for (let index = 0; index < count; index++) void note({ name: "host" });
         return notes;
       },
+      echoBytes: ({ bytes }) => bytes,
+      async *numbers({ count }) {
+        for (let n = 0; n < count; n++) yield { n };
+      },
     }),
   ],
 });
