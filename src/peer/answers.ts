@@ -7,6 +7,7 @@ import type { Id } from "../wire/messages.js";
 import { extract, isSpecial, lendNothing } from "../wire/references.js";
 import { answerError } from "./answer-error.js";
 import { Misfit } from "./handler.js";
+import { whyTooLong } from "./too-long.js";
 import { reasonWhy } from "./unsendable.js";
 
 /** What a call is answered with: one message that the other side will take, whatever the handler made of it. Never throws. */
@@ -49,7 +50,7 @@ export class Answers {
       return this.#unfit(id, name, `its result is nested deeper than ${maxDepth} levels`);
     }
     if (isTooLong(message, maxMessageBytes) || isRawTooLong(raw, maxMessageBytes)) {
-      const text = `Cannot answer "${name}": its result is longer than ${maxMessageBytes} bytes`;
+      const text = `Cannot answer "${name}": ${whyTooLong("its result", isTooLong(message, maxMessageBytes), maxMessageBytes)}`;
       this.#logger.warn(text);
       return this.refuse(id, WireCode.tooLarge, text);
     }

@@ -23,6 +23,8 @@ import { type PendingCall, PendingCalls } from "./pending-calls.js";
 import { type References, Scope } from "./references.js";
 import { fromWireError } from "./remote-error.js";
 import type { Sender } from "./sender.js";
+import { whyTooLong } from "./too-long.js";
+import { TooMany } from "./too-many.js";
 import type { Tracing } from "./tracing.js";
 import { reasonWhy } from "./unsendable.js";
 
@@ -218,6 +220,11 @@ export class Caller {
     return call;
   }
 
+  /** A promise of that error. */
+  refuseSoon(refusal: PluginError): Promise<never> {
+    return new Promise((_, reject) => this.#rejectSoon(reject, refusal));
+  }
+
   // In a macrotask: a loop that retries at once would otherwise starve every timer and socket.
   #rejectSoon(reject: Settle, refusal: PluginError): void {
     this.#options.clock.soon(() => reject(refusal));
@@ -244,7 +251,7 @@ export class Caller {
       if (isSpecial(input)) message = this.#encodeSpecial(call, method, input, options);
       else message = call === undefined ? encodeNotification(method, input) : encodeRequest(call.id, method, input);
     } catch (cause) {
-      throw this.#unfit(call, inputError(label, reasonWhy(input, cause), cause));
+      throw this.#unfit(call, this.#tooMuchLent(call, label, cause as Error) ?? inputError(label, reasonWhy(input, cause), cause));
     }
     if (this.#options.tracing !== undefined) message = traced(message, method, this.#options.tracing);
     const { maxDepth, maxMessageBytes } = this.#options.limits;
@@ -252,7 +259,7 @@ export class Caller {
       throw this.#unfit(call, inputError(label, `it is nested deeper than ${maxDepth} levels`));
     }
     if (isTooLong(message, maxMessageBytes) || isRawTooLong(this.#raw, maxMessageBytes)) {
-      const sentence = `Cannot call "${label}": its input is longer than ${maxMessageBytes} bytes`;
+      const sentence = `Cannot call "${label}": ${whyTooLong("its input", isTooLong(message, maxMessageBytes), maxMessageBytes)}`;
       throw this.#unfit(call, new PluginError("LIMIT_EXCEEDED", sentence));
     }
     return message;
@@ -294,6 +301,15 @@ export class Caller {
       // For the sentence: from now on it is all of its time that may pass.
       if (deadline > cap) call.timeoutMs = maxTotalMs;
     };
+  }
+
+  /** The error, where an input would lend more than may be lent now. */
+  #tooMuchLent(call: PendingCall | undefined, label: string, { cause }: { readonly cause?: unknown }): PluginError | undefined {
+    if (!(cause instanceof TooMany)) return undefined;
+    const busy = new PluginError("BUSY", `Cannot call "${label}": ${cause.message}`);
+    // As for every refusal: in a macrotask. What is thrown next is not heard then.
+    call?.resolve(this.refuseSoon(busy));
+    return busy;
   }
 
   #unfit(call: PendingCall | undefined, error: PluginError): PluginError {

@@ -14,7 +14,7 @@ import { calls, Observation, ObservedStream } from "./call-events.js";
 import { type Entry, runHandler } from "./handler.js";
 import type { Scope } from "./references.js";
 import { closeUnread, openSource } from "./stream-source.js";
-import type { WriteHooks } from "./streams.js";
+import type { Streams } from "./streams.js";
 import type { Tracing } from "./tracing.js";
 
 /** What the dispatcher needs of the peer that it works for. */
@@ -26,8 +26,7 @@ export interface Surroundings {
   carriesRaw(): boolean;
   /** Bytes that the system has not taken. */
   unsentBytes(): number;
-  /** Starts a stream of what the source yields; returns its number. */
-  openStream(name: string, source: AsyncIterable<unknown>, hooks: WriteHooks): number;
+  readonly streams: Pick<Streams, "write" | "writesRefused">;
 }
 export interface DispatcherOptions {
   readonly limits: ResolvedLimits;
@@ -125,11 +124,16 @@ export class Dispatcher {
 
   /** A stream's handler gives a source; the answer names the stream, and its items follow. It runs until the stream ends. */
   #openStream(id: Id, entry: Entry, params: unknown, context: RunningContext): void {
+    const refusal = this.#surroundings.streams.writesRefused;
+    if (refusal !== undefined) return this.#answers.refuse(id, WireCode.busy, `Cannot run "${entry.name}": ${refusal.message}`);
     this.#running.set(id, context);
     const opening = calls.hasSubscribers ? this.#observeSource(entry, params, context) : openSource(entry, params, context);
     opening.then(
       (source) => {
         if (this.#running.get(id) !== context) return void closeUnread(source);
+        // Others were opened while this one's handler ran.
+        const full = this.#surroundings.streams.writesRefused;
+        if (full !== undefined) return this.#refuseOpened(id, entry, context, source, full.message);
         // The request is answered, and another may have its id; what runs on is known by its context.
         this.#running.delete(id);
         this.#running.set(context, context);
@@ -141,7 +145,7 @@ export class Dispatcher {
         const onEnd = (): void => {
           if (this.#leave(context, context)) this.#left();
         };
-        this.#answers.result(id, entry.name, { stream: this.#surroundings.openStream(entry.name, source, { onStop, onEnd }) });
+        this.#answers.result(id, entry.name, { stream: this.#surroundings.streams.write(entry.name, source, { onStop, onEnd }).id });
       },
       (error: unknown) => {
         if (!this.#leave(id, context)) return;
@@ -149,6 +153,13 @@ export class Dispatcher {
         this.#left();
       },
     );
+  }
+
+  #refuseOpened(id: Id, { name }: Entry, context: RunningContext, source: AsyncIterable<unknown>, why: string): void {
+    void closeUnread(source);
+    if (!this.#leave(id, context)) return;
+    this.#answers.refuse(id, WireCode.busy, `Cannot run "${name}": ${why}`);
+    this.#left();
   }
 
   /** A call that nobody waits for. What it comes to is of interest to the log alone. */
