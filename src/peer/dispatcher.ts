@@ -44,6 +44,8 @@ export class Dispatcher {
   readonly #entries = new Map<string, Entry>();
   /** What runs, by the id of its request; a notification has none, and is its own key. */
   readonly #running = new Map<Id | RunningContext, RunningContext>();
+  /** Streams that nobody reads any more, and whose sources are not closed yet. A number: one that never closes holds nothing here. */
+  #closing = 0;
   readonly #deadlines = new Map<RunningContext, () => void>();
   readonly #surroundings: Surroundings;
   readonly #options: DispatcherOptions;
@@ -66,8 +68,9 @@ export class Dispatcher {
     return this.#answers.errors;
   }
 
+  /** What runs, and what is being closed. */
   get running(): number {
-    return this.#running.size;
+    return this.#running.size + this.#closing;
   }
 
   isRunning(id: Id): boolean {
@@ -137,13 +140,18 @@ export class Dispatcher {
         // The request is answered, and another may have its id; what runs on is known by its context.
         this.#running.delete(id);
         this.#running.set(context, context);
+        let isClosing = false;
         const onStop = (): void => {
           const reason = new PluginError("CANCELLED", "The stream was ended: its reader stopped reading");
           context.scope?.end(reason);
+          // Its place is free though its source may never close; a drain waits for that all the same.
+          isClosing = this.#leave(context, context);
+          if (isClosing) this.#closing++;
           context.abort(reason);
         };
         const onEnd = (): void => {
-          if (this.#leave(context, context)) this.#left();
+          if (isClosing) this.#closing--;
+          if (this.#leave(context, context) || isClosing) this.#left();
         };
         this.#answers.result(id, entry.name, { stream: this.#surroundings.streams.write(entry.name, source, { onStop, onEnd }).id });
       },
@@ -196,13 +204,13 @@ export class Dispatcher {
       context.scope?.end(reason);
       context.abort(reason);
     }
-    this.#left();
+    for (const idle of this.#idle.splice(0)) idle();
   }
 
   /** Takes no more calls. Resolves once those that run have been answered, or after `graceMs`. */
   drain(graceMs: number): Promise<void> {
     this.#inactive = "stopping";
-    if (this.#running.size === 0) return Promise.resolve();
+    if (this.running === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const stop = this.#options.clock.after(graceMs, resolve);
       this.#idle.push(() => {
@@ -307,7 +315,7 @@ export class Dispatcher {
 
   /** After the answer of a call that left. */
   #left(): void {
-    if (this.#idle.length > 0 && this.#running.size === 0) for (const idle of this.#idle.splice(0)) idle();
+    if (this.#idle.length > 0 && this.running === 0) for (const idle of this.#idle.splice(0)) idle();
   }
 
   #end(id: Id, why: string): void {

@@ -196,3 +196,76 @@ test("a call that brings more functions than maxLentFunctions is answered BUSY, 
   expect([plugin.peer.open, plugin.peer.running]).toEqual([true, 0]);
   await host.close();
 });
+
+test("[F71] a stream whose source never settles leaves its place when its reader goes, and its handler's signal aborts", async () => {
+  const aborted: unknown[] = [];
+  const list = async function* (name: unknown, { signal }: { signal: AbortSignal }): AsyncGenerator<unknown> {
+    signal.addEventListener("abort", () => aborted.push(name));
+    yield name;
+    await new Promise(() => {});
+  };
+  const pluginLimits = { maxRunningCalls: 1, maxOpenStreams: 1 };
+  const { host, plugin, clock } = peerPair({ provides: [implement(kv, { list, put: () => "put" })], pluginLimits });
+  const remote = host.dispense(kv);
+  for (const name of [1, 2, 3]) {
+    const items = remote.list(name)[Symbol.asyncIterator]();
+    expect(await items.next()).toEqual({ done: false, value: name });
+    expect(await rejection(remote.put(1))).toMatchObject({ code: "BUSY" });
+    void items.next();
+    await items.return?.();
+  }
+  expect([aborted, await remote.put(1), plugin.peer.openStreams]).toEqual([[1, 2, 3], "put", 0]);
+  // A drain waits for sources that are being closed, and no longer than its grace.
+  let drained = false;
+  const draining = plugin.peer.drain(1_000).then(() => (drained = true));
+  await settled();
+  expect([aborted, drained]).toEqual([[1, 2, 3], false]);
+  clock.advance(1_000);
+  await draining;
+  await host.close();
+});
+
+test("[F71] a stream whose handler never gives a source is answered when its caller's time is over, and its place is free", async () => {
+  const list = (() => new Promise(() => {})) as never;
+  const { host, plugin, clock } = peerPair({ provides: [implement(kv, { list, put: () => "put" })], pluginLimits: { maxRunningCalls: 1 } });
+  const remote = host.dispense(kv);
+  for (const name of [1, 2, 3]) {
+    const late = rejection(remote.list(name, { timeoutMs: 100 })[Symbol.asyncIterator]().next());
+    expect(await rejection(remote.put(1))).toMatchObject({ code: "BUSY" });
+    clock.advance(100);
+    clock.runSoon();
+    expect(await late).toMatchObject({ code: "CALL_TIMEOUT" });
+  }
+  expect([await remote.put(1), plugin.peer.running, plugin.peer.counters.errors]).toEqual(["put", 0, 6]);
+  await host.close();
+});
+
+test("[F78] when the caller of a stream goes, its handler is cancelled, its source is closed, and what it lent is let go", async () => {
+  const seen: unknown[] = [];
+  const list = async function* (input: any, { signal }: { signal: AbortSignal }): AsyncGenerator<unknown> {
+    signal.addEventListener("abort", () => seen.push((signal.reason as { code?: string }).code));
+    try {
+      for await (const item of input.items) yield await input.back(item);
+    } finally {
+      seen.push("closed");
+    }
+  };
+  const { host, plugin } = peerPair({ provides: [implement(kv, { list, put: () => "put" })] });
+  const lent = endless();
+  const items = host
+    .dispense(kv)
+    .list({ items: lent, back: (item: unknown) => item })
+    [Symbol.asyncIterator]();
+  expect(await items.next()).toEqual({ done: false, value: 0 });
+  const drain = async (): Promise<void> => {
+    for (;;) await items.next();
+  };
+  const rest = rejection(drain());
+  await host.close();
+  expect(await rest).toMatchObject({ code: "CONNECTION_CLOSED" });
+  await plugin.closed;
+  while (seen.length < 2) await settled();
+  expect(seen.sort()).toEqual(["CONNECTION_LOST", "closed"]);
+  expect(await lent.next()).toEqual(DONE);
+  for (const { peer } of [host, plugin]) expect([peer.openStreams, peer.lentFunctions, peer.running, peer.pending]).toEqual([0, 0, 0, 0]);
+});
