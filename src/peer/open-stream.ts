@@ -30,11 +30,6 @@ export function openStream({ caller, streams, tell, other }: StreamOpener, call:
   const { method, input, options, accept, onEnd } = call;
   const refusal = streams.enter();
   if (refusal !== undefined) return caller.refuseSoon(new PluginError("BUSY", `Cannot call "${method}": ${refusal.message}`));
-  let entered = true;
-  const leave = (): void => {
-    if (entered) streams.leave();
-    entered = false;
-  };
   const { signal } = options;
   const opened: Accept = (answer, pending) => {
     const { scope } = pending;
@@ -42,7 +37,7 @@ export function openStream({ caller, streams, tell, other }: StreamOpener, call:
     const ended = (): void => {
       if (signal !== undefined) removeAbortTask(signal, onAbort);
       scope?.end();
-      leave();
+      streams.leave();
       onEnd();
     };
     const number = numberOf(answer);
@@ -61,7 +56,7 @@ export function openStream({ caller, streams, tell, other }: StreamOpener, call:
     if (number !== undefined) tell(encodeNotification(CANCEL, { stream: number }));
   };
   const opening = caller.open<StreamReader>(method, input, options, opened, late);
-  opening.catch(leave);
+  opening.catch(() => streams.leave());
   return opening;
 }
 

@@ -68,13 +68,16 @@ test("a stream whose opening is given up, or answered with none, leaves its plac
 test("a provider answers BUSY to a stream beyond its maxOpenStreams, runs nothing for it, and serves the next", async () => {
   let ran = 0;
   let closed = 0;
-  const list = async function* (): AsyncGenerator<number> {
-    ran++;
+  const source = async function* (): AsyncGenerator<number> {
     try {
       yield* endless();
     } finally {
       closed++;
     }
+  };
+  const list = (): AsyncGenerator<number> => {
+    ran++;
+    return source();
   };
   const { host } = peerPair({ provides: [implement(kv, { list, put: () => "put" })], pluginLimits: { maxOpenStreams: 1 } });
   const remote = host.dispense(kv);
