@@ -5,10 +5,12 @@ import { greet } from "../handshake/greet.js";
 import { loadTracing } from "../handshake/trace-context.js";
 import type { CloseReason } from "../peer/close-reason.js";
 import { PeerConnection } from "../peer/connection.js";
+import { reasonWhy } from "../peer/unsendable.js";
 import type { TlsOptions } from "../transport/tls.js";
 import { systemClock } from "../util/clock.js";
 import { deferred } from "../util/deferred.js";
 import { type Address, formatAddress } from "../wire/address.js";
+import { extract, isSpecial, lendNothing } from "../wire/references.js";
 import type { Checked } from "./checksum.js";
 import { explainLoss } from "./ending.js";
 import { type Launched, launch } from "./launch.js";
@@ -183,8 +185,9 @@ export class Starting {
 function checkConfig(config: unknown): void {
   try {
     JSON.stringify(config);
+    if (isSpecial(config)) extract(config, lendNothing);
   } catch (cause) {
-    throw new Error(`its config cannot be sent as JSON: ${(cause as Error).message.split("\n")[0]}`, { cause });
+    throw new Error(`its config cannot be sent: ${reasonWhy(config, cause)}`, { cause });
   }
 }
 

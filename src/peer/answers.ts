@@ -9,6 +9,7 @@ import { extract, isSpecial, lendNothing } from "../wire/references.js";
 import { NOT_SMALL, smallText } from "../wire/small-json.js";
 import { answerError } from "./answer-error.js";
 import { Misfit } from "./handler.js";
+import { whyTooLong } from "./too-long.js";
 import { reasonWhy } from "./unsendable.js";
 
 /** What a call is answered with: one message that the other side will take, whatever the handler made of it. Never throws. */
@@ -51,8 +52,9 @@ export class Answers {
     if (!isWithinDepth(message, 0, message.length, maxDepth)) {
       return this.#unfit(id, name, `its result is nested deeper than ${maxDepth} levels`);
     }
-    if (isTooLong(message, maxMessageBytes) || cargo?.isTooLong(maxMessageBytes) === true) {
-      const text = `Cannot answer "${name}": its result is longer than ${maxMessageBytes} bytes`;
+    const tooLong = whyTooLong("its result", message, cargo, maxMessageBytes);
+    if (tooLong !== undefined) {
+      const text = `Cannot answer "${name}": ${tooLong}`;
       this.#logger.warn(text);
       return this.refuse(id, WireCode.tooLarge, text);
     }

@@ -5,15 +5,7 @@ import type { Clock } from "../util/clock.js";
 import { isThenable } from "../util/thenable.js";
 import type { Cargo } from "../wire/cargo.js";
 import { isWithinDepth } from "../wire/depth.js";
-import {
-  addMeta,
-  encodeNotification,
-  encodeRequest,
-  encodeSpecialNotification,
-  encodeSpecialRequest,
-  isTooLong,
-  paramsOf,
-} from "../wire/encode.js";
+import { addMeta, encodeNotification, encodeRequest, encodeSpecialNotification, encodeSpecialRequest, paramsOf } from "../wire/encode.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { CANCEL, type Id, INVOKE } from "../wire/messages.js";
 import { extract, isSpecial, type Lender, lendNothing } from "../wire/references.js";
@@ -24,6 +16,8 @@ import { type PendingCall, PendingCalls } from "./pending-calls.js";
 import { type References, Scope } from "./references.js";
 import { fromWireError } from "./remote-error.js";
 import type { Sender } from "./sender.js";
+import { whyTooLong } from "./too-long.js";
+import { TooMany } from "./too-many.js";
 import type { Tracing } from "./tracing.js";
 import { reasonWhy } from "./unsendable.js";
 
@@ -219,6 +213,11 @@ export class Caller {
     return call;
   }
 
+  /** A promise of that error. */
+  refuseSoon(refusal: PluginError): Promise<never> {
+    return new Promise((_, reject) => this.#rejectSoon(reject, refusal));
+  }
+
   // In a macrotask: a loop that retries at once would otherwise starve every timer and socket.
   #rejectSoon(reject: Settle, refusal: PluginError): void {
     this.#options.clock.soon(() => reject(refusal));
@@ -247,15 +246,16 @@ export class Caller {
         message = this.#encodeSpecial(call, method, input, options);
       else message = call === undefined ? encodeNotification(method, input, small) : encodeRequest(call.id, method, input, small);
     } catch (cause) {
-      throw this.#unfit(call, inputError(label, reasonWhy(input, cause), cause));
+      throw this.#unfit(call, this.#tooMuchLent(call, label, cause as Error) ?? inputError(label, reasonWhy(input, cause), cause));
     }
     if (this.#options.tracing !== undefined) message = traced(message, method, this.#options.tracing);
     const { maxDepth, maxMessageBytes } = this.#options.limits;
     if (!isWithinDepth(message, 0, message.length, maxDepth)) {
       throw this.#unfit(call, inputError(label, `it is nested deeper than ${maxDepth} levels`));
     }
-    if (isTooLong(message, maxMessageBytes) || this.#cargo?.isTooLong(maxMessageBytes) === true) {
-      const sentence = `Cannot call "${label}": its input is longer than ${maxMessageBytes} bytes`;
+    const tooLong = whyTooLong("its input", message, this.#cargo, maxMessageBytes);
+    if (tooLong !== undefined) {
+      const sentence = `Cannot call "${label}": ${tooLong}`;
       throw this.#unfit(call, new PluginError("LIMIT_EXCEEDED", sentence));
     }
     return message;
@@ -297,6 +297,15 @@ export class Caller {
       // For the sentence: from now on it is all of its time that may pass.
       if (deadline > cap) call.timeoutMs = maxTotalMs;
     };
+  }
+
+  /** The error, where an input would lend more than may be lent now. */
+  #tooMuchLent(call: PendingCall | undefined, label: string, { cause }: { readonly cause?: unknown }): PluginError | undefined {
+    if (!(cause instanceof TooMany)) return undefined;
+    const busy = new PluginError("BUSY", `Cannot call "${label}": ${cause.message}`);
+    // As for every refusal: in a macrotask. What is thrown next is not heard then.
+    call?.resolve(this.refuseSoon(busy));
+    return busy;
   }
 
   #unfit(call: PendingCall | undefined, error: PluginError): PluginError {

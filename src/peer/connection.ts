@@ -35,6 +35,8 @@ export class PeerConnection implements Connection {
   readonly #options: PeerOptions;
   #apiVersion = 1;
   #provided: readonly Provided[] = [];
+  /** The full names of streams among it. */
+  #streams: ReadonlySet<string> = new Set();
 
   constructor(channel: Channel, options: PeerOptions) {
     this.#options = options;
@@ -45,6 +47,7 @@ export class PeerConnection implements Connection {
   learn({ apiVersion = this.#apiVersion, provided = this.#provided }: { apiVersion?: number; provided?: readonly Provided[] }): void {
     this.#apiVersion = apiVersion;
     this.#provided = provided;
+    this.#streams = streamsOf(provided);
   }
 
   provide(implementations: readonly ImplementationRecord[]): void {
@@ -71,6 +74,10 @@ export class PeerConnection implements Connection {
     // A contract's names were checked when it was defined.
     if (typeof method !== "string" || !NAME_PATTERN.test(method)) {
       return Promise.reject(new TypeError(`Cannot call "${String(method)}": a name is ${NAME_RULE}`));
+    }
+    if (this.#streams.has(method)) {
+      const remedy = "Dispense its contract, and read the stream with for await.";
+      return Promise.reject(new TypeError(`Cannot call "${method}" by name: it is a stream, which nobody would read\n  ${remedy}`));
     }
     return calls.hasSubscribers ? this.#observeCall(method, input, options) : this.peer.call(method, input, options);
   }
@@ -109,4 +116,11 @@ export class PeerConnection implements Connection {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function streamsOf(provided: readonly Provided[]): ReadonlySet<string> {
+  const names = provided.flatMap(({ name, members }) =>
+    Object.entries(members).flatMap(([member, { kind }]) => (kind === "stream" ? [`${name}.${member}`] : [])),
+  );
+  return new Set(names);
 }

@@ -15,7 +15,7 @@ import { calls, Observation, ObservedStream } from "./call-events.js";
 import { type Entry, runHandler } from "./handler.js";
 import type { Scope } from "./references.js";
 import { closeUnread, openSource } from "./stream-source.js";
-import type { WriteHooks } from "./streams.js";
+import type { Streams } from "./streams.js";
 import type { Tracing } from "./tracing.js";
 
 /** What the dispatcher needs of the peer that it works for. */
@@ -27,8 +27,7 @@ export interface Surroundings {
   readonly carrier: Carrier;
   /** Bytes that the system has not taken. */
   unsentBytes(): number;
-  /** Starts a stream of what the source yields; returns its number. */
-  openStream(name: string, source: AsyncIterable<unknown>, hooks: WriteHooks): number;
+  readonly streams: Pick<Streams, "write" | "writesRefused">;
 }
 export interface DispatcherOptions {
   readonly limits: ResolvedLimits;
@@ -46,6 +45,8 @@ export class Dispatcher {
   readonly #entries = new Map<string, Entry>();
   /** What runs, by the id of its request; a notification has none, and is its own key. */
   readonly #running = new Map<Id | RunningContext, RunningContext>();
+  /** Streams that nobody reads any more, and whose sources are not closed yet. A number: one that never closes holds nothing here. */
+  #closing = 0;
   readonly #deadlines = new Map<RunningContext, () => void>();
   readonly #surroundings: Surroundings;
   readonly #options: DispatcherOptions;
@@ -64,8 +65,9 @@ export class Dispatcher {
     return this.#answers.errors;
   }
 
+  /** What runs, and what is being closed. */
   get running(): number {
-    return this.#running.size;
+    return this.#running.size + this.#closing;
   }
 
   isRunning(id: Id): boolean {
@@ -122,23 +124,33 @@ export class Dispatcher {
 
   /** A stream's handler gives a source; the answer names the stream, and its items follow. It runs until the stream ends. */
   #openStream(id: Id, entry: Entry, params: unknown, context: RunningContext): void {
+    const refusal = this.#surroundings.streams.writesRefused;
+    if (refusal !== undefined) return this.#answers.refuse(id, WireCode.busy, `Cannot run "${entry.name}": ${refusal.message}`);
     this.#running.set(id, context);
     const opening = calls.hasSubscribers ? this.#observeSource(entry, params, context) : openSource(entry, params, context);
     opening.then(
       (source) => {
         if (this.#running.get(id) !== context) return void closeUnread(source);
+        // Others were opened while this one's handler ran.
+        const full = this.#surroundings.streams.writesRefused;
+        if (full !== undefined) return this.#refuseOpened(id, entry, context, source, full.message);
         // The request is answered, and another may have its id; what runs on is known by its context.
         this.#running.delete(id);
         this.#running.set(context, context);
+        let isClosing = false;
         const onStop = (): void => {
           const reason = new PluginError("CANCELLED", "The stream was ended: its reader stopped reading");
           context.scope?.end(reason);
+          // Its place is free though its source may never close; a drain waits for that all the same.
+          isClosing = this.#leave(context, context);
+          if (isClosing) this.#closing++;
           context.abort(reason);
         };
         const onEnd = (): void => {
-          if (this.#leave(context, context)) this.#left();
+          if (isClosing) this.#closing--;
+          if (this.#leave(context, context) || isClosing) this.#left();
         };
-        this.#answers.result(id, entry.name, { stream: this.#surroundings.openStream(entry.name, source, { onStop, onEnd }) });
+        this.#answers.result(id, entry.name, { stream: this.#surroundings.streams.write(entry.name, source, { onStop, onEnd }).id });
       },
       (error: unknown) => {
         if (!this.#leave(id, context)) return;
@@ -146,6 +158,13 @@ export class Dispatcher {
         this.#left();
       },
     );
+  }
+
+  #refuseOpened(id: Id, { name }: Entry, context: RunningContext, source: AsyncIterable<unknown>, why: string): void {
+    void closeUnread(source);
+    if (!this.#leave(id, context)) return;
+    this.#answers.refuse(id, WireCode.busy, `Cannot run "${name}": ${why}`);
+    this.#left();
   }
 
   /** A call that nobody waits for. What it comes to is of interest to the log alone. */
@@ -182,13 +201,13 @@ export class Dispatcher {
       context.scope?.end(reason);
       context.abort(reason);
     }
-    this.#left();
+    for (const idle of this.#idle.splice(0)) idle();
   }
 
   /** Takes no more calls. Resolves once those that run have been answered, or after `graceMs`. */
   drain(graceMs: number): Promise<void> {
     this.#inactive = "stopping";
-    if (this.#running.size === 0) return Promise.resolve();
+    if (this.running === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const stop = this.#options.clock.after(graceMs, resolve);
       this.#idle.push(() => {
@@ -293,7 +312,7 @@ export class Dispatcher {
 
   /** After the answer of a call that left. */
   #left(): void {
-    if (this.#idle.length > 0 && this.#running.size === 0) for (const idle of this.#idle.splice(0)) idle();
+    if (this.#idle.length > 0 && this.running === 0) for (const idle of this.#idle.splice(0)) idle();
   }
 
   #end(id: Id, why: string): void {

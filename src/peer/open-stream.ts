@@ -28,6 +28,8 @@ export interface StreamCall {
 /** Resolves with the reading end of a stream that the other side opens. */
 export function openStream({ caller, streams, tell, other }: StreamOpener, call: StreamCall): Promise<StreamReader> {
   const { method, input, options, accept, onEnd } = call;
+  const refusal = streams.enter();
+  if (refusal !== undefined) return caller.refuseSoon(new PluginError("BUSY", `Cannot call "${method}": ${refusal.message}`));
   const { signal } = options;
   const opened: Accept = (answer, pending) => {
     const { scope } = pending;
@@ -35,6 +37,7 @@ export function openStream({ caller, streams, tell, other }: StreamOpener, call:
     const ended = (): void => {
       if (signal !== undefined) removeAbortTask(signal, onAbort);
       scope?.end();
+      streams.leave();
       onEnd();
     };
     const number = numberOf(answer);
@@ -52,7 +55,9 @@ export function openStream({ caller, streams, tell, other }: StreamOpener, call:
     const number = numberOf(answer);
     if (number !== undefined) tell(encodeNotification(CANCEL, { stream: number }));
   };
-  return caller.open(method, input, options, opened, late);
+  const opening = caller.open<StreamReader>(method, input, options, opened, late);
+  opening.catch(() => streams.leave());
+  return opening;
 }
 
 function numberOf(answer: unknown): number | undefined {

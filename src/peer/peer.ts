@@ -7,20 +7,20 @@ import type { Channel, PacketSwitch } from "../wire/channel.js";
 import { decodeLines, type MessageSink } from "../wire/codec.js";
 import { encodeError, encodeViolation } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
-import { CANCEL, CREDIT, END, type Id, INVOKE, ITEM, LOG, type Message, type Meta, PING } from "../wire/messages.js";
+import { type Id, INVOKE, ITEM, type Message, type Meta } from "../wire/messages.js";
 import { restore } from "../wire/references.js";
 import { type Accept, Caller } from "./caller.js";
 import { type CloseReason, closeErrors } from "./close-reason.js";
 import type { Counters } from "./counters.js";
-import { Dispatcher, type Surroundings } from "./dispatcher.js";
+import { Dispatcher } from "./dispatcher.js";
 import { openStream } from "./open-stream.js";
 import type { PeerOptions } from "./peer-options.js";
 import { References, Scope } from "./references.js";
-import { logRemote } from "./remote-log.js";
 import { ReservedMethods } from "./reserved.js";
 import { Sender } from "./sender.js";
 import type { StreamReader } from "./stream-reader.js";
 import { Streams } from "./streams.js";
+import { TooMany } from "./too-many.js";
 
 /** One conversation over one channel: owns it, routes each message, closes once. */
 export class Peer implements MessageSink {
@@ -66,22 +66,14 @@ export class Peer implements MessageSink {
       },
       options,
     );
-    this.#references = new References(this.#streams, (id, label, args, signal) =>
+    this.#references = new References(this.#streams, options, (id, label, args, signal) =>
       this.#caller.callAs(label, INVOKE, { function: id, args }, { signal }),
     );
     this.#caller.references = this.#references;
-    const openStream: Surroundings["openStream"] = (name, source, hooks) => this.#streams.write(name, source, hooks).id;
-    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes: () => this.#sender.unsent, openStream, carrier }, options);
+    const unsentBytes = (): number => this.#sender.unsent;
+    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes, streams: this.#streams, carrier }, options);
     this.reserved = new ReservedMethods(answer);
-    this.reserved.set(PING, () => "pong");
-    this.reserved.set(CANCEL, (params) => {
-      const { id, stream } = (params ?? {}) as { id?: unknown; stream?: unknown };
-      if (stream === undefined) this.#dispatcher.cancel(id);
-      else this.#streams.cancel(stream);
-    });
-    this.reserved.set(END, (params) => this.#streams.end(params));
-    this.reserved.set(CREDIT, (params) => this.#streams.credit(params));
-    this.reserved.set(LOG, (params) => logRemote(params, options.logger));
+    this.reserved.serve(this.#dispatcher, this.#streams, options.logger);
     channel.receive({
       lines: (text) => this.#read(text),
       packet: (message, bytes) => this.#packet(message, bytes),
@@ -219,7 +211,7 @@ export class Peer implements MessageSink {
   }
 
   request(id: Id, method: string, params: unknown, meta: Meta | undefined): void {
-    if (this.#dispatcher.isRunning(id) || this.reserved.isRunning(id)) {
+    if (this.#isRunning(id)) {
       return this.violation(WireCode.invalidRequest, `its id ${JSON.stringify(id)} belongs to a request that still runs`);
     }
     if (!this.#trusted && !this.reserved.isExpected(method)) return this.#distrust(quoted(method));
@@ -246,17 +238,20 @@ export class Peer implements MessageSink {
     if (!this.#trusted && !isExpected) return this.#distrust("a message with refs");
     const cargo = new ArrivedCargo(this.#raw, this.#options.limits.maxMessageBytes);
     const scope = new Scope();
-    const method = "method" in message ? this.#labelOf(message) : "";
+    const label = this.#references.labelOf(message);
     // The protocol's own calls lend nothing: there is nobody who would end it.
     const lends = message.kind === "request" && (message.method === INVOKE || !message.method.startsWith("rpc."));
     const revive = (ref: Readonly<Record<string, unknown>>): unknown => {
       // What is lent is lent for the length of a request; nothing else has one.
-      return lends || "bytes" in ref || "text" in ref ? this.#references.borrow(ref, scope, method, cargo) : undefined;
+      return lends || "bytes" in ref || "text" in ref ? this.#references.borrow(ref, scope, label, cargo) : undefined;
     };
     try {
       this.#restored(message, (value) => restore(value, refs, revive), scope, bytes);
     } catch (error) {
       scope.end();
+      if (error instanceof TooMany && message.kind === "request" && !this.#isRunning(message.id)) {
+        return this.#answer(encodeError(message.id, { code: WireCode.busy, message: `Cannot run "${label}": ${error.message}` }));
+      }
       this.violation(WireCode.invalidRequest, (error as Error).message);
     }
   }
@@ -310,16 +305,15 @@ export class Peer implements MessageSink {
         ? this.items(params, bytes + (this.#raw?.length ?? 0))
         : this.notification(message.method, params, message.meta);
     const { id, method, meta } = message;
-    if (this.#dispatcher.isRunning(id) || this.reserved.isRunning(id) || (method.startsWith("rpc.") && method !== INVOKE)) {
+    if (this.#isRunning(id) || (method.startsWith("rpc.") && method !== INVOKE)) {
       return this.request(id, method, params, meta);
     }
     if (method === INVOKE) this.#invoked(id, params, meta, scope);
     else this.#dispatcher.request(id, method, params, meta, scope);
   }
 
-  #labelOf({ method, params }: { readonly method: string; readonly params: unknown }): string {
-    if (method !== INVOKE) return method;
-    return this.#references.find((params as { function?: unknown } | null)?.function)?.label ?? method;
+  #isRunning(id: Id): boolean {
+    return this.#dispatcher.isRunning(id) || this.reserved.isRunning(id);
   }
 
   /** A function that we lent is called. */

@@ -1,9 +1,12 @@
 import { PluginError } from "../errors.js";
 import type { ArrivedCargo } from "../wire/cargo.js";
+import type { ResolvedLimits } from "../wire/limits.js";
+import { INVOKE, type Message } from "../wire/messages.js";
 import type { Lender } from "../wire/references.js";
 import type { StreamReader } from "./stream-reader.js";
 import type { StreamWriter } from "./stream-writer.js";
 import type { Streams } from "./streams.js";
+import { TooMany } from "./too-many.js";
 
 /** What one call has lent or borrowed. It ends with the call, on both sides. */
 export class Scope {
@@ -50,13 +53,19 @@ type Invoke = (id: number, label: string, args: unknown[], signal: AbortSignal) 
 /** Functions and iterables lent for the length of one call, both ways. */
 export class References {
   readonly #streams: Streams;
+  readonly #options: { readonly limits: ResolvedLimits; readonly other: string };
   readonly #invoke: Invoke;
   readonly #lent = new Map<number, LentFunction>();
   #nextFunction = 0;
+  #borrowed = 0;
+  // One for all, since each call that borrows keeps them.
+  readonly #giveBack = (): void => void this.#borrowed--;
+  readonly #leave = (): void => this.#streams.leave();
 
   /** @param invoke Calls a function that the other side lent. */
-  constructor(streams: Streams, invoke: Invoke) {
+  constructor(streams: Streams, options: { readonly limits: ResolvedLimits; readonly other: string }, invoke: Invoke) {
     this.#streams = streams;
+    this.#options = options;
     this.#invoke = invoke;
   }
 
@@ -70,16 +79,28 @@ export class References {
     return this.#lent.get(id as number);
   }
 
-  /** Lends what an input holds, until the scope ends. */
+  /** What a message is about, for sentences. */
+  labelOf(message: Message): string {
+    if (!("method" in message)) return "";
+    const { method, params } = message;
+    if (method !== INVOKE) return method;
+    return this.find((params as { function?: unknown } | null)?.function)?.label ?? method;
+  }
+
+  /** Lends what an input holds, until the scope ends. The lender throws TooMany where that may not be now. */
   lender(scope: Scope, method: string, onUse: () => void): Lender {
     return {
       lendFunction: (call) => {
+        const { limits, other } = this.#options;
+        if (this.#lent.size >= limits.maxLentFunctions) throw new TooMany("maxLentFunctions", limits, `functions are lent to ${other}`);
         const id = this.#nextFunction++;
         this.#lent.set(id, { label: callbackOf(method), call, onUse });
         scope.onEnd(() => this.#lent.delete(id));
         return id;
       },
       lendStream: (source) => {
+        const refusal = this.#streams.writesRefused;
+        if (refusal !== undefined) throw refusal;
         const writer: StreamWriter = this.#streams.write(streamOf(method), source);
         scope.onEnd(() => writer.stop());
         return writer.id;
@@ -87,7 +108,10 @@ export class References {
     };
   }
 
-  /** Makes what a ref of the other side stands for, until the scope ends. Undefined if it is of no known form. */
+  /**
+   * Makes what a ref of the other side stands for, until the scope ends. Undefined if it is of no known form.
+   * @throws {TooMany} There may be no more of that now.
+   */
   borrow(ref: Readonly<Record<string, unknown>>, scope: Scope, method: string, cargo: ArrivedCargo): unknown {
     if ("bytes" in ref) return cargo.bytes(ref["bytes"]);
     if ("text" in ref) return cargo.text(ref["text"]);
@@ -97,6 +121,10 @@ export class References {
   }
 
   #borrowFunction(id: number, scope: Scope, method: string): (...args: unknown[]) => Promise<unknown> {
+    const { limits, other } = this.#options;
+    if (this.#borrowed >= limits.maxLentFunctions) throw new TooMany("maxLentFunctions", limits, `functions are borrowed from ${other}`);
+    this.#borrowed++;
+    scope.onEnd(this.#giveBack);
     const label = callbackOf(method);
     return (...args) => {
       const answer = scope.over ? Promise.reject(tooLate(`Cannot call "${label}"`)) : this.#invoke(id, label, args, scope.signal);
@@ -107,6 +135,10 @@ export class References {
   }
 
   #borrowStream(id: number, scope: Scope, method: string): AsyncIterable<unknown> | undefined {
+    const refusal = this.#streams.enter();
+    if (refusal !== undefined) throw refusal;
+    // A place until the call is over, and not until the stream ends: what holds it is the call's.
+    scope.onEnd(this.#leave);
     const label = streamOf(method);
     const reader: StreamReader | undefined = this.#streams.read(id, label, () => {});
     if (reader === undefined) return undefined;

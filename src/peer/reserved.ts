@@ -1,7 +1,11 @@
+import type { Logger } from "../util/logger.js";
 import { encodeError, encodeResult } from "../wire/encode.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
-import type { Id } from "../wire/messages.js";
+import { CANCEL, CREDIT, END, type Id, LOG, PING } from "../wire/messages.js";
+import type { Dispatcher } from "./dispatcher.js";
 import { toWireError } from "./remote-error.js";
+import { logRemote } from "./remote-log.js";
+import type { Streams } from "./streams.js";
 
 /** Answers one of the protocol's own methods; throws a JSONRPCErrorException to answer with a code of its choice. */
 export type ReservedHandler = (params: unknown) => unknown;
@@ -20,6 +24,19 @@ export class ReservedMethods {
 
   set(method: string, handler: ReservedHandler): void {
     this.#handlers.set(method, handler);
+  }
+
+  /** Answers what any conversation may ask. */
+  serve(dispatcher: Dispatcher, streams: Streams, logger: Logger): void {
+    this.set(PING, () => "pong");
+    this.set(CANCEL, (params) => {
+      const { id, stream } = (params ?? {}) as { id?: unknown; stream?: unknown };
+      if (stream === undefined) dispatcher.cancel(id);
+      else streams.cancel(stream);
+    });
+    this.set(END, (params) => streams.end(params));
+    this.set(CREDIT, (params) => streams.credit(params));
+    this.set(LOG, (params) => logRemote(params, logger));
   }
 
   /**

@@ -1,7 +1,11 @@
-import { FIRST_CREDIT } from "./stream-writer.js";
+import { FIRST_CREDIT } from "../wire/limits.js";
+import type { Unread } from "./unread.js";
 
-/** How a reader's wishes leave. */
+/** What all readers of a connection share. */
 export interface ReaderWire {
+  /** What one stream may have waiting, or on its way: the first credit is the protocol's, and what follows leads to this. */
+  readonly credit: { readonly items: number; readonly bytes: number };
+  readonly unread: Unread;
   sendCredit(id: number, items: number, bytes: number): void;
   /** Tells the writer to stop. */
   sendCancel(id: number): void;
@@ -25,6 +29,8 @@ interface Waiting {
  */
 export class StreamReader implements AsyncIterableIterator<unknown> {
   readonly id: number;
+  /** For sentences. */
+  readonly name: string;
   readonly #wire: ReaderWire;
   readonly #onEnd: () => void;
   readonly #accept: ((item: unknown) => unknown) | undefined;
@@ -34,19 +40,38 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   readonly #waiting: Waiting[] = [];
   #creditItems = FIRST_CREDIT.items;
   #creditBytes = FIRST_CREDIT.bytes;
-  #freeItems = 0;
-  #freeBytes = 0;
+  /** Room that nobody was told of yet; less than none where the first credit was more than there is. */
+  #freeItems: number;
+  #freeBytes: number;
+  /** It is worth a message from here on. */
+  readonly #giveAtItems: number;
+  readonly #giveAtBytes: number;
+  /** Bytes that wait to be read, and whether they are among those of all streams. */
+  #held = 0;
+  #counted = true;
   /** Nothing more arrives. */
   #ended = false;
   /** What it ended with, until that was told once. */
   #failure: { readonly error: unknown } | undefined;
 
   /** @param accept What is made of an item before it is read; may be asynchronous, and may throw. */
-  constructor(id: number, wire: ReaderWire, onEnd: () => void, accept?: (item: unknown) => unknown) {
+  constructor(id: number, name: string, wire: ReaderWire, onEnd: () => void, accept?: (item: unknown) => unknown) {
+    const { items, bytes } = wire.credit;
     this.id = id;
+    this.name = name;
     this.#wire = wire;
     this.#onEnd = onEnd;
     this.#accept = accept;
+    this.#freeItems = items - FIRST_CREDIT.items;
+    this.#freeBytes = bytes - FIRST_CREDIT.bytes;
+    this.#giveAtItems = items / 2;
+    this.#giveAtBytes = bytes / 2;
+    if (this.#freeItems > 0 || this.#freeBytes > 0) this.#give();
+  }
+
+  /** Bytes that have arrived and were not read. */
+  get held(): number {
+    return this.#held;
   }
 
   /** Items came. False if there are more than was asked for. */
@@ -55,8 +80,12 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
     if (items.length > this.#creditItems || this.#creditBytes <= 0) return false;
     this.#creditItems -= items.length;
     this.#creditBytes -= bytes;
-    if (items.length > 0) this.#arrived.push({ items, bytes });
-    else this.#free(0, bytes);
+    if (items.length === 0) {
+      this.#free(0, bytes);
+      return true;
+    }
+    this.#arrived.push({ items, bytes });
+    this.#hold(bytes);
     while (this.#waiting.length > 0 && this.#arrived.length > 0) this.#waiting.shift()?.resolve(this.#take());
     return true;
   }
@@ -66,6 +95,7 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
     if (this.#ended) return;
     this.#ended = true;
     this.#failure = failure;
+    this.#counted = this.#wire.unread.outlasts(this);
     this.#onEnd();
     for (const { resolve } of this.#waiting.splice(0)) resolve(this.#last());
   }
@@ -103,6 +133,7 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   }
 
   #drop(): void {
+    this.#hold(-this.#held);
     this.#arrived = [];
     this.#next = 0;
   }
@@ -115,6 +146,7 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
     } else {
       this.#arrived.shift();
       this.#next = 0;
+      this.#hold(-first.bytes);
       this.#free(1, first.bytes);
     }
     return this.#accept === undefined ? { done: false, value } : this.#accepted(this.#accept, value);
@@ -133,12 +165,25 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   #free(items: number, bytes: number): void {
     this.#freeItems += items;
     this.#freeBytes += bytes;
-    if (this.#ended || (this.#freeItems < FIRST_CREDIT.items / 2 && this.#freeBytes < FIRST_CREDIT.bytes / 2)) return;
-    this.#creditItems += this.#freeItems;
-    this.#creditBytes += this.#freeBytes;
-    this.#wire.sendCredit(this.id, this.#freeItems, this.#freeBytes);
-    this.#freeItems = 0;
-    this.#freeBytes = 0;
+    if (this.#ended || (this.#freeItems < this.#giveAtItems && this.#freeBytes < this.#giveAtBytes)) return;
+    this.#give();
+  }
+
+  #give(): void {
+    const items = Math.max(0, this.#freeItems);
+    const bytes = Math.max(0, this.#freeBytes);
+    this.#creditItems += items;
+    this.#creditBytes += bytes;
+    this.#freeItems -= items;
+    this.#freeBytes -= bytes;
+    this.#wire.sendCredit(this.id, items, bytes);
+  }
+
+  #hold(bytes: number): void {
+    this.#held += bytes;
+    if (!this.#counted) return;
+    this.#wire.unread.add(bytes);
+    if (this.#ended && this.#held === 0) this.#wire.unread.forget(this);
   }
 
   // An error is told once; after it, as after the last item, there is nothing more.

@@ -1,8 +1,6 @@
 import { type Deferred, deferred } from "../util/deferred.js";
+import { FIRST_CREDIT } from "../wire/limits.js";
 import { closeIterator, closeUnread } from "./stream-source.js";
-
-/** What a reader has room for at first; both sides count on it without a word. */
-export const FIRST_CREDIT: { readonly items: number; readonly bytes: number } = { items: 256, bytes: 1024 * 1024 };
 
 // More than stands around the items of a message.
 const ENVELOPE_BYTES = 128;

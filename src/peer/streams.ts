@@ -7,11 +7,15 @@ import { encodeNotification, encodeSpecialNotification, isTooLong } from "../wir
 import type { ResolvedLimits } from "../wire/limits.js";
 import { CANCEL, CREDIT, END, ITEM } from "../wire/messages.js";
 import { extract, isSpecial, lendNothing } from "../wire/references.js";
+import { NOT_SMALL, smallText } from "../wire/small-json.js";
 import { fromWireError } from "./remote-error.js";
 import { StreamFault, streamError } from "./stream-fault.js";
-import { StreamReader } from "./stream-reader.js";
+import { type ReaderWire, StreamReader } from "./stream-reader.js";
 import { StreamWriter, type WriterWire } from "./stream-writer.js";
+import { whyTooLong } from "./too-long.js";
+import { TooMany } from "./too-many.js";
 import { Turns } from "./turns.js";
+import { Unread } from "./unread.js";
 import { reasonWhy } from "./unsendable.js";
 
 export interface StreamsOptions {
@@ -45,19 +49,29 @@ const MOST_BATCHED = 64 * 1024;
 /** The streams of one connection, both ways. Each is numbered by its producer. */
 export class Streams {
   readonly #writers = new Map<number, { readonly name: string; readonly writer: StreamWriter }>();
-  readonly #readers = new Map<number, { readonly name: string; readonly reader: StreamReader }>();
+  readonly #readers = new Map<number, StreamReader>();
+  readonly #readerWire: ReaderWire;
+  readonly #unread: Unread;
   readonly #options: StreamsOptions;
   readonly #wire: StreamsWire;
   readonly #turns: Turns;
   readonly #writerWire: WriterWire;
   #nextId = 0;
+  #places = 0;
   #lost = false;
 
   constructor(wire: StreamsWire, options: StreamsOptions) {
     this.#wire = wire;
     this.#options = options;
     this.#turns = new Turns(wire, options.clock);
-    const { maxMessageBytes } = options.limits;
+    const { maxMessageBytes, maxUnreadBytes, streamCreditCount, streamCreditBytes } = options.limits;
+    this.#unread = new Unread(maxUnreadBytes, options.other);
+    this.#readerWire = {
+      credit: { items: streamCreditCount, bytes: streamCreditBytes },
+      unread: this.#unread,
+      sendCredit: (stream, items, bytes) => this.#wire.send(encodeNotification(CREDIT, { stream, items, bytes })),
+      sendCancel: (stream) => this.#wire.send(encodeNotification(CANCEL, { stream })),
+    };
     this.#writerWire = {
       maxBatch: Math.min(MOST_BATCHED, Math.floor((maxMessageBytes - ENVELOPE_BYTES) / 3)),
       encode: (item) => this.#encode(item),
@@ -79,6 +93,25 @@ export class Streams {
     return this.#writers.size + this.#readers.size;
   }
 
+  /** Why no more may be written now, if so. */
+  get writesRefused(): TooMany | undefined {
+    const { limits, other } = this.#options;
+    if (this.#writers.size < limits.maxOpenStreams) return undefined;
+    return new TooMany("maxOpenStreams", limits, `streams to ${other} are open`);
+  }
+
+  /** Takes a place for a stream that is to be read, or says why there is none. leave() gives it back. */
+  enter(): TooMany | undefined {
+    const { limits, other } = this.#options;
+    if (this.#places >= limits.maxOpenStreams) return new TooMany("maxOpenStreams", limits, `streams from ${other} are open`);
+    this.#places++;
+    return undefined;
+  }
+
+  leave(): void {
+    this.#places--;
+  }
+
   /** Starts sending a source's items, and returns the writer, which has a number of its own. `name` is for sentences. */
   write(name: string, source: AsyncIterable<unknown>, { onStop, onEnd }: WriteHooks = {}): StreamWriter {
     const writer = new StreamWriter(this.#nextId++, source, this.#writerWire, onStop);
@@ -87,19 +120,15 @@ export class Streams {
     return writer;
   }
 
-  /** The reading end of a stream that the other side named. Undefined if it is read already. */
+  /** The reading end of a stream that the other side named, for which there is a place. Undefined if it is read already. */
   read(id: number, name: string, onEnd: () => void, accept?: (item: unknown) => unknown): StreamReader | undefined {
     if (this.#readers.has(id)) return undefined;
-    const wire = {
-      sendCredit: (stream: number, items: number, bytes: number) => this.#wire.send(encodeNotification(CREDIT, { stream, items, bytes })),
-      sendCancel: (stream: number) => this.#wire.send(encodeNotification(CANCEL, { stream })),
-    };
     const ended = (): void => {
       this.#readers.delete(id);
       onEnd();
     };
-    const reader = new StreamReader(id, wire, ended, accept);
-    this.#readers.set(id, { name, reader });
+    const reader = new StreamReader(id, name, this.#readerWire, ended, accept);
+    this.#readers.set(id, reader);
     return reader;
   }
 
@@ -108,15 +137,16 @@ export class Streams {
     const { stream, items } = (params ?? {}) as { stream?: unknown; items?: unknown };
     if (!Array.isArray(items)) return "its items are no array";
     // A stream that is not known has ended here: these were on their way.
-    const fits = this.#readers.get(stream as number)?.reader.push(items, bytes) ?? true;
+    const fits = this.#readers.get(stream as number)?.push(items, bytes) ?? true;
+    if (this.#unread.isTooMuch) this.#unread.relieve(this.#readers.values());
     return fits ? undefined : "it holds more of a stream than was asked for";
   }
 
   end(params: unknown): void {
     const { stream, error } = (params ?? {}) as { stream?: unknown; error?: unknown };
-    const found = this.#readers.get(stream as number);
+    const reader = this.#readers.get(stream as number);
     const failed = error !== undefined && error !== null;
-    found?.reader.end(failed ? { error: fromWireError(error, found.name, this.#options.other) } : undefined);
+    reader?.end(failed ? { error: fromWireError(error, reader.name, this.#options.other) } : undefined);
   }
 
   credit(params: unknown): void {
@@ -133,13 +163,15 @@ export class Streams {
   lose(errorOf: (name: string) => PluginError): void {
     this.#lost = true;
     for (const { writer } of [...this.#writers.values()]) writer.stop();
-    for (const { name, reader } of [...this.#readers.values()]) reader.fail(errorOf(name));
+    for (const reader of [...this.#readers.values()]) reader.fail(errorOf(reader.name));
     this.#turns.wakeAll();
   }
 
   #encode(item: unknown): string | undefined {
     let text: string | undefined;
     try {
+      const small = smallText(item);
+      if (small !== NOT_SMALL) return small;
       if (isSpecial(item, this.#wire.carrier.longText)) return undefined;
       text = item === undefined ? "null" : (JSON.stringify(item) as string | undefined);
     } catch (error) {
@@ -168,10 +200,9 @@ export class Streams {
   #check(text: string, cargo: Cargo | undefined): void {
     const { maxDepth, maxMessageBytes } = this.#options.limits;
     if (!isWithinDepth(text, 0, text.length, maxDepth - ENVELOPE_DEPTH)) throw unsendable(`it is nested deeper than ${maxDepth} levels`);
-    if (isTooLong(text, maxMessageBytes - ENVELOPE_BYTES) || cargo?.isTooLong(maxMessageBytes) === true) {
-      throw new StreamFault(
-        (name) => new PluginError("LIMIT_EXCEEDED", `Cannot send an item of "${name}": it is longer than ${maxMessageBytes} bytes`),
-      );
+    const why = whyTooLong("it", text, cargo, maxMessageBytes, ENVELOPE_BYTES);
+    if (why !== undefined) {
+      throw new StreamFault((name) => new PluginError("LIMIT_EXCEEDED", `Cannot send an item of "${name}": ${why}`));
     }
   }
 

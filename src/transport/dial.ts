@@ -69,6 +69,9 @@ async function dialWebSocket(address: Address, { limits, signal, tls }: DialOpti
     const webSocket = new WebSocket(url, {
       ...webSocketOptions(limits.maxMessageBytes),
       followRedirects: false,
+      // A mask of zeros, as ws fills none in: masking is against caches between a browser and a server. There are none on loopback,
+      // and with any other mask both ends would touch each byte of a long message, in JavaScript.
+      generateMask: () => {},
       handshakeTimeout: limits.helloTimeoutMs,
       // What is spoken on is secure already, whatever the URL says.
       ...(secured === undefined ? {} : { createConnection: () => secured }),

@@ -7,6 +7,9 @@ import { PacketError, PacketReader } from "../wire/packets.js";
 import { Outbox } from "./outbox.js";
 
 const NEWLINE = 10;
+// What one read of the system gives at the most. Of a socket that always has more, libuv reads 32 times before it looks at another.
+export const FULL_CHUNK_BYTES: number = 64 * 1024;
+const TURN_MS = 0.5;
 
 /** How long an ended connection may linger until the other side has ended it, too. */
 export const LINGER_MS = 250;
@@ -48,6 +51,8 @@ class SocketChannel implements Channel {
     send: () => this.#outbox.sendPackets(),
   };
   #receiver: Receiver | undefined;
+  #paused = false;
+  #readMs = 0;
   #ending = false;
   #ended = false;
   #error: PluginError | undefined;
@@ -93,17 +98,19 @@ class SocketChannel implements Channel {
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
     if (this.#ended) queueMicrotask(() => receiver.closed(this.#error, this.#outbox.unwritten));
-    this.#socket.on("data", (chunk) => this.#read(chunk));
+    this.#socket.on("data", (chunk) => (chunk.length < FULL_CHUNK_BYTES ? this.#read(chunk) : this.#readInTurn(chunk)));
     this.#socket.on("end", () => {
       if (this.#reader.partial || this.#packetReader?.partial === true) this.#fail("the connection ended in the middle of a message");
     });
   }
 
   pause(): void {
+    this.#paused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#socket.resume();
   }
 
@@ -122,6 +129,19 @@ class SocketChannel implements Channel {
   #drained(): void {
     this.#receiver?.drained?.();
     if (this.#ending && !this.#socket.writableEnded) this.#end();
+  }
+
+  /** After a chunk that was all that a read can give, more is likely there: others have their turn first. */
+  #readInTurn(chunk: Buffer): void {
+    const begun = performance.now();
+    this.#read(chunk);
+    this.#readMs += performance.now() - begun;
+    if (this.#readMs < TURN_MS || this.#ending) return;
+    this.#readMs = 0;
+    this.#socket.pause();
+    setImmediate(() => {
+      if (!this.#paused) this.#socket.resume();
+    });
   }
 
   #read(chunk: Buffer): void {

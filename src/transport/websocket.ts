@@ -5,7 +5,7 @@ import { PluginError } from "../errors.js";
 import { type Channel, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { LineError, textOf } from "../wire/lines.js";
 import { BATCH_LENGTH, Outbox } from "./outbox.js";
-import { LINGER_MS, type SocketChannelOptions } from "./socket.js";
+import { FULL_CHUNK_BYTES, LINGER_MS, type SocketChannelOptions } from "./socket.js";
 
 interface WebSocketOptions {
   readonly perMessageDeflate: false;
@@ -39,6 +39,7 @@ class WebSocketChannel implements Channel {
   readonly #options: SocketChannelOptions;
   readonly #outbox: Outbox;
   #receiver: Receiver | undefined;
+  #paused = false;
   #maxBytes = UNPROVEN_MESSAGE_BYTES;
   #ending = false;
   #ended = false;
@@ -90,16 +91,19 @@ class WebSocketChannel implements Channel {
   }
 
   pause(): void {
+    this.#paused = true;
     this.#webSocket.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#webSocket.resume();
   }
 
   allow(maxMessageBytes: number): void {
     this.#maxBytes = maxMessageBytes;
     this.#socket.off("data", this.#countStranger);
+    this.#socket.on("data", (chunk) => void (chunk.length >= FULL_CHUNK_BYTES && this.#letOthersRead()));
     this.#options.onAllowed?.();
   }
 
@@ -128,6 +132,15 @@ class WebSocketChannel implements Channel {
     this.#webSocket.close(code, shorten(reason));
     // The other side's close frame comes after what it sent before: that is read, unheard.
     this.#webSocket.resume();
+  }
+
+  /** More is likely there: as in a socket's channel. */
+  #letOthersRead(): void {
+    if (this.#paused || this.#ending) return;
+    this.#webSocket.pause();
+    setImmediate(() => {
+      if (!this.#paused) this.#webSocket.resume();
+    });
   }
 
   #read(data: Buffer, isBinary: boolean): void {

@@ -46,11 +46,6 @@ export class Cargo {
     this.textLength += bytes.length;
     return this.add(bytes);
   }
-
-  /** Says whether it is more than a peer takes whose messages may be so long. Texts are limited as the JSON is that they were part of. */
-  isTooLong(maxMessageBytes: number): boolean {
-    return this.length > maxMessageBytes * RAW_FACTOR || this.textLength > maxMessageBytes;
-  }
 }
 
 /** What came beside the JSON of one message. */

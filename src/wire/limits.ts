@@ -10,11 +10,24 @@ export interface Limits {
   readonly maxRunningCalls?: number | undefined;
   /** Output that the system has not taken; beyond it a call rejects `BUSY`. @default 67_108_864 (64 MiB) */
   readonly maxUnsentBytes?: number | undefined;
+  /** Streams that are read here at once; and as many again may be written. Beyond it a call that brings one gets `BUSY`. @default 10_000 */
+  readonly maxOpenStreams?: number | undefined;
+  /** Functions lent to the other side at once, and as many again borrowed from it; beyond it a call gets `BUSY`. @default 10_000 */
+  readonly maxLentFunctions?: number | undefined;
+  /** Items of a stream that may wait here to be read, or be on their way. Its first 256 may come in any case. @default 256 */
+  readonly streamCreditCount?: number | undefined;
+  /** The same in bytes, and one message more. The first 1,048,576 may come in any case. @default 1_048_576 (1 MiB) */
+  readonly streamCreditBytes?: number | undefined;
+  /** What of all streams waits here to be read; beyond it the stream that holds most fails, `LIMIT_EXCEEDED`. @default 536_870_912 (512 MiB) */
+  readonly maxUnreadBytes?: number | undefined;
   /** How long a peer may take none of our output before its connection is closed. @default 10_000 */
   readonly stallTimeoutMs?: number | undefined;
   /** From connecting to proven. @default 5_000 */
   readonly helloTimeoutMs?: number | undefined;
 }
+/** What the reader of a stream has room for at first. The protocol's own: both sides count on it without a word. */
+export const FIRST_CREDIT: { readonly items: number; readonly bytes: number } = { items: 256, bytes: 1024 * 1024 };
+
 export type ResolvedLimits = { readonly [K in keyof Limits]-?: number };
 
 const DEFAULTS: ResolvedLimits = {
@@ -23,6 +36,11 @@ const DEFAULTS: ResolvedLimits = {
   maxPendingCalls: 16_384,
   maxRunningCalls: 16_384,
   maxUnsentBytes: 64 * 1024 * 1024,
+  maxOpenStreams: 10_000,
+  maxLentFunctions: 10_000,
+  streamCreditCount: FIRST_CREDIT.items,
+  streamCreditBytes: FIRST_CREDIT.bytes,
+  maxUnreadBytes: 512 * 1024 * 1024,
   stallTimeoutMs: 10_000,
   helloTimeoutMs: 5_000,
 };
@@ -33,6 +51,11 @@ const RANGES: { readonly [K in keyof ResolvedLimits]: readonly [least: number, m
   maxPendingCalls: [1, 2 ** 20],
   maxRunningCalls: [1, 2 ** 20],
   maxUnsentBytes: [1_024, Number.MAX_SAFE_INTEGER],
+  maxOpenStreams: [1, 2 ** 20],
+  maxLentFunctions: [1, 2 ** 20],
+  streamCreditCount: [1, 2 ** 20],
+  streamCreditBytes: [1_024, 2 ** 40],
+  maxUnreadBytes: [1_024, Number.MAX_SAFE_INTEGER],
   stallTimeoutMs: [1, 2 ** 31 - 1],
   helloTimeoutMs: [1, 2 ** 31 - 1],
 };

@@ -8,7 +8,7 @@ const KIB = 1024;
 type Bytes = Uint8Array;
 const bytes = defineContract("bytes", {
   echo: method<{ data: Bytes }, { data: Bytes }>(),
-  items: stream<{ data: Bytes; count: number }, { data: Bytes }>(),
+  items: stream<{ data?: Bytes; length?: number; count: number }, { data: Bytes }>(),
   callback: method<{ data: Bytes; back: (data: Bytes) => Bytes }, Bytes>(),
   askHost: method<Bytes, Bytes>(),
   make: method<number, Bytes>(),
@@ -52,10 +52,16 @@ test("[F54] more raw bytes than the limit are LIMIT_EXCEEDED on the side that ma
   const plugin = await client.dispense(bytes);
   expect((await plugin.echo({ data: new Uint8Array(512 * KIB) })).data.length).toBe(512 * KIB);
   const ours = await rejection(plugin.echo({ data: new Uint8Array(512 * KIB + 1) }));
-  expect(ours["code"]).toBe("LIMIT_EXCEEDED");
+  const more = "are more than 524288 (8 times maxMessageBytes)";
+  expect([ours["code"], ours.message]).toEqual(["LIMIT_EXCEEDED", `Cannot call "bytes.echo": the bytes in its input ${more}`]);
   const theirs = await rejection(plugin.make(512 * KIB + 1));
   expect(theirs["code"]).toBe("LIMIT_EXCEEDED");
+  expect(theirs.message).toContain(`Cannot answer "bytes.make": the bytes in its result ${more}`);
   expect((await plugin.make(512 * KIB)).length).toBe(512 * KIB);
+  const items = plugin.items({ length: 512 * KIB + 1, count: 1 })[Symbol.asyncIterator]();
+  const item = await rejection(items.next());
+  expect(item["code"]).toBe("LIMIT_EXCEEDED");
+  expect(item.message).toContain(`Cannot send an item of "bytes.items": the bytes in it ${more}`);
 });
 
 test("many calls with bytes and without, in one tick, arrive in order and whole", async () => {

@@ -40,8 +40,8 @@ test("[F54] a longer text than a message may be is LIMIT_EXCEEDED on the side th
   const limits = { maxMessageBytes: 64 * KIB };
   await using client = await startFixture("carries-bytes", { limits, logger: memoryLogger(), args: [String(64 * KIB)] });
   const plugin = await client.dispense(texts);
-  expect((await plugin.echo({ data: "x".repeat(64 * KIB) })).data).toHaveLength(64 * KIB);
-  const error = await rejection(plugin.echo({ data: "x".repeat(64 * KIB + 1) }));
+  expect((await plugin.echo({ data: "x".repeat(63 * KIB) })).data).toHaveLength(63 * KIB);
+  const error = await rejection(plugin.echo({ data: "x".repeat(64 * KIB) }));
   expect([error["code"], error.message]).toEqual(["LIMIT_EXCEEDED", expect.stringContaining("its input is longer than 65536 bytes")]);
   expect((await plugin.echo({ data: "x" })).data).toBe("x");
 });

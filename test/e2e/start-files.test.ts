@@ -127,8 +127,24 @@ test("[F25] a NUL character in the command is the caller's mistake, and nothing 
   expect(() => NewClient({ command: "a\0b" })).toThrow(new TypeError(sentence));
 });
 
-test("[F25] a config that JSON cannot carry fails the start before anything is spawned", async () => {
-  const error = await startFailure(NewClient({ command: fixture("echo"), config: { size: 1n } }));
+const onChange = (): void => {};
+const cycle: { self?: unknown } = {};
+cycle.self = cycle;
+const lines = (async function* () {})();
+
+test.each([
+  ["a BigInt", { size: 1n }, 'what is at "/size" is a BigInt, which JSON cannot carry'],
+  ["a cycle", { a: [cycle] }, 'what is at "/a/0/self" is part of a cycle, which JSON cannot carry'],
+  [
+    "a function",
+    { on: { onChange } },
+    'what is at "/on/onChange" is a function, and only the input of a method or a stream may carry those',
+  ],
+  ["nothing else", onChange, "it is a function, and only the input of a method or a stream may carry those"],
+  ["an iterable", { lines }, 'what is at "/lines" is an async iterable, and only the input of a method or a stream may carry those'],
+])("[F25] a config with %s in it fails the start before anything is spawned, and is blamed by the path", async (_what, config, problem) => {
+  const error = await startFailure(NewClient({ command: fixture("echo"), config }));
   expect(gist(error)).toEqual({ ...SPAWN, step: "options" });
-  expect(error.message).toContain(": its config cannot be sent as JSON: Do not know how to serialize a BigInt");
+  expect(error.message.startsWith('Cannot start plugin "')).toBe(true);
+  expect(error.message.endsWith(`: its config cannot be sent: ${problem}`)).toBe(true);
 });

@@ -171,3 +171,13 @@ test("[F64] our client offers no extension, and refuses a server that answers wi
   await using bad = await dialling("Sec-WebSocket-Extensions: permessage-deflate\r\n");
   await expect(bad.dialled).rejects.toThrow("Server sent a Sec-WebSocket-Extensions header but no extension was requested");
 });
+
+test("our client masks with zeros, as the RFC has the form of it: what a long message holds is touched at neither end", async () => {
+  await using end = await dialling();
+  const chunks: Buffer[] = [];
+  end.raw.socket.on("data", (chunk) => chunks.push(chunk));
+  end.ear.channel.send("as it is");
+  expect(await end.raw.line()).toBe("as it is");
+  // A text frame of eight bytes, masked: the last newline is spared.
+  expect(Buffer.concat(chunks)).toEqual(Buffer.concat([Uint8Array.of(0x81, 0x88, 0, 0, 0, 0), Buffer.from("as it is")]));
+});

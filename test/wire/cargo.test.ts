@@ -76,22 +76,3 @@ test("[F54] texts that share bytes are limited as if each had its own, so that a
   const cargo = new ArrivedCargo(Buffer.from("abcd"), 10);
   expect([cargo.text([0, 4]), cargo.text([0, 4]), cargo.text([0, 4])]).toEqual(["abcd", "abcd", undefined]);
 });
-
-test("isTooLong() allows of texts what a message may have, and eight times more of bytes", () => {
-  const ofTexts = (length: number): Cargo => {
-    const cargo = new Cargo(1);
-    cargo.addText("x".repeat(length));
-    return cargo;
-  };
-  const ofBytes = (length: number): Cargo => {
-    const cargo = new Cargo(1);
-    cargo.add(new Uint8Array(length));
-    return cargo;
-  };
-  expect([ofTexts(10).isTooLong(10), ofTexts(11).isTooLong(10), ofBytes(80).isTooLong(10), ofBytes(81).isTooLong(10)]).toEqual([
-    false,
-    true,
-    false,
-    true,
-  ]);
-});

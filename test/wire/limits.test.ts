@@ -8,6 +8,11 @@ test("limits have their defaults, and undefined means the default", () => {
     maxPendingCalls: 16_384,
     maxRunningCalls: 16_384,
     maxUnsentBytes: 67_108_864,
+    maxOpenStreams: 10_000,
+    maxLentFunctions: 10_000,
+    streamCreditCount: 256,
+    streamCreditBytes: 1_048_576,
+    maxUnreadBytes: 536_870_912,
     stallTimeoutMs: 10_000,
     helloTimeoutMs: 5_000,
   };
@@ -23,4 +28,16 @@ test("a limit that is unknown or out of its range is refused, with the range", (
   for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, "5" as never, null as never]) {
     expect(() => resolveLimits({ stallTimeoutMs: value }), String(value)).toThrow(RangeError);
   }
+});
+
+test.each([
+  ["streamCreditCount", 0, 1, 1_048_576],
+  ["streamCreditBytes", 1_023, 1_024, 1_099_511_627_776],
+  ["maxOpenStreams", 1_048_577, 1, 1_048_576],
+  ["maxLentFunctions", 0, 1, 1_048_576],
+  ["maxUnreadBytes", 2.5, 1_024, 9_007_199_254_740_991],
+])("%s %d is refused: the sentence names the range", (name, value, least, most) => {
+  const sentence = `Cannot use ${name} ${value}: it must be a whole number from ${least} to ${most}`;
+  expect(() => resolveLimits({ [name]: value })).toThrow(new RangeError(sentence));
+  for (const fine of [least, most]) expect(resolveLimits({ [name]: fine })).toMatchObject({ [name]: fine });
 });

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { whyTooLong } from "../../src/peer/too-long.js";
+import { Cargo } from "../../src/wire/cargo.js";
+
+function cargo({ texts = 0, bytes = 0 }): Cargo {
+  const made = new Cargo(1);
+  made.addText("x".repeat(texts));
+  made.add(new Uint8Array(bytes));
+  return made;
+}
+
+test("[F54] a message is too long by its JSON, by its texts, or by eight times as many bytes, and the sentence names that limit", () => {
+  const why = (message: string, beside: Cargo | undefined, envelope = 0): unknown =>
+    whyTooLong("its result", message, beside, 10, envelope);
+  expect([why("x".repeat(10), undefined), why("x", cargo({ texts: 9 })), why("x", cargo({ bytes: 80 }))]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  const longer = "its result is longer than 10 bytes";
+  expect([why("x".repeat(11), undefined), why("x".repeat(10), undefined, 1), why("x", cargo({ texts: 10 }))]).toEqual([
+    longer,
+    longer,
+    longer,
+  ]);
+  expect(why("x", cargo({ bytes: 81 }))).toBe("the bytes in its result are more than 80 (8 times maxMessageBytes)");
+});
