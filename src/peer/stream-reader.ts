@@ -44,8 +44,8 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   #freeItems: number;
   #freeBytes: number;
   /** It is worth a message from here on. */
-  readonly #giveAtItems: number;
-  readonly #giveAtBytes: number;
+  #giveAtItems: number;
+  #giveAtBytes: number;
   /** Bytes that wait to be read, and whether they are among those of all streams. */
   #held = 0;
   #counted = true;
@@ -64,9 +64,9 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
     this.#accept = accept;
     this.#freeItems = items - FIRST_CREDIT.items;
     this.#freeBytes = bytes - FIRST_CREDIT.bytes;
-    this.#giveAtItems = items / 2;
-    this.#giveAtBytes = bytes / 2;
-    if (this.#freeItems > 0 || this.#freeBytes > 0) this.#give();
+    // Room above the first credit is told of when half of that was read: a short stream has no use for it.
+    this.#giveAtItems = Math.max(items / 2, items - FIRST_CREDIT.items / 2);
+    this.#giveAtBytes = Math.max(bytes / 2, bytes - FIRST_CREDIT.bytes / 2);
   }
 
   /** Bytes that have arrived and were not read. */
@@ -176,6 +176,8 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
     this.#creditBytes += bytes;
     this.#freeItems -= items;
     this.#freeBytes -= bytes;
+    this.#giveAtItems = this.#wire.credit.items / 2;
+    this.#giveAtBytes = this.#wire.credit.bytes / 2;
     this.#wire.sendCredit(this.id, items, bytes);
   }
 

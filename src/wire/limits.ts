@@ -14,7 +14,7 @@ export interface Limits {
   readonly maxOpenStreams?: number | undefined;
   /** Functions lent to the other side at once, and as many again borrowed from it; beyond it a call gets `BUSY`. @default 10_000 */
   readonly maxLentFunctions?: number | undefined;
-  /** Items of a stream that may wait here to be read, or be on their way. Its first 256 may come in any case. @default 256 */
+  /** Items of a stream that may wait here to be read, or be on their way. Its first 256 may come in any case. @default 1_024 */
   readonly streamCreditCount?: number | undefined;
   /** The same in bytes, and one message more. The first 1,048,576 may come in any case. @default 1_048_576 (1 MiB) */
   readonly streamCreditBytes?: number | undefined;
@@ -38,7 +38,7 @@ const DEFAULTS: ResolvedLimits = {
   maxUnsentBytes: 64 * 1024 * 1024,
   maxOpenStreams: 10_000,
   maxLentFunctions: 10_000,
-  streamCreditCount: FIRST_CREDIT.items,
+  streamCreditCount: 1_024,
   streamCreditBytes: FIRST_CREDIT.bytes,
   maxUnreadBytes: 512 * 1024 * 1024,
   stallTimeoutMs: 10_000,

@@ -43,21 +43,28 @@ async function open(limits: Limits, most: number, item = "x") {
   return { ...side, items, first, fill, given, listen, left };
 }
 
-test("streamCreditCount and streamCreditBytes above the first credit are given as soon as the stream is open", async () => {
-  const { given, listen, fill, connection } = await open({ streamCreditCount: 1_000, streamCreditBytes: 3 * 1024 * 1024 }, 10);
+test("streamCreditCount and streamCreditBytes above the first credit are given when half of that was read", async () => {
+  const { given, listen, fill, items, connection } = await open({ streamCreditCount: 1_000, streamCreditBytes: 3 * 1024 * 1024 }, 1);
+  expect(fill()).toBe(256);
+  for (let read = 1; read < 127; read++) await items.next();
   listen();
-  expect(given).toEqual([{ items: 1_000 - 256, bytes: 2 * 1024 * 1024 }]);
-  // One of them was waited for.
-  expect([fill(), connection.peer.open]).toEqual([1_000, true]);
+  expect(given).toEqual([]);
+  await items.next();
+  listen();
+  expect(given).toEqual([{ items: 1_000 - 128, bytes: expect.any(Number) }]);
+  expect(given[0]?.bytes).toBeGreaterThan(2 * 1024 * 1024);
+  expect([fill(), connection.peer.open]).toEqual([1_000 - 128, true]);
 });
 
 test("one of the two may be above its first credit, and the other below", async () => {
   const { given, listen, fill, items, connection } = await open({ streamCreditCount: 512, streamCreditBytes: 2_048 }, 1, "x".repeat(1_000));
-  listen();
-  expect(given).toEqual([{ items: 256, bytes: 0 }]);
   let sent = fill();
-  expect(sent).toBe(512);
+  expect(sent).toBe(256);
   let read = 1;
+  for (; read < 128; read++) await items.next();
+  listen();
+  expect(given).toEqual([{ items: 384, bytes: 0 }]);
+  sent += fill();
   for (; read < sent; read++) await items.next();
   sent += fill();
   // The rest of the first MiB, and from there on two messages at a time: 2,048 bytes, and what exceeds them.

@@ -10,7 +10,7 @@ test("limits have their defaults, and undefined means the default", () => {
     maxUnsentBytes: 67_108_864,
     maxOpenStreams: 10_000,
     maxLentFunctions: 10_000,
-    streamCreditCount: 256,
+    streamCreditCount: 1_024,
     streamCreditBytes: 1_048_576,
     maxUnreadBytes: 536_870_912,
     stallTimeoutMs: 10_000,
