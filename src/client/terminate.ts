@@ -1,5 +1,5 @@
-import { type Descendant, findOutsiders, stillAlive } from "./process-tree.js";
-import { pidOf, type Running } from "./runtime.js";
+import { Outsiders } from "./outsiders.js";
+import type { Running } from "./runtime.js";
 
 /** How a process came to its end at our wish. */
 export interface Termination {
@@ -10,34 +10,29 @@ export interface Termination {
 }
 
 /**
- * Ends a process: waits for what was asked of it, then SIGTERM, then SIGKILL, each after `killTimeoutMs`.
- * @param asked Whether it was asked to stop, and may take its time for it.
+ * Ends a process: waits for what was asked of it, then SIGTERM, then SIGKILL, each after `killTimeoutMs`. Its descendants that left
+ * its group are killed once it is gone, for its clean-up may need them.
+ * @param ask Asks it to stop. False if it could not be asked; otherwise it may take its time for it.
  */
-export async function terminate(running: Running, killTimeoutMs: number, asked: boolean): Promise<Termination> {
-  const pid = pidOf(running);
-  // Once the process is gone they have another parent, and nothing leads to them.
-  const outsiders = pid === undefined ? [] : findOutsiders(pid);
-  const forced = await end(running, killTimeoutMs, asked);
-  if (forced) await untilDead(outsiders);
-  return { forced, escaped: stillAlive(outsiders) };
+export async function terminate(running: Running, killTimeoutMs: number, ask: () => boolean = () => false): Promise<Termination> {
+  const outsiders = new Outsiders(running);
+  const forced = await end(running, killTimeoutMs, ask, outsiders);
+  return { forced, escaped: await outsiders.end() };
 }
 
-async function end(running: Running, killTimeoutMs: number, asked: boolean): Promise<boolean> {
-  if (asked && (await isWithin(running.exited, killTimeoutMs))) return false;
+async function end(running: Running, killTimeoutMs: number, ask: () => boolean, outsiders: Outsiders): Promise<boolean> {
+  // Once the process is gone they have another parent, and nothing leads to them.
+  outsiders.find();
+  if (ask()) {
+    if (await isWithin(running.exited, killTimeoutMs)) return false;
+    outsiders.find();
+  }
   send(running, "SIGTERM");
   if (await isWithin(running.exited, killTimeoutMs)) return false;
+  outsiders.find();
   send(running, "SIGKILL");
   await running.exited;
   return true;
-}
-
-const KILLED_MS = 100;
-
-// They were sent a SIGKILL before the process itself was, and on a loaded machine that takes a moment.
-async function untilDead(outsiders: readonly Descendant[]): Promise<void> {
-  for (let waitedMs = 0; waitedMs < KILLED_MS && stillAlive(outsiders).length > 0; waitedMs += 5) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /** Signals a process. A runtime that cannot must not hold the rest of an ending up. */

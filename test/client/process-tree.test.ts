@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, expect, test } from "vitest";
-import { findOutsiders, killOutsiders, stillAlive } from "../../src/client/process-tree.js";
+import { readProcess } from "../../src/client/process-table.js";
+import { findOutsiders, killFound, killOutsiders, stillAlive } from "../../src/client/process-tree.js";
 import { gate, isAlive } from "../kit/gate.js";
 
 gate();
@@ -52,15 +53,39 @@ async function family(): Promise<Family> {
 test("[F16] findOutsiders() finds the descendants that left the group, and stillAlive() says which of them live", async () => {
   using tree = await family();
   const outsiders = findOutsiders(tree.root);
-  expect(stillAlive(outsiders)).toEqual([tree.outside]);
+  expect(stillAlive(outsiders)).toEqual(outsiders);
   process.kill(tree.outside, "SIGKILL");
   await expect.poll(() => stillAlive(outsiders)).toEqual([]);
+});
+
+test("[F18] findOutsiders() finds nobody's below a later process with the same number", async () => {
+  using tree = await family();
+  expect(findOutsiders(tree.root, readProcess(tree.root)?.startTime).length).toBe(1);
+  expect(findOutsiders(tree.root, "1")).toEqual([]);
 });
 
 test("[F18] stillAlive() does not take a later process with the same number for the one that was found", async () => {
   using tree = await family();
   const [outsider] = findOutsiders(tree.root);
   expect(stillAlive([{ ...outsider!, startTime: "1" }])).toEqual([]);
+});
+
+test("[F16, O35] killFound() kills those that were found, and what they have started since", async () => {
+  using tree = await family();
+  killFound([readProcess(tree.root)!]);
+  await expect.poll(() => [tree.root, tree.inside, tree.outside].filter(isAlive)).toEqual([]);
+});
+
+test("[F18] killFound() leaves a later process with the same number alone, and what that has started", async () => {
+  using tree = await family();
+  killFound([{ ...readProcess(tree.root)!, startTime: "1" }]);
+  expect([tree.root, tree.inside, tree.outside].filter(isAlive)).toEqual([tree.root, tree.inside, tree.outside]);
+  expect(readFileSync(`/proc/${tree.root}/stat`, "latin1")).not.toMatch(/\) T /);
+});
+
+test("[F18, O28] this process is in nobody's family, though it descends from the root", () => {
+  const parent = readProcess(process.ppid)!;
+  expect(findOutsiders(parent.pid).map(({ pid }) => pid)).not.toContain(process.pid);
 });
 
 test("[F16, O35] killOutsiders() kills those that left the group, and leaves the group to its caller", async () => {
