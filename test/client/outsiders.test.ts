@@ -68,7 +68,7 @@ test("[F16] who cannot be killed is reported", async () => {
 });
 
 test("[O34] a guardian is not signalled, and waited for", async () => {
-  const { running, child, end } = await parentOf("sh -c 'while :; do sleep 60; done' mortise-guardian");
+  const { running, child, end } = await parentOf(`${process.execPath} -e 'setInterval(() => {}, 60_000)' mortise-guardian`);
   const outsiders = new Outsiders(running);
   outsiders.find();
   await end();
