@@ -81,7 +81,9 @@ export function readEntry(pid: number): ProcessEntry | undefined {
 /** Reads the text of /proc/PID/stat. The name in it, in parentheses, may hold anything. @see proc(5) for the fields. */
 function parseStat(pid: number, text: string): ProcessEntry | undefined {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  if (fields[0] === "Z" || fields[0] === "X") return undefined;
+  const [state, threads] = [fields[0], Number(fields[17])];
+  // Where only its first thread has ended, a process is called a zombie, and runs on.
+  if (state === "X" || (state === "Z" && threads <= 1)) return undefined;
   return {
     pid,
     parentPid: Number(fields[1]),

@@ -7,6 +7,7 @@ import { afterEach, expect, test } from "vitest";
 import { readProcess } from "../../src/client/process-table.js";
 import { findOutsiders, killFound, killOutsiders, stillAlive } from "../../src/client/process-tree.js";
 import { gate, isAlive } from "../kit/gate.js";
+import { lacks } from "../kit/languages.js";
 
 gate();
 const { platform, env } = process;
@@ -121,6 +122,19 @@ test.for([
   await expect.poll(() => isAlive(tree.outside)).toBe(false);
   expect(isAlive(tree.root)).toBe(true);
   rmSync(dir, { recursive: true });
+});
+
+test.skipIf(lacks("python3") !== undefined)("[F16] a process whose first thread has ended, and whose others run, is alive", async () => {
+  const script = `import ctypes, threading, time
+threading.Thread(target=time.sleep, args=[600]).start()
+ctypes.CDLL(None).pthread_exit(None)`;
+  const { pid = 0 } = spawn("python3", ["-c", script], { stdio: "ignore" });
+  const state = (): string => /\) (\w) /.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1] ?? "";
+  await expect.poll(state).toBe("Z");
+  const entry = readProcess(pid)!;
+  expect(entry).toMatchObject({ pid, parentPid: process.pid });
+  killFound([entry]);
+  await expect.poll(() => readProcess(pid)).toBeUndefined();
 });
 
 test("[F18] a process that is gone has no outsiders, and killing them does nothing", async () => {
