@@ -1,11 +1,11 @@
 import type { ProcessEntry } from "./process-table.js";
-import { findOutsiders, isGuardian, killFound, stillAlive } from "./process-tree.js";
+import { findOutsiders, isGuardian, kill, killFound, stillAlive } from "./process-tree.js";
 import type { Running, RunningProcess } from "./runtime.js";
 
 // On a loaded machine a SIGKILL takes a moment.
 const KILLED_MS = 100;
-// A plugin may be a host itself, and what that leaves behind is gone within a second; a plugin below it may be one, too.
-const GUARDED_MS = 2_000;
+// What a host leaves behind is gone within a second.
+const GUARDED_MS = 1_000;
 const LOOK_MS = 5;
 
 /** The descendants of a process that left its group, as far as they were found while it lived. */
@@ -30,11 +30,18 @@ export class Outsiders {
   async end(): Promise<number[]> {
     const left = stillAlive(this.#found);
     if (left.length === 0) return [];
-    // What a host's guardian is about to end may clean up first, and what it is about to remove nobody else knows.
-    await untilDead(left.filter(isGuardian), GUARDED_MS);
+    await endHosts(left);
     killFound(left);
     return (await untilDead(left, KILLED_MS)).map(({ pid }) => pid);
   }
+}
+
+/** The plugin may have been a host itself, or have started one: what its guardian ends may clean up first, and what it removes nobody else knows. */
+async function endHosts(processes: readonly ProcessEntry[]): Promise<void> {
+  const left = await untilDead(processes.filter(isGuardian), GUARDED_MS);
+  if (left.length === 0) return;
+  kill(processes.filter(({ pid }) => left.some(({ parentPid }) => parentPid === pid)));
+  await untilDead(left, GUARDED_MS);
 }
 
 async function untilDead(processes: readonly ProcessEntry[], mostMs: number): Promise<ProcessEntry[]> {

@@ -55,7 +55,12 @@ function killFamilies(find: () => readonly ProcessEntry[]): void {
     for (const each of more) found.set(each.pid, each);
     signal(more, "SIGSTOP");
   }
-  signal([...found.values()], "SIGKILL");
+  kill([...found.values()]);
+}
+
+/** Kills processes that were found, and nobody else. */
+export function kill(processes: readonly ProcessEntry[]): void {
+  signal(processes, "SIGKILL");
   forgetProcesses();
 }
 

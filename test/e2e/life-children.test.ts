@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { defineContract, method } from "../../src/index.js";
 import { clientFor, fixture, memoryLogger, rejection } from "../kit/fixtures.js";
@@ -103,6 +104,21 @@ test.for([
   expect(isAlive(below)).toBe(false);
   // A plugin whose host has ended is given the time to clean up; one that hangs is ended with all that it has.
   expect(readdirSync(dir)).toEqual(forced ? [] : ["ended"]);
+  rmSync(dir, { recursive: true });
+});
+
+test("[O34, O35] a host that the plugin started as a daemon is dead, and leaves no plugin and no socket behind", async () => {
+  const dir = mkdtempSync(join(tmpdir(), "daemon-"));
+  const host = fileURLToPath(new URL("../fixtures/hosts/has-plugins.mjs", import.meta.url));
+  const line = `setsid ${process.execPath} ${host} stays 0 unix:${fixture("echo")} >/dev/null & echo $!; wait`;
+  const client = clientFor("has-a-child", { args: [`shell:${line}`], env: { TMPDIR: dir } });
+  const daemon = await (await client.dispense(family)).child();
+  const children = (): number[] => readFileSync(`/proc/${daemon}/task/${daemon}/children`, "latin1").split(" ").filter(Boolean).map(Number);
+  await expect.poll(() => [children().length, readdirSync(dir).flatMap((name) => readdirSync(join(dir, name))).length]).toEqual([2, 1]);
+  const below = children();
+  expect(await client.kill()).toEqual({ kind: "killed", forced: false, escaped: [] });
+  expect([daemon, ...below].filter(isAlive)).toEqual([]);
+  expect(readdirSync(dir)).toEqual([]);
   rmSync(dir, { recursive: true });
 });
 
