@@ -92,6 +92,17 @@ test("[O28, P3] mayKill ends a plugin that ignores everything, and the whole gro
   expect(await owner.closed).toMatchObject({ kind: "exited", signal: "SIGKILL" });
 });
 
+test("[O28, O35] mayKill ends what has left the group, too", async () => {
+  const owner = await startFixture("has-a-child", { args: ["detached"] });
+  const family = defineContract("family", { child: method<void, number>() });
+  const child = await (await owner.dispense(family)).child();
+  const client = attach(owner, { mayKill: true });
+  await client.start();
+  expect(await client.kill()).toEqual({ kind: "killed", forced: false, escaped: [] });
+  expect(isAlive(child)).toBe(false);
+  expect(await owner.closed).toMatchObject({ kind: "exited" });
+});
+
 test("[O28] a plugin that leads no group is killed alone: the group is its starter's", async () => {
   const runtime = spawnRuntime({ detached: false });
   const owner = NewClient({ command: fixture("echo"), runtime, minPort: 0, maxPort: 0 });
