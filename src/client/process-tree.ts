@@ -4,18 +4,21 @@ import { GUARDIAN_NAME } from "./guardian.js";
 import { forgetProcesses, listProcesses, type ProcessEntry, readCommand, readProcess } from "./process-table.js";
 
 /**
- * The living descendants of a process that left its process group. Only Linux can tell; elsewhere none are found.
+ * The living descendants of a process. Only Linux can tell; elsewhere none are found.
  * @param startTime The process's own, where it could have ended by now, and its number be somebody else's.
  */
-export function findOutsiders(rootPid: number, startTime?: string): ProcessEntry[] {
+export function findDescendants(rootPid: number, startTime?: string): ProcessEntry[] {
   const root = listProcesses().find(({ pid }) => pid === rootPid);
   if (root !== undefined && startTime !== undefined && root.startTime !== startTime) return [];
-  return familyOf([rootPid]).filter(({ groupId }) => groupId !== rootPid);
+  return familyOf([rootPid]);
 }
 
-/** Those that are still alive. A zombie is dead, and a later process with the same number is another. */
+/** Those that are still alive, as they are now. A zombie is dead, and a later process with the same number is another. */
 export function stillAlive(processes: readonly ProcessEntry[]): ProcessEntry[] {
-  return processes.filter(({ pid, startTime }) => readProcess(pid)?.startTime === startTime);
+  return processes.flatMap(({ pid, startTime }) => {
+    const now = readProcess(pid);
+    return now?.startTime === startTime ? [now] : [];
+  });
 }
 
 /** A plugin may be a host itself, whose guardian sees to what it leaves behind, and ends then. */

@@ -1,11 +1,11 @@
-import { Outsiders } from "./outsiders.js";
+import { Descendants } from "./descendants.js";
 import type { Running } from "./runtime.js";
 
 /** How a process came to its end at our wish. */
 export interface Termination {
   /** It took a SIGKILL. */
   readonly forced: boolean;
-  /** Descendants that had left its process group and are still alive, by number. */
+  /** Descendants that are still alive, by number. */
   readonly escaped: readonly number[];
 }
 
@@ -15,21 +15,21 @@ export interface Termination {
  * @param ask Asks it to stop. False if it could not be asked; otherwise it may take its time for it.
  */
 export async function terminate(running: Running, killTimeoutMs: number, ask: () => boolean = () => false): Promise<Termination> {
-  const outsiders = new Outsiders(running);
-  const forced = await end(running, killTimeoutMs, ask, outsiders);
-  return { forced, escaped: await outsiders.end() };
+  const descendants = new Descendants(running);
+  const forced = await end(running, killTimeoutMs, ask, descendants);
+  return { forced, escaped: await descendants.end() };
 }
 
-async function end(running: Running, killTimeoutMs: number, ask: () => boolean, outsiders: Outsiders): Promise<boolean> {
+async function end(running: Running, killTimeoutMs: number, ask: () => boolean, descendants: Descendants): Promise<boolean> {
   // Once the process is gone they have another parent, and nothing leads to them.
-  outsiders.find();
+  descendants.find();
   if (ask()) {
     if (await isWithin(running.exited, killTimeoutMs)) return false;
-    outsiders.find();
+    descendants.find();
   }
   send(running, "SIGTERM");
   if (await isWithin(running.exited, killTimeoutMs)) return false;
-  outsiders.find();
+  descendants.find();
   send(running, "SIGKILL");
   await running.exited;
   return true;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, expect, test } from "vitest";
 import { readProcess } from "../../src/client/process-table.js";
-import { findOutsiders, killFound, killOutsiders, stillAlive } from "../../src/client/process-tree.js";
+import { findDescendants, killFound, killOutsiders, stillAlive } from "../../src/client/process-tree.js";
 import { gate, isAlive } from "../kit/gate.js";
 import { lacks } from "../kit/languages.js";
 
@@ -34,7 +34,7 @@ async function family(): Promise<Family> {
   for await (const line of createInterface(child.stdout)) if (pids.push(Number(line)) === 2) break;
   const [inside, outside] = pids as [number, number];
   // setsid was started, and takes a moment to do its one work.
-  await expect.poll(() => findOutsiders(root).map(({ pid }) => pid)).toEqual([outside]);
+  await expect.poll(() => readProcess(outside)?.sessionId).toBe(outside);
   return {
     root,
     inside,
@@ -51,24 +51,30 @@ async function family(): Promise<Family> {
   };
 }
 
-test("[F16] findOutsiders() finds the descendants that left the group, and stillAlive() says which of them live", async () => {
+test("[F16] findDescendants() finds them, in the group and out of it, and stillAlive() says which of them live", async () => {
   using tree = await family();
-  const outsiders = findOutsiders(tree.root);
-  expect(stillAlive(outsiders)).toEqual(outsiders);
+  const descendants = findDescendants(tree.root);
+  expect(descendants.map(({ pid, groupId }) => [pid, groupId]).sort()).toEqual(
+    [
+      [tree.inside, tree.root],
+      [tree.outside, tree.outside],
+    ].sort(),
+  );
+  expect(stillAlive(descendants)).toEqual(descendants);
   process.kill(tree.outside, "SIGKILL");
-  await expect.poll(() => stillAlive(outsiders)).toEqual([]);
+  await expect.poll(() => stillAlive(descendants).map(({ pid }) => pid)).toEqual([tree.inside]);
 });
 
-test("[F18] findOutsiders() finds nobody's below a later process with the same number", async () => {
+test("[F18] findDescendants() finds nobody's below a later process with the same number", async () => {
   using tree = await family();
-  expect(findOutsiders(tree.root, readProcess(tree.root)?.startTime).length).toBe(1);
-  expect(findOutsiders(tree.root, "1")).toEqual([]);
+  expect(findDescendants(tree.root, readProcess(tree.root)?.startTime).length).toBe(2);
+  expect(findDescendants(tree.root, "1")).toEqual([]);
 });
 
 test("[F18] stillAlive() does not take a later process with the same number for the one that was found", async () => {
   using tree = await family();
-  const [outsider] = findOutsiders(tree.root);
-  expect(stillAlive([{ ...outsider!, startTime: "1" }])).toEqual([]);
+  const [descendant] = findDescendants(tree.root);
+  expect(stillAlive([{ ...descendant!, startTime: "1" }])).toEqual([]);
 });
 
 test("[F16, O35] killFound() kills those that were found, and what they have started since", async () => {
@@ -86,7 +92,7 @@ test("[F18] killFound() leaves a later process with the same number alone, and w
 
 test("[F18, O28] this process is in nobody's family, though it descends from the root", () => {
   const parent = readProcess(process.ppid)!;
-  expect(findOutsiders(parent.pid).map(({ pid }) => pid)).not.toContain(process.pid);
+  expect(findDescendants(parent.pid).map(({ pid }) => pid)).not.toContain(process.pid);
 });
 
 test("[F16, O35] killOutsiders() kills those that left the group, and leaves the group to its caller", async () => {
@@ -137,7 +143,7 @@ ctypes.CDLL(None).pthread_exit(None)`;
   await expect.poll(() => readProcess(pid)).toBeUndefined();
 });
 
-test("[F18] a process that is gone has no outsiders, and killing them does nothing", async () => {
-  expect(findOutsiders(2 ** 22 + 1)).toEqual([]);
+test("[F18] a process that is gone has no descendants, and killing them does nothing", async () => {
+  expect(findDescendants(2 ** 22 + 1)).toEqual([]);
   await killOutsiders(2 ** 22 + 1);
 });

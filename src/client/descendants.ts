@@ -1,5 +1,5 @@
 import type { ProcessEntry } from "./process-table.js";
-import { findOutsiders, isGuardian, kill, killFound, stillAlive } from "./process-tree.js";
+import { findDescendants, isGuardian, kill, killFound, stillAlive } from "./process-tree.js";
 import type { Running, RunningProcess } from "./runtime.js";
 
 // On a loaded machine a SIGKILL takes a moment.
@@ -8,8 +8,8 @@ const KILLED_MS = 100;
 const GUARDED_MS = 1_000;
 const LOOK_MS = 5;
 
-/** The descendants of a process that left its group, as far as they were found while it lived. */
-export class Outsiders {
+/** The descendants of a process, as far as they were found while it lived: nothing leads to them later. */
+export class Descendants {
   readonly #root: Partial<RunningProcess>;
   #found: readonly ProcessEntry[] = [];
 
@@ -22,16 +22,20 @@ export class Outsiders {
     const { pid, startTime } = this.#root;
     if (pid === undefined) return;
     const known = new Set(this.#found.map((each) => `${each.pid} ${each.startTime}`));
-    const more = findOutsiders(pid, startTime).filter((each) => !known.has(`${each.pid} ${each.startTime}`));
+    const more = findDescendants(pid, startTime).filter((each) => !known.has(`${each.pid} ${each.startTime}`));
     this.#found = [...this.#found, ...more];
   }
 
-  /** Kills them. Resolves with those that are alive all the same, by number. */
+  /** Kills them, its process being gone. Resolves with those that are alive all the same, by number. */
   async end(): Promise<number[]> {
     const left = stillAlive(this.#found);
-    if (left.length === 0) return [];
-    await endHosts(left);
-    killFound(left);
+    // Who is in the group of a child of ours was sent a SIGKILL in the moment of its exit.
+    const { pid, startTime } = this.#root;
+    const outsiders = left.filter(({ groupId }) => groupId !== pid || startTime !== undefined);
+    if (outsiders.length > 0) {
+      await endHosts(outsiders);
+      killFound(outsiders);
+    }
     return (await untilDead(left, KILLED_MS)).map(({ pid }) => pid);
   }
 }
