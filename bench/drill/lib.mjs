@@ -6,20 +6,10 @@ import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
+export { random } from "../../test/kit/random.mjs";
 export { quantile } from "../lib/statistics.mjs";
 
 export const fixture = (path) => fileURLToPath(new URL(`../../test/fixtures/${path}`, import.meta.url));
-
-/** The same numbers from 0 to 1 for the same seed, so that what failed can be run again. */
-export function random(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** A figure that is to be at most so much. */
 export function atMost(title, value, bound, unit = "") {

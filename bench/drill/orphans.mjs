@@ -48,7 +48,9 @@ async function play(way, moment, mark) {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const ended = once(host, "exit");
-  await once(createInterface(host.stdout), "line");
+  const mute = ended.then(([code]) => Promise.reject(new Error(`A host of the drill ended with code ${code} before it had begun`)));
+  await Promise.race([once(createInterface(host.stdout), "line"), mute]);
+  mute.catch(() => {}); // It has begun.
   if (bySignal) {
     await sleep(moment);
     host.kill(way);

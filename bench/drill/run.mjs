@@ -1,6 +1,6 @@
 // Ends, kills and crashes plugins and hosts by the hundred, and says of each promise whether it held. See docs/lifecycle.md.
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -33,7 +33,8 @@ async function main() {
   // Of our own, so that what is left behind is seen.
   const dir = mkdtempSync(join(tmpdir(), "drill-"));
   process.env.TMPDIR = dir;
-  console.log(`Seed ${seed}; again with --seed ${seed}\n`);
+  console.log(`Seed ${seed}; again with --seed ${seed}`);
+  console.log(`Load ${loadavg()[0].toFixed(1)} on ${availableParallelism()} processors: whatever else runs shows in the times\n`);
   const modules = ["orphans", "interleavings", "cycles", "times", "many"].map((name) => import(`./${name}.mjs`));
   const parts = Object.assign({}, ...(await Promise.all(modules)));
   let missed = 0;

@@ -26,7 +26,8 @@ export interface Client extends AsyncDisposable {
   readonly closed: Promise<CloseReason>;
   /** The apiVersion agreed with the plugin; undefined before it is ready. */
   readonly negotiatedVersion: number | undefined;
-  /** Enough for another process to attach to the plugin while it runs; undefined before it is ready. The secret is in it. */
+  /** Enough for another process to attach to the plugin while it runs; the secret is in it. Undefined before it is ready, and with
+   *  `tls: "auto"`: of the keys made for a start none leaves its process. */
   readonly reattachConfig: ReattachConfig | undefined;
   /** Resolves with where the plugin listens. Idempotent. The signal ends this caller's wait, not the start.
    *  @throws {StartError} Naming the step that failed. */
@@ -156,7 +157,7 @@ export class PluginClient implements Client {
     // Somebody else's process has done nothing to be ended for, and this one may not even be that.
     if (launched !== undefined && this.#options.reattach === undefined) {
       // Once it has configured itself, or has tried to, it may have something to clean up.
-      if (error.step === "ready") await terminate(launched.running, this.#options.killTimeoutMs, false);
+      if (error.step === "ready") await terminate(launched.running, this.#options.killTimeoutMs);
       else send(launched.running, "SIGKILL");
       await launched.running.exited;
     }
@@ -180,7 +181,7 @@ export class PluginClient implements Client {
       if (this.#state !== "ready") return;
       this.#move("closing");
       // A process that cannot be reached any more is of no use, and would stay for ever.
-      if (this.#mayKill) await terminate(running, this.#options.killTimeoutMs, false);
+      if (this.#mayKill) await terminate(running, this.#options.killTimeoutMs);
       await this.#end(reason);
     });
     if (this.#options.reattach !== undefined) return;
@@ -227,8 +228,8 @@ export class PluginClient implements Client {
     if (reattach !== undefined && !(wasReady && reattach.mayKill)) return this.#leave();
     const { launched, connection } = this.#starting;
     if (launched === undefined) return this.#end({ kind: "killed", forced: false, escaped: [] });
-    const asked = wasReady && connection !== undefined && askToStop(connection.peer, this.#options);
-    return this.#end({ kind: "killed", ...(await terminate(launched.running, this.#options.killTimeoutMs, asked)) });
+    const ask = (): boolean => wasReady && connection !== undefined && askToStop(connection.peer, this.#options);
+    return this.#end({ kind: "killed", ...(await terminate(launched.running, this.#options.killTimeoutMs, ask)) });
   }
 
   async #end(reason: CloseReason): Promise<CloseReason> {

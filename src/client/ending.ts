@@ -8,8 +8,10 @@ import type { Starting } from "./starting.js";
 import type { Stdio } from "./stdio.js";
 import { isWithin } from "./terminate.js";
 
-// A process's connection ends with it, unless a descendant or a container's proxy holds it.
+// A process's connection ends with it, unless a descendant holds it, or a container's proxy, which may still have something to hand on.
 const EOF_MS = 250;
+// What a process of this system wrote is in the socket once its exit is known.
+const QUIET_MS = 5;
 // Our own processes' streams end by then, whoever holds them; a user's own runtime might never end them.
 const DRAIN_MS = 1_000;
 
@@ -63,14 +65,21 @@ export function askToStop(peer: Peer, { shown, killTimeoutMs }: ResolvedClientOp
 export async function release(
   { connection, launched, stdio }: Starting,
   reason: CloseReason,
-  { logger }: ResolvedClientOptions,
+  { logger, runtime }: ResolvedClientOptions,
 ): Promise<void> {
-  await Promise.all([connection && hearOut(connection, reason), stdio && isWithin(stdio.drained, DRAIN_MS)]);
+  const quietMs = runtime === undefined ? QUIET_MS : EOF_MS;
+  await Promise.all([connection && hearOut(connection, reason, quietMs), stdio && isWithin(stdio.drained, DRAIN_MS)]);
   await launched?.release().catch((error: unknown) => logger.warn("Cannot remove the socket's directory", { error }));
 }
 
 // Its last answers may still be in the socket when its exit is known: closing at once would lose them.
-async function hearOut({ peer }: PeerConnection, reason: CloseReason): Promise<void> {
-  if (await isWithin(peer.closed, EOF_MS)) return;
+async function hearOut({ peer }: PeerConnection, reason: CloseReason, quietMs: number): Promise<void> {
+  let heard: number;
+  const giveUpAt = performance.now() + EOF_MS;
+  do {
+    heard = peer.received;
+    // Where this program was held up, the timer is due before what arrived meanwhile has been read.
+    if ((await isWithin(peer.closed, quietMs)) || (await isSettled(peer.closed))) return;
+  } while (peer.received !== heard && performance.now() < giveUpAt);
   await peer.close(reason.kind === "exited" ? reason : undefined);
 }

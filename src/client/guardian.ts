@@ -14,7 +14,7 @@ interface Shell {
 }
 
 /** How the shell is called among this process's children. */
-const GUARDIAN_NAME = "mortise-guardian";
+export const GUARDIAN_NAME = "mortise-guardian";
 
 /** All that is guarded, as the lines that the shell is told. */
 const guarded = new Set<string>();

@@ -1,12 +1,14 @@
+import type { Socket } from "node:net";
 import type { Executable } from "./executable.js";
 import { freeChunk } from "./free-chunk.js";
 import { killOutsiders } from "./process-tree.js";
 import { trackGroup } from "./registry.js";
 import type { Exit, RunningProcess } from "./runtime.js";
-import { spawnChild } from "./spawn-child.js";
+import { type Child, spawnChild } from "./spawn-child.js";
 
-// A grandchild may hold the pipes open for ever after the plugin's own end.
+// What a plugin wrote is in its pipes once its exit is known; a descendant may hold them open for ever, and go on writing.
 const DRAIN_MS = 250;
+const QUIET_MS = 10;
 
 export interface SpawnRequest {
   readonly executable: Executable;
@@ -34,11 +36,7 @@ export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess
       endGroup(pid, "SIGKILL");
       untrack();
       stdin.destroy();
-      const timer = setTimeout(() => {
-        stdout.destroy();
-        stderr.destroy();
-      }, DRAIN_MS);
-      child.once("close", () => clearTimeout(timer));
+      closePipes(child);
       resolve({ exitCode, signal });
     });
   });
@@ -57,6 +55,27 @@ export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess
         .then(() => gone || endGroup(pid, name));
     },
   };
+}
+
+/** Closes the pipes of a process that has exited, once what is in them has been read. */
+function closePipes(child: Child): void {
+  const pipes = [child.stdout, child.stderr];
+  const giveUpAt = performance.now() + DRAIN_MS;
+  let timer: NodeJS.Timeout | undefined;
+  let before = -1;
+  const look = (): void => {
+    const read = pipes.reduce((sum, pipe) => sum + ((pipe as Partial<Socket>).bytesRead ?? 0), 0);
+    const quiet = read === before && pipes.every(({ readableLength }) => readableLength === 0);
+    if (quiet || performance.now() >= giveUpAt) {
+      for (const pipe of pipes) pipe.destroy();
+      return;
+    }
+    before = read;
+    // Where this program was held up, the timer is due before what the pipes hold has been read.
+    timer = setTimeout(() => setImmediate(look), QUIET_MS);
+  };
+  child.once("close", () => clearTimeout(timer));
+  look();
 }
 
 /** Signals a process group, if it has a member. */
@@ -79,6 +98,6 @@ async function* chunks(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array
       freeChunk(bytes);
     }
   } catch {
-    // Cut off after the process's end, see DRAIN_MS.
+    // Cut off after the process's end, see closePipes().
   }
 }

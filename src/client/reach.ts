@@ -19,6 +19,9 @@ export interface ReachOptions {
   readonly tls?: TlsOptions | undefined;
 }
 
+/** Nobody listened in time where a plugin announced itself. */
+export class NotListening extends Error {}
+
 /**
  * Connects to where a plugin said that it listens; it may listen a little after it says so.
  * @throws {Error} With the end of a sentence.
@@ -38,7 +41,7 @@ export async function reach(address: Address, protocol: Announcement["protocol"]
       const late = code === "ECONNREFUSED" || code === "ENOENT";
       if (!late) throw new Error(`it announced ${where} and could not be reached there (${code})`, { cause });
       if (systemClock.now() + delayMs > giveUpAt) {
-        throw new Error(`it announced ${where} and did not listen there in ${limits.helloTimeoutMs} ms (${code})`, { cause });
+        throw new NotListening(`it announced ${where} and did not listen there in ${limits.helloTimeoutMs} ms (${code})`, { cause });
       }
     }
     signal.throwIfAborted();

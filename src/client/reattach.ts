@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { formatAnnouncement } from "../handshake/announcement.js";
 import type { CheckedReattachConfig, ReattachConfig } from "../handshake/reattach-config.js";
 import { deferred } from "../util/deferred.js";
 import type { Launched } from "./launch.js";
 import type { ResolvedClientOptions } from "./options.js";
-import { parseStat } from "./process-tree.js";
+import { readEntry } from "./process-table.js";
 import { type Exit, pidOf, type RunningProcess } from "./runtime.js";
 import type { Started } from "./starting.js";
 
@@ -33,7 +32,8 @@ export function attach({ config, mayKill }: Reattach, { apiVersions }: ResolvedC
   const exited = deferred<Exit>();
   const isSame = (): boolean => look(pid)?.startTime === first.startTime;
   const timer = setInterval(() => {
-    if (isSame()) return;
+    const seen = look(pid);
+    if (seen !== undefined && (seen.startTime === first.startTime || seen.startTime === "")) return;
     clearInterval(timer);
     // Only a parent is told how a process ended.
     exited.resolve({ exitCode: null, signal: null });
@@ -42,6 +42,7 @@ export function attach({ config, mayKill }: Reattach, { apiVersions }: ResolvedC
   const running: RunningProcess = {
     id: String(pid),
     pid,
+    startTime: first.startTime === "" ? undefined : first.startTime,
     stdin: undefined,
     stdout: only(Buffer.from(`${formatAnnouncement(config)}\n`)),
     stderr: only(),
@@ -79,10 +80,11 @@ interface Seen {
 /** What can be seen of a process; undefined if it is gone. A zombie is gone. @see proc(5) for the fields. */
 function look(pid: number): Seen | undefined {
   try {
-    const stat = parseStat(pid, readFileSync(`/proc/${pid}/stat`, "latin1"));
-    return stat && { startTime: stat.startTime, leadsGroup: stat.groupId === pid };
+    const entry = readEntry(pid);
+    return entry && { startTime: entry.startTime, leadsGroup: entry.groupId === pid };
   } catch (error) {
-    if (process.platform === "linux" && (error as NodeJS.ErrnoException).code !== "EACCES") return undefined;
+    // Anything else says nothing of the process: that it may not be looked at, or that this program has too many files open.
+    if (process.platform === "linux" && ["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
   }
   try {
     process.kill(pid, 0);

@@ -37,6 +37,8 @@ export interface Exit {
 /** A child process: a Running with a process id. */
 export interface RunningProcess extends Running {
   readonly pid: number;
+  /** For one that this program is not the parent of: its number may be somebody else's before its end is known. */
+  readonly startTime?: string | undefined;
 }
 
 export function pidOf(running: Running): number | undefined {

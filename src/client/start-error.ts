@@ -3,6 +3,7 @@ import { isPluginError, type PluginErrorCode, StartError, type StartStep } from 
 import { escapeControls } from "../util/escape-controls.js";
 import { isScript } from "./executable.js";
 import type { ResolvedClientOptions } from "./options.js";
+import { NotListening } from "./reach.js";
 import type { Exit } from "./runtime.js";
 import { lastLine } from "./tail.js";
 
@@ -83,14 +84,18 @@ function why({ error, step, exit }: Failure, { shown }: ResolvedClientOptions): 
   return cause === undefined ? `it closed the connection ${WHEN[step]}` : `${cause.message} ${WHEN[step]}`;
 }
 
-function remarks({ error, step, announced, stderrTail, noise }: Failure, options: ResolvedClientOptions): string[] {
+function remarks({ error, step, exit, announced, stderrTail, noise }: Failure, options: ResolvedClientOptions): string[] {
   const waiting = step === "announcement" && !announced;
   const last = lastLine(stderrTail);
+  const endedMutely = announced && last === undefined && options.reattach === undefined && (exit !== undefined || isLoss(error));
+  const late = isPluginError(error, "CALL_TIMEOUT") || error instanceof NotListening;
   const silence = error instanceof TimeUp ? "stdout held nothing" : "";
   return [
     waiting ? noise || silence : "",
     last === undefined ? "" : `last stderr line: ${last.slice(0, 500)}`,
     waiting && options.runtime === undefined ? `Run it by hand to see the full output: ${byHand(options)}` : "",
+    endedMutely ? "It said nothing on stderr, where it could say why." : "",
+    late ? "If it only needs longer, raise limits.helloTimeoutMs." : "",
     error instanceof TimeUp && step !== "spawn" ? "If it only needs longer, raise startTimeoutMs." : "",
   ].filter((remark) => remark !== "");
 }

@@ -1,43 +1,38 @@
-import { type Descendant, findOutsiders, stillAlive } from "./process-tree.js";
-import { pidOf, type Running } from "./runtime.js";
+import { Descendants } from "./descendants.js";
+import type { Running } from "./runtime.js";
 
 /** How a process came to its end at our wish. */
 export interface Termination {
   /** It took a SIGKILL. */
   readonly forced: boolean;
-  /** Descendants that had left its process group and are still alive, by number. */
+  /** Descendants that are still alive, by number. */
   readonly escaped: readonly number[];
 }
 
 /**
- * Ends a process: waits for what was asked of it, then SIGTERM, then SIGKILL, each after `killTimeoutMs`.
- * @param asked Whether it was asked to stop, and may take its time for it.
+ * Ends a process: waits for what was asked of it, then SIGTERM, then SIGKILL, each after `killTimeoutMs`. Its descendants that left
+ * its group are killed once it is gone, for its clean-up may need them.
+ * @param ask Asks it to stop. False if it could not be asked; otherwise it may take its time for it.
  */
-export async function terminate(running: Running, killTimeoutMs: number, asked: boolean): Promise<Termination> {
-  const pid = pidOf(running);
-  // Once the process is gone they have another parent, and nothing leads to them.
-  const outsiders = pid === undefined ? [] : findOutsiders(pid);
-  const forced = await end(running, killTimeoutMs, asked);
-  if (forced) await untilDead(outsiders);
-  return { forced, escaped: stillAlive(outsiders) };
+export async function terminate(running: Running, killTimeoutMs: number, ask: () => boolean = () => false): Promise<Termination> {
+  const descendants = new Descendants(running);
+  const forced = await end(running, killTimeoutMs, ask, descendants);
+  return { forced, escaped: await descendants.end() };
 }
 
-async function end(running: Running, killTimeoutMs: number, asked: boolean): Promise<boolean> {
-  if (asked && (await isWithin(running.exited, killTimeoutMs))) return false;
+async function end(running: Running, killTimeoutMs: number, ask: () => boolean, descendants: Descendants): Promise<boolean> {
+  // Once the process is gone they have another parent, and nothing leads to them.
+  descendants.find();
+  if (ask()) {
+    if (await isWithin(running.exited, killTimeoutMs)) return false;
+    descendants.find();
+  }
   send(running, "SIGTERM");
   if (await isWithin(running.exited, killTimeoutMs)) return false;
+  descendants.find();
   send(running, "SIGKILL");
   await running.exited;
   return true;
-}
-
-const KILLED_MS = 100;
-
-// They were sent a SIGKILL before the process itself was, and on a loaded machine that takes a moment.
-async function untilDead(outsiders: readonly Descendant[]): Promise<void> {
-  for (let waitedMs = 0; waitedMs < KILLED_MS && stillAlive(outsiders).length > 0; waitedMs += 5) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /** Signals a process. A runtime that cannot must not hold the rest of an ending up. */

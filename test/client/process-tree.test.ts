@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterEach, expect, test } from "vitest";
-import { findOutsiders, killOutsiders, stillAlive } from "../../src/client/process-tree.js";
+import { readProcess } from "../../src/client/process-table.js";
+import { findDescendants, killFound, killOutsiders, stillAlive } from "../../src/client/process-tree.js";
 import { gate, isAlive } from "../kit/gate.js";
+import { lacks } from "../kit/languages.js";
 
 gate();
 const { platform, env } = process;
@@ -32,7 +34,7 @@ async function family(): Promise<Family> {
   for await (const line of createInterface(child.stdout)) if (pids.push(Number(line)) === 2) break;
   const [inside, outside] = pids as [number, number];
   // setsid was started, and takes a moment to do its one work.
-  await expect.poll(() => findOutsiders(root).map(({ pid }) => pid)).toEqual([outside]);
+  await expect.poll(() => readProcess(outside)?.sessionId).toBe(outside);
   return {
     root,
     inside,
@@ -49,18 +51,48 @@ async function family(): Promise<Family> {
   };
 }
 
-test("[F16] findOutsiders() finds the descendants that left the group, and stillAlive() says which of them live", async () => {
+test("[F16] findDescendants() finds them, in the group and out of it, and stillAlive() says which of them live", async () => {
   using tree = await family();
-  const outsiders = findOutsiders(tree.root);
-  expect(stillAlive(outsiders)).toEqual([tree.outside]);
+  const descendants = findDescendants(tree.root);
+  expect(descendants.map(({ pid, groupId }) => [pid, groupId]).sort()).toEqual(
+    [
+      [tree.inside, tree.root],
+      [tree.outside, tree.outside],
+    ].sort(),
+  );
+  expect(stillAlive(descendants)).toEqual(descendants);
   process.kill(tree.outside, "SIGKILL");
-  await expect.poll(() => stillAlive(outsiders)).toEqual([]);
+  await expect.poll(() => stillAlive(descendants).map(({ pid }) => pid)).toEqual([tree.inside]);
+});
+
+test("[F18] findDescendants() finds nobody's below a later process with the same number", async () => {
+  using tree = await family();
+  expect(findDescendants(tree.root, readProcess(tree.root)?.startTime).length).toBe(2);
+  expect(findDescendants(tree.root, "1")).toEqual([]);
 });
 
 test("[F18] stillAlive() does not take a later process with the same number for the one that was found", async () => {
   using tree = await family();
-  const [outsider] = findOutsiders(tree.root);
-  expect(stillAlive([{ ...outsider!, startTime: "1" }])).toEqual([]);
+  const [descendant] = findDescendants(tree.root);
+  expect(stillAlive([{ ...descendant!, startTime: "1" }])).toEqual([]);
+});
+
+test("[F16, O35] killFound() kills those that were found, and what they have started since", async () => {
+  using tree = await family();
+  killFound([readProcess(tree.root)!]);
+  await expect.poll(() => [tree.root, tree.inside, tree.outside].filter(isAlive)).toEqual([]);
+});
+
+test("[F18] killFound() leaves a later process with the same number alone, and what that has started", async () => {
+  using tree = await family();
+  killFound([{ ...readProcess(tree.root)!, startTime: "1" }]);
+  expect([tree.root, tree.inside, tree.outside].filter(isAlive)).toEqual([tree.root, tree.inside, tree.outside]);
+  expect(readFileSync(`/proc/${tree.root}/stat`, "latin1")).not.toMatch(/\) T /);
+});
+
+test("[F18, O28] this process is in nobody's family, though it descends from the root", () => {
+  const parent = readProcess(process.ppid)!;
+  expect(findDescendants(parent.pid).map(({ pid }) => pid)).not.toContain(process.pid);
 });
 
 test("[F16, O35] killOutsiders() kills those that left the group, and leaves the group to its caller", async () => {
@@ -98,7 +130,20 @@ test.for([
   rmSync(dir, { recursive: true });
 });
 
-test("[F18] a process that is gone has no outsiders, and killing them does nothing", async () => {
-  expect(findOutsiders(2 ** 22 + 1)).toEqual([]);
+test.skipIf(lacks("python3") !== undefined)("[F16] a process whose first thread has ended, and whose others run, is alive", async () => {
+  const script = `import ctypes, threading, time
+threading.Thread(target=time.sleep, args=[600]).start()
+ctypes.CDLL(None).pthread_exit(None)`;
+  const { pid = 0 } = spawn("python3", ["-c", script], { stdio: "ignore" });
+  const state = (): string => /\) (\w) /.exec(readFileSync(`/proc/${pid}/stat`, "latin1"))?.[1] ?? "";
+  await expect.poll(state).toBe("Z");
+  const entry = readProcess(pid)!;
+  expect(entry).toMatchObject({ pid, parentPid: process.pid });
+  killFound([entry]);
+  await expect.poll(() => readProcess(pid)).toBeUndefined();
+});
+
+test("[F18] a process that is gone has no descendants, and killing them does nothing", async () => {
+  expect(findDescendants(2 ** 22 + 1)).toEqual([]);
   await killOutsiders(2 ** 22 + 1);
 });

@@ -58,6 +58,30 @@ test("[F15] its death is told though a process of another group holds its pipes,
   process.kill(pid, "SIGKILL");
 });
 
+test("[F15] what it wrote is read to the end though another process holds its pipes, and that one is not waited for", async () => {
+  const running = await sh("setsid sleep 60 & echo $!; read line; head -c 1000000 /dev/zero; head -c 500000 /dev/zero >&2; exit 5");
+  const stdout = running.stdout[Symbol.asyncIterator]();
+  const pid = Number(String((await stdout.next()).value));
+  const rest = Promise.all([text({ [Symbol.asyncIterator]: () => stdout }), text(running.stderr)]);
+  running.stdin?.write("\n");
+  await running.exited;
+  expect(await isWithin(rest, 200)).toBe(true);
+  expect((await rest).map((read) => read.length)).toEqual([1_000_000, 500_000]);
+  process.kill(pid, "SIGKILL");
+});
+
+test("[F15] a process that holds its pipes and goes on writing is heard for a moment longer, and no more", async () => {
+  const running = await sh("setsid sh -c 'echo $$; while :; do echo more; sleep 0.004; done' & read line; exit 5");
+  const stdout = running.stdout[Symbol.asyncIterator]();
+  const pid = Number(String((await stdout.next()).value).split("\n")[0]);
+  const rest = text({ [Symbol.asyncIterator]: () => stdout });
+  running.stdin?.write("\n");
+  await running.exited;
+  expect(await isWithin(rest, 5_000)).toBe(true);
+  expect(isAlive(pid)).toBe(true);
+  process.kill(-pid, "SIGKILL");
+});
+
 test("[F17, O35] the rest of its group is dead as soon as it has exited, a hundred processes that ignore SIGTERM too", async () => {
   const running = await sh(`i=0; while [ $i -lt 100 ]; do (trap "" TERM; while :; do sleep 60; done) & echo $!; i=$((i+1)); done; exit 0`);
   const stdout = text(running.stdout);

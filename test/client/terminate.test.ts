@@ -18,7 +18,7 @@ function fakeProcess(heeds?: "SIGTERM" | "SIGKILL"): { running: Running; signals
 
 test("[O26] terminate() sends no signal to a process that ends when it was asked to", async () => {
   const { running, signals, exit } = fakeProcess();
-  const ended = terminate(running, 60_000, true);
+  const ended = terminate(running, 60_000, () => true);
   exit();
   expect(await ended).toEqual({ forced: false, escaped: [] });
   expect(signals).toEqual([]);
@@ -26,7 +26,7 @@ test("[O26] terminate() sends no signal to a process that ends when it was asked
 
 test("[O26] terminate() sends SIGTERM at once to a process that could not be asked", async () => {
   const { running, signals } = fakeProcess("SIGTERM");
-  expect(await terminate(running, 60_000, false)).toEqual({ forced: false, escaped: [] });
+  expect(await terminate(running, 60_000)).toEqual({ forced: false, escaped: [] });
   expect(signals).toEqual(["SIGTERM"]);
 });
 
@@ -34,7 +34,7 @@ test("[O26, F7] terminate() goes from asking to SIGTERM to SIGKILL, one killTime
   vi.useFakeTimers();
   try {
     const { running, signals } = fakeProcess("SIGKILL");
-    const ended = terminate(running, 1_000, true);
+    const ended = terminate(running, 1_000, () => true);
     await vi.advanceTimersByTimeAsync(999);
     expect(signals).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
@@ -52,7 +52,7 @@ test("[O26, F7] terminate() goes from asking to SIGTERM to SIGKILL, one killTime
 
 test("[F68] a killTimeoutMs beyond 2^31 waits, and does not fire at once", async () => {
   const { running, signals, exit } = fakeProcess();
-  const ended = terminate(running, 2 ** 40, true);
+  const ended = terminate(running, 2 ** 40, () => true);
   expect(await isWithin(ended, 50)).toBe(false);
   exit();
   expect(await ended).toEqual({ forced: false, escaped: [] });
@@ -65,7 +65,7 @@ test("[O32, P3] terminate() waits for the process's end when a user's own runtim
     if (name === "SIGKILL") exit();
     throw new Error("the container's daemon is away");
   };
-  expect(await terminate({ ...running, signal }, 0, true)).toEqual({ forced: true, escaped: [] });
+  expect(await terminate({ ...running, signal }, 0, () => true)).toEqual({ forced: true, escaped: [] });
 });
 
 test("isWithin() is true for a promise that rejects in time", async () => {

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { lacksOpenssl } from "../kit/certificates.js";
 import { gate } from "../kit/gate.js";
 import { hasPython } from "./has-python.js";
 
@@ -31,6 +32,10 @@ const SHOWN: Readonly<Record<string, string>> = {
   watch: "calls are published as they start and end, and a connection shows its counters and its plugin's schemas",
   ending: "[O12, O14] kill(), the end of a block, cleanupClients() and a crash each end a client",
   transports: "[O31] a plugin is called over tcp, unix and websocket, and a limit names itself",
+  tls: "[O30] a plugin is called over TLS with certificates made for this start",
+  "own-certificate": "[O30] a plugin and its host have certificates of their own",
+  checksum: "[O29] a plugin's file is run if it has the digest, and not otherwise",
+  "socket-group": "[O31] a socket is given to a group",
   attach: "[O28] a second client attaches to a plugin, and leaves it running",
   "reattach-host": "[O28] a host that is told of no running plugin starts its own",
   standalone: "[O28] a plugin is served inside a test, and a client attaches to it",
@@ -38,8 +43,10 @@ const SHOWN: Readonly<Record<string, string>> = {
   testing: "[O36] connectInMemory() tests a plugin without a process",
   python: "the plugin that docs/protocol.md shows answers, and is written in Python",
 };
+afterAll(() => rmSync(new URL("docs/certificates", EXAMPLES), { recursive: true, force: true }));
 /** Commands that are meant to fail, with the plugin's own exit code. */
 const RUN_BY_HAND = ["plugin.js", "mux-plugin.js"];
+const LACKING: Readonly<Record<string, boolean>> = { python: !hasPython, "own-certificate": lacksOpenssl() !== undefined };
 
 test("each transcript of the examples is run by this file", () => {
   const transcripts = readdirSync(OUTPUT).map((name) => name.replace(/\.txt$/, ""));
@@ -47,13 +54,13 @@ test("each transcript of the examples is run by this file", () => {
 });
 
 for (const [name, title] of Object.entries(SHOWN)) {
-  test.skipIf(name === "python" && !hasPython)(title, async () => {
+  test.skipIf(LACKING[name] ?? false)(title, async () => {
     const path = fileURLToPath(new URL(`${name}.txt`, OUTPUT));
     const cwd = fileURLToPath(new URL(name === "greeter" ? "plugins/greeter" : "docs", EXAMPLES));
     let printed = "";
-    for (const [, file = ""] of readFileSync(path, "utf8").matchAll(/^\$ node (\S+)$/gm)) {
-      const { exitCode, output } = await run(file, cwd);
-      printed += `$ node ${file}\n${output}`;
+    for (const [, program = "", file = ""] of readFileSync(path, "utf8").matchAll(/^\$ (node|sh) (\S+)$/gm)) {
+      const { exitCode, output } = await run(program === "node" ? process.execPath : program, file, cwd);
+      printed += `$ ${program} ${file}\n${output}`;
       expect(exitCode, output).toBe(RUN_BY_HAND.includes(file) ? 1 : 0);
     }
     // docs:sync copies it into the documents: after a change run vitest with -u, then npm run docs:sync.
@@ -61,11 +68,11 @@ for (const [name, title] of Object.entries(SHOWN)) {
   });
 }
 
-async function run(file: string, cwd: string): Promise<{ exitCode: unknown; output: string }> {
+async function run(program: string, file: string, cwd: string): Promise<{ exitCode: unknown; output: string }> {
   // Whoever runs the tests may hand them descriptors of their own, which an example would warn of.
   // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell that fills it in.
   const closeOthers = 'for fd in /proc/self/fd/*; do fd=${fd##*/}; [ "$fd" -gt 2 ] && eval "exec $fd>&-"; done; exec "$@"';
-  const child = spawn("bash", ["-c", closeOthers, "bash", process.execPath, file], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("bash", ["-c", closeOthers, "bash", program, file], { cwd, stdio: ["ignore", "pipe", "pipe"] });
   const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
   return { exitCode, output: stdout + stderr };
 }

@@ -4,23 +4,13 @@ import { spawnPlugin } from "../../src/client/process.js";
 import { type CloseReason, NewClient, type Runtime } from "../../src/index.js";
 import { fixture } from "../kit/fixtures.js";
 import { gate, isAlive } from "../kit/gate.js";
+import { random } from "../kit/random.mjs";
 
 gate();
 // `npm run drill` names the first and how many.
 const [FIRST = 1, COUNT = 60] = process.env["LIFE_SEEDS"]?.split(",").map(Number) ?? [];
 const SEEDS = Array.from({ length: COUNT }, (_, index) => FIRST + index);
 const STATES = ["idle", "starting", "ready", "closing", "closed"];
-
-/** The same numbers from 0 to 1 for the same seed, so that a sequence that fails can be run again. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** The usual processes, counted, and now and then slow to come. */
 function countingRuntime(next: () => number): { runtime: Runtime; readonly pids: number[] } {

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -95,6 +95,10 @@ test("[P7] a guardian that somebody kills is started again, and both end with th
   process.kill(first, "SIGKILL");
   await expect.poll(() => guardians().filter((guardian) => guardian !== first && isAlive(guardian)).length).toBe(1);
   const [second = 0] = guardians().filter((guardian) => guardian !== first);
+  // In the turn that starts it the host also tells it what to guard.
+  const lines = on(host.lines, "line");
+  host.process.kill("SIGUSR2");
+  for await (const [line] of lines) if (line === "awake") break;
   host.process.kill("SIGKILL");
   await once(host.process, "close");
   await allGone(host);

@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { type Client, type ClientOptions, defineContract, method, NewClient, type ReattachConfig } from "../../src/index.js";
 import { fixture, rejection, startFixture } from "../kit/fixtures.js";
@@ -6,6 +9,8 @@ import { gate, isAlive } from "../kit/gate.js";
 import { spawnRuntime } from "../kit/spawn-runtime.js";
 
 gate();
+const run = promisify(execFile);
+const HOST = fileURLToPath(new URL("../fixtures/hosts/attaches-without-files.mjs", import.meta.url));
 const LEFT = { kind: "closed", by: "us" };
 const alone = defineContract("alone", { version: method<void, number>(), exit: method<void, void>(), crash: method<void, void>() });
 
@@ -87,6 +92,17 @@ test("[O28, P3] mayKill ends a plugin that ignores everything, and the whole gro
   expect(await owner.closed).toMatchObject({ kind: "exited", signal: "SIGKILL" });
 });
 
+test("[O28, O35] mayKill ends what has left the group, too", async () => {
+  const owner = await startFixture("has-a-child", { args: ["detached"] });
+  const family = defineContract("family", { child: method<void, number>() });
+  const child = await (await owner.dispense(family)).child();
+  const client = attach(owner, { mayKill: true });
+  await client.start();
+  expect(await client.kill()).toEqual({ kind: "killed", forced: false, escaped: [] });
+  expect(isAlive(child)).toBe(false);
+  expect(await owner.closed).toMatchObject({ kind: "exited" });
+});
+
 test("[O28] a plugin that leads no group is killed alone: the group is its starter's", async () => {
   const runtime = spawnRuntime({ detached: false });
   const owner = NewClient({ command: fixture("echo"), runtime, minPort: 0, maxPort: 0 });
@@ -138,6 +154,13 @@ test.for([0, 1, 3, 10])("[O28] kill() %i ms into attaching leaves, and kills nob
   expect(await client.kill()).toEqual(LEFT);
   expect(await started).toMatch(/^started$|it was killed by this program while it started/);
   expect(await (await owner.client()).call("echo.echo", 1)).toBe(1);
+});
+
+test("[F139, O28] a host that has too many files open does not take the plugin for ended", async () => {
+  await using owner = await startFixture("echo");
+  const env = { ...process.env, MORTISE_REATTACH: JSON.stringify(configOf(owner)) };
+  const { stdout } = await run("/bin/sh", ["-c", 'ulimit -n 64; exec "$@"', "sh", process.execPath, HOST], { env });
+  expect(JSON.parse(stdout)).toEqual({ held: true, state: "ready", left: LEFT });
 });
 
 test("[O28, P6] a heartbeat without mayKill gives a frozen plugin up, and does not end it", async () => {

@@ -3,14 +3,20 @@ import { once } from "node:events";
 import { expect, onTestFinished, test } from "vitest";
 import { defineContract, method, NewClient, type ReattachConfig } from "../../src/index.js";
 import { fixture, startFixture } from "../kit/fixtures.js";
-import { gate } from "../kit/gate.js";
+import { gate, isAlive } from "../kit/gate.js";
 
 gate();
+const family = defineContract("family", { child: method<void, number>() });
 const alone = defineContract("alone", { version: method<void, number>(), exit: method<void, void>() });
 
 /** A plugin that a person starts at a shell, and what it says. */
 async function byHand(nodeArgs: readonly string[] = [], file = "serves-alone", args: readonly string[] = []) {
-  const child = spawn(process.execPath, [...nodeArgs, fixture(file), ...args], { env: { MORTISE_STANDALONE: "1" }, stdio: "pipe" });
+  const child = spawn(process.execPath, [...nodeArgs, fixture(file), ...args], {
+    env: { MORTISE_STANDALONE: "1" },
+    stdio: "pipe",
+    // As a shell does with each command.
+    detached: true,
+  });
   onTestFinished(() => void child.kill("SIGKILL")); // Nobody else would end it if the test fails.
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
@@ -48,6 +54,18 @@ test("[O28] it is served under a debugger, and a host with mayKill ends it in or
   expect(await client.kill()).toEqual({ kind: "killed", forced: false, escaped: [] });
   expect(await ended).toEqual([0, null]);
   expect(said.stderr).toContain("cleaned up");
+});
+
+test("[O28, O35] a host with mayKill ends what it started as well, in its group and out of it", async () => {
+  for (const words of [[], ["detached"]]) {
+    const { text, ended } = await byHand([], "has-a-child", words);
+    const client = NewClient({ reattach: { ...(JSON.parse(text) as ReattachConfig), mayKill: true } });
+    const child = await (await client.dispense(family)).child();
+    expect(isAlive(child)).toBe(true);
+    expect(await client.kill()).toEqual({ kind: "killed", forced: false, escaped: [] });
+    expect(isAlive(child)).toBe(false);
+    await ended;
+  }
 });
 
 test("[O8, O28] one of several in an executable is chosen as ever", async () => {

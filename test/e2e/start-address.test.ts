@@ -152,6 +152,7 @@ test("[F39] a plugin that never listens where it said fails the start with ECONN
   const error = await startFailure(clientFor("listens-badly", { args: ["never"], limits: { helloTimeoutMs: 300 } }));
   expect(gist(error)).toEqual({ ...REFUSED, code: "START_FAILED", step: "connect" });
   expect(reason(error)).toMatch(/^it announced 127\.0\.0\.1:\d+ and did not listen there in 300 ms \(ECONNREFUSED\)$/);
+  expect(error.message.split("\n").at(-1)).toBe("  If it only needs longer, raise limits.helloTimeoutMs.");
   expect(error.cause).toMatchObject({ cause: { code: "ECONNREFUSED" } });
 });
 

@@ -79,6 +79,13 @@ test("[F33, O25] a plugin that announces an address and is gone fails the start 
   expect(reason(error)).toBe("it exited with code 0 before it could be reached");
 });
 
+test("[F33, O25] where it said nothing on stderr, the error says so", async () => {
+  const command = [process.execPath, "-e", 'console.log("1|1|tcp|127.0.0.1:1|jsonrpc|")'] as const;
+  const error = await startFailure(NewClient({ command, minPort: 0, maxPort: 0 }));
+  expect(reason(error)).toBe("it exited with code 0 before it could be reached");
+  expect(error.message.split("\n").slice(1)).toEqual(["  It said nothing on stderr, where it could say why."]);
+});
+
 test("[F33, O25] a plugin that exits during the handshake fails the start with its exit code", async () => {
   const error = await startFailure(clientFor("listens-badly", { args: ["exits"] }));
   expect(gist(error)).toEqual({ code: "START_FAILED", step: "hello", exitCode: 3, signal: null });

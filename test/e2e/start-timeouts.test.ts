@@ -48,6 +48,7 @@ test("[F40] a plugin that accepts and never speaks is killed after helloTimeoutM
   const error = await startFailure(clientFor("listens-badly", { args: ["mute"], limits: { helloTimeoutMs: 100 } }));
   expect(gist(error)).toEqual({ ...LATE, step: "hello" });
   expect(reason(error)).toBe("it was connected to, and did not answer the hello in 100 ms");
+  expect(error.message.split("\n").at(-1)).toBe("  If it only needs longer, raise limits.helloTimeoutMs.");
 });
 
 test("[O16] the time is over while a plugin configures itself, however long the hello may take", async () => {

@@ -18,6 +18,13 @@ afterEach(() => {
 });
 
 const echo = defineContract("echo", { echo: method<unknown, unknown>() });
+const ATTACHED = {
+  pid: 1,
+  address: { network: "tcp", host: "127.0.0.1", port: 10_000 },
+  protocol: "jsonrpc",
+  apiVersion: 1,
+  secret: "ab".repeat(32),
+};
 const REFUSED = { code: "BAD_HANDSHAKE", exitCode: null, signal: null };
 
 for (const transport of TRANSPORTS) {
@@ -153,6 +160,10 @@ describe.skipIf(lack !== undefined)(`certificates of the user's own${lack === un
 test.each([
   [{ tls: "on" }, 'tls must be "auto", or an object with ca, cert and key'],
   [{ tls: { cert: "x", key: "y" } }, "tls has no ca, by which the plugin's certificate is checked"],
+  [
+    { command: undefined, reattach: ATTACHED, tls: "auto" },
+    'tls is "auto", which makes certificates for a start, and reattach starts nothing: give the certificates themselves',
+  ],
   [{ tls: null }, 'tls must be "auto", or an object with ca, cert and key'],
 ])("NewClient() refuses %j", (options, sentence) => {
   expect(() => NewClient({ command: "x", ...(options as object) })).toThrow(new TypeError(`Cannot create a client: ${sentence}`));

@@ -179,6 +179,7 @@ for (const [what, bytes, sentence] of LOSSES) {
     socket.socket.end(bytes);
     const error = await failed;
     expect([gist(error), reason(error)]).toEqual([{ ...FAILED, code: "BAD_HANDSHAKE" }, sentence]);
+    if (bytes === "") expect(error.message.split("\n").slice(1)).toEqual(["  It said nothing on stderr, where it could say why."]);
   });
 }
 

@@ -1,14 +1,11 @@
-/** Whole numbers from 0 to below a bound, the same ones for the same seed (mulberry32). */
+import { wholeNumbers } from "../kit/random.mjs";
+
+/** Whole numbers from 0 to below a bound, the same ones for the same seed. */
 export type Random = (bound: number) => number;
 
 export function randomFrom(seed: number): Random {
-  let state = seed;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
-  };
+  const next = wholeNumbers(seed);
+  return (bound) => next() % bound;
 }
 
 /** What a number, a name or a value may be in the place of another. */
