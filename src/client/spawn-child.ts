@@ -11,17 +11,21 @@ type Execa = typeof import("execa").execa;
 
 // Two for each of three streams, two for the system's own word about the start, and some for what else goes on meanwhile.
 const DESCRIPTORS = 12;
+/** Once it was tried. */
+let loaded: { readonly execa: Execa | undefined } | undefined;
 
 /**
  * Spawns a child in a process group of its own. It comes in an object, for execa's child is a promise too, of its end.
  * @throws {Error} The system's own error, with its code.
  */
 export async function spawnChild(request: SpawnRequest): Promise<{ readonly child: Child }> {
+  if (loaded === undefined) {
+    checkDescriptors();
+    loaded = { execa: await loadExeca() };
+  }
+  // In the same turn as the spawn: others may have opened files meanwhile.
   checkDescriptors();
-  const execa = await loadExeca();
-  // Once more, and in the same turn as the spawn: others may have opened files meanwhile.
-  checkDescriptors();
-  return execa === undefined ? spawnPlainly(request) : spawnByExeca(request, execa);
+  return loaded.execa === undefined ? spawnPlainly(request) : spawnByExeca(request, loaded.execa);
 }
 
 /**
