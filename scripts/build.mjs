@@ -1,4 +1,4 @@
-// Joins each entry point into one file, with two shared chunks: every file that a plugin opens is paid at each of its starts.
+// Joins each entry point into one file, with one shared chunk: every file that a plugin opens is paid at each of its starts.
 import { execFileSync } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { build, rolldown } from "rolldown";
@@ -8,27 +8,25 @@ const PLUGIN = "src/serve/index.ts";
 const external = (id) => /^(node:|@opentelemetry\/api$|execa$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
 const inPlugin = await staticImportsOf(PLUGIN);
 
+const shared = { platform: "node", external, transform: { target: "node20" } };
+// A plugin keeps the text of what it loads. Lines and names stay as they are, for whoever reads a stack.
+const output = { dir: "dist", format: "esm", sourcemap: true, comments: false };
+const finish = { name: "finish", generateBundle };
+
+await build({ ...shared, input: { contract: "src/contract/index.ts" }, plugins: [finish], output });
 await build({
+  ...shared,
   input: {
     index: "src/index.ts",
-    contract: "src/contract/index.ts",
     plugin: PLUGIN,
     testing: "src/testing/index.ts",
   },
-  platform: "node",
-  external,
-  plugins: [{ name: "ascii", generateBundle }],
-  transform: { target: "node20" },
+  plugins: [{ name: "contract", resolveId: toContract }, finish],
   output: {
-    dir: "dist",
-    format: "esm",
-    sourcemap: true,
-    // A plugin keeps the text of what it loads. Lines and names stay as they are, for whoever reads a stack.
-    comments: false,
+    ...output,
     chunkFileNames: "chunks/[name].js",
     codeSplitting: {
       groups: [
-        { name: "contract", test: /\/src\/(errors\.ts|contract\/)/, priority: 2 },
         // What a host alone needs, or a plugin alone, goes elsewhere.
         { name: "core", test: (id) => inPlugin.has(id) && !/\/src\/serve\/(?!server|stderr-logger)/.test(id), priority: 1 },
       ],
@@ -39,6 +37,14 @@ copyFileSync("node_modules/json-rpc-2.0/LICENSE", "dist/chunks/json-rpc-2.0.LICE
 const tsc = (...args) => execFileSync("npx", ["tsc", ...args], { stdio: "inherit" });
 tsc("--project", "tsconfig.json", "--emitDeclarationOnly", "--outDir", "dist/types");
 tsc("--project", "examples/tsconfig.json");
+
+/**
+ * What the entry `contract` exports is imported from it: one class of errors for whoever looks, and no file that only re-exports. What
+ * else is of use in that room is joined in.
+ */
+function toContract(id) {
+  return /\/(errors|contract\/index)\.js$/.test(id) ? { id: "mortise/contract", external: true } : null;
+}
 
 /** All that is loaded with a module. */
 async function staticImportsOf(input) {
@@ -57,11 +63,15 @@ async function staticImportsOf(input) {
   return found;
 }
 
-/** A text with one character beyond Latin-1 in it takes V8 two bytes for every one. */
 function generateBundle(_options, bundle) {
-  for (const chunk of Object.values(bundle)) if (chunk.type === "chunk") chunk.code = inAscii(chunk.code);
+  for (const chunk of Object.values(bundle)) {
+    if (chunk.type !== "chunk") continue;
+    const contract = chunk.fileName.includes("/") ? "../contract.js" : "./contract.js";
+    chunk.code = inAscii(chunk.code.replace(/ from "mortise\/contract";$/gm, ` from "${contract}";`));
+  }
 }
 
+/** A text with one character beyond Latin-1 in it takes V8 two bytes for every one. */
 function inAscii(code) {
   return code.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

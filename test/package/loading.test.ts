@@ -42,8 +42,20 @@ test("mortise loads execa, fast-glob, tree-kill and ws on first use, not before"
   expect(loaded.some((path) => path.startsWith("dist/"))).toBe(true);
 });
 
-test("mortise/contract opens the contract room alone", () => {
-  const loaded = loadedBy('import "mortise/contract";');
-  expect(loaded.filter((path) => path.startsWith("node_modules/"))).toEqual([]);
-  expect(loaded.length).toBeLessThanOrEqual(2);
+test("mortise/contract opens one file, which mortise and mortise/plugin open too", () => {
+  expect(loadedBy('import "mortise/contract";')).toEqual(["dist/contract.js"]);
+  expect(loadedBy('import "mortise/contract"; import "mortise/plugin";').length).toBeLessThanOrEqual(3);
+  expect(loadedBy('import "mortise";')).toContain("dist/contract.js");
+});
+
+test("there is one class of each error, wherever it is imported from", async () => {
+  // By a name that the compiler does not look up: it is the package as it is built.
+  const load = (entry: string): Promise<Record<string, unknown>> => import(new URL(`../../dist/${entry}.js`, import.meta.url).href);
+  const [host, plugin, contract] = await Promise.all(["index", "plugin", "contract"].map(load));
+  const names = Object.keys(contract ?? {});
+  expect(names).toContain("PluginError");
+  for (const name of names) {
+    expect(host?.[name]).toBe(contract?.[name]);
+    expect(plugin?.[name]).toBe(contract?.[name]);
+  }
 });
