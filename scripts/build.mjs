@@ -1,8 +1,10 @@
 // Joins each entry point into one file, with one shared chunk: every file that a plugin opens is paid at each of its starts.
 import { execFileSync } from "node:child_process";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, rmSync } from "node:fs";
 import { build, rolldown } from "rolldown";
 
+// What an earlier build left would be packed, too.
+rmSync("dist", { recursive: true, force: true });
 const PLUGIN = "src/serve/index.ts";
 // json-rpc-2.0's models are joined in: as a CommonJS file of their own they would cost a plugin's start 4 ms.
 const external = (id) => /^(node:|@opentelemetry\/api$|execa$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
