@@ -1,10 +1,20 @@
-// Ends, kills and crashes plugins and hosts by the hundred, and says of each promise whether it held. See docs/lifecycle.md.
+// Ends, kills and crashes plugins and hosts by the hundred, and puts hosts under pressure; says of each promise whether it held. See
+// docs/lifecycle.md and docs/protocol.md, section 8.
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-const PARTS = { orphans: 200, interleavings: 200, nodeCycles: 1_000, stubCycles: 10_000, crashTimes: 200, killTimes: 200, many: 200 };
+const PARTS = {
+  orphans: 200,
+  interleavings: 200,
+  nodeCycles: 1_000,
+  stubCycles: 10_000,
+  crashTimes: 200,
+  killTimes: 200,
+  many: 200,
+  pressure: 20,
+};
 const USAGE = `Usage: node bench/drill/run.mjs [options]
   --only a,b       parts: ${Object.keys(PARTS).join(", ")}
   --scale x        times the usual counts, 0.1 for a short run [1]
@@ -35,7 +45,7 @@ async function main() {
   process.env.TMPDIR = dir;
   console.log(`Seed ${seed}; again with --seed ${seed}`);
   console.log(`Load ${loadavg()[0].toFixed(1)} on ${availableParallelism()} processors: whatever else runs shows in the times\n`);
-  const modules = ["orphans", "interleavings", "cycles", "times", "many"].map((name) => import(`./${name}.mjs`));
+  const modules = ["orphans", "interleavings", "cycles", "times", "many", "pressure"].map((name) => import(`./${name}.mjs`));
   const parts = Object.assign({}, ...(await Promise.all(modules)));
   let missed = 0;
   for (const name of only) {

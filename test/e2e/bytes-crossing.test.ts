@@ -61,6 +61,6 @@ test("a configuration may hold bytes, and no functions", async () => {
   await client.kill();
   expect(await rejection(startFixture("configures", { config: { on: () => {} } }))).toMatchObject({
     name: "StartError",
-    message: expect.stringContaining('what is at "/config/on" is a function'),
+    message: expect.stringContaining('its config cannot be sent: what is at "/on" is a function'),
   });
 });
