@@ -95,5 +95,6 @@ export class Answers {
 
 function encodeWith(cargo: Cargo | undefined, id: Id, result: unknown): string {
   const { value, refs } = extract(result, lendNothing, cargo);
+  cargo?.seal(refs);
   return encodeSpecialResult(id, value, refs);
 }

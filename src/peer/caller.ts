@@ -265,6 +265,7 @@ export class Caller {
   #encodeSpecial(call: PendingCall | undefined, method: string, input: unknown, options: CallOptions | undefined): string {
     const cargo = this.#sender.carrier.cargo();
     const { value, refs } = paramsOf(extract(input, this.#lender(call, method, options), cargo));
+    cargo?.seal(refs);
     // Not before: a toJSON of the input may have made a call of its own.
     this.#cargo = cargo;
     return call === undefined ? encodeSpecialNotification(method, value, refs) : encodeSpecialRequest(call.id, method, value, refs);

@@ -188,6 +188,7 @@ export class Streams {
     try {
       const { value, refs } = extract(item, lendNothing, cargo);
       const placed = Object.fromEntries(Object.entries(refs).map(([pointer, ref]) => [`/items/0${pointer}`, ref]));
+      cargo?.seal(placed);
       message = encodeSpecialNotification(ITEM, { stream: id, items: [value] }, placed);
     } catch (error) {
       throw unsendable(reasonWhy(item, error), error);

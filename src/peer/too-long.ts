@@ -3,12 +3,13 @@ import { isTooLong } from "../wire/encode.js";
 
 /**
  * Why a message may not be sent, as the end of a sentence, with the limit that it breaks; undefined if it may. Long texts beside the
- * JSON count as if they stood in it.
+ * JSON count as if they stood in it, without their escapes.
  * @param what As in `its result`.
  */
 export function whyTooLong(what: string, message: string, cargo: Cargo | undefined, most: number, envelopeBytes = 0): string | undefined {
-  const texts = cargo === undefined ? 0 : cargo.textLength;
-  if (isTooLong(message, most - envelopeBytes - texts)) return `${what} is longer than ${most} bytes`;
+  const room = most - envelopeBytes;
+  const isLong = isTooLong(message, room) || (cargo !== undefined && isTooLong(message, room - cargo.textExcess));
+  if (isLong) return `${what} is longer than ${most} bytes`;
   if (cargo === undefined || cargo.length <= most * RAW_FACTOR) return undefined;
   return `the bytes in ${what} are more than ${most * RAW_FACTOR} (${RAW_FACTOR} times maxMessageBytes)`;
 }

@@ -6,6 +6,10 @@ export const LONG_TEXT: number = 16 * 1024;
 /** Raw bytes cost no parsing: a message may have so many times more of them than of JSON. */
 export const RAW_FACTOR = 8;
 
+const QUOTES = 2;
+const NULL = 4;
+const REFS = `"refs":,`.length;
+
 /** What a connection carries beside the JSON of its messages; as it is now, for the handshake agrees on it. */
 export class Carrier {
   /** Bytes as they are. */
@@ -24,8 +28,9 @@ export class Cargo {
   readonly pieces: Uint8Array[] = [];
   /** In bytes. */
   length = 0;
-  /** How much of it are texts. */
-  textLength = 0;
+  /** By how much the message would be longer with its texts in the JSON, and no refs to them; at the least, for escapes are not counted. */
+  textExcess = 0;
+  #textCount = 0;
   readonly #longText: number;
 
   constructor(longText: number) {
@@ -43,8 +48,14 @@ export class Cargo {
   addText(text: string): readonly [offset: number, length: number] | undefined {
     if (text.length < this.#longText || !isWellFormed(text)) return undefined;
     const bytes = Buffer.from(text);
-    this.textLength += bytes.length;
+    this.textExcess += bytes.length + QUOTES - NULL;
+    this.#textCount++;
     return this.add(bytes);
+  }
+
+  /** Told of all refs once nothing more is taken up. */
+  seal(refs: Readonly<Record<string, unknown>>): void {
+    if (this.#textCount > 0) this.textExcess -= JSON.stringify(refs).length + REFS;
   }
 }
 
