@@ -71,7 +71,7 @@ test("[F15] what it wrote is read to the end though another process holds its pi
 });
 
 test("[F15] a process that holds its pipes and goes on writing is heard for a moment longer, and no more", async () => {
-  const running = await sh("setsid sh -c 'echo $$; while :; do echo more; sleep 0.004; done' & read line; exit 5");
+  const running = await sh("setsid sh -c 'trap \"\" PIPE; echo $$; while :; do echo more; sleep 0.004; done' & read line; exit 5");
   const stdout = running.stdout[Symbol.asyncIterator]();
   const pid = Number(String((await stdout.next()).value).split("\n")[0]);
   const rest = text({ [Symbol.asyncIterator]: () => stdout });
