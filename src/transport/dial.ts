@@ -4,6 +4,7 @@ import type { WebSocket } from "ws";
 import { type Address, formatAddress } from "../wire/address.js";
 import type { Channel } from "../wire/channel.js";
 import type { ResolvedLimits } from "../wire/limits.js";
+import { ChunkFeed } from "./chunk-feed.js";
 import { socketChannel } from "./socket.js";
 import type { TlsOptions } from "./tls.js";
 import { webSocketChannel, webSocketOptions } from "./websocket.js";
@@ -23,18 +24,23 @@ export interface DialOptions {
 export async function dial(address: Address, protocol: "jsonrpc" | "jsonrpc+ws", options: DialOptions): Promise<Channel> {
   const { limits, signal, tls } = options;
   if (protocol === "jsonrpc+ws") return dialWebSocket(address, options);
-  if (tls === undefined) return open(address, signal, (socket, done) => done(socketChannel(socket, limits)));
+  if (tls === undefined) {
+    const feed = new ChunkFeed();
+    return open(address, signal, (socket, done) => done(socketChannel(socket, { ...limits, feed })), feed);
+  }
   return openSecure(address, { ...options, tls }, (socket, done) => done(socketChannel(socket, limits)));
 }
 
 type Use<T> = (socket: Socket, done: (made: T) => void, fail: (error: Error) => void) => void;
 
 /** Resolves with what `use` makes of the connected socket, which it gets at once: nothing that the socket tells is missed. */
-function open<T>(address: Address, signal: AbortSignal, use: Use<T>): Promise<T> {
+function open<T>(address: Address, signal: AbortSignal, use: Use<T>, feed?: ChunkFeed): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const socket: Socket =
-      address.network === "unix" ? connect({ path: address.path }) : connect({ host: address.host, port: address.port });
+    const where = address.network === "unix" ? { path: address.path } : { host: address.host, port: address.port };
+    const socket: Socket = connect(feed === undefined ? where : { ...where, onread: feed.onread });
+    // A feed tells at once what is read, and nobody listens yet.
+    if (feed !== undefined) socket.pause();
     // Not connect()'s own signal option: that would end the connection later, too.
     const onAbort = (): void => void socket.destroy(asError(signal.reason));
     const settle = (): void => signal.removeEventListener("abort", onAbort);

@@ -4,6 +4,7 @@ import { RAW_FACTOR } from "../wire/cargo.js";
 import { type Channel, type PacketSwitch, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { LineError, LineReader } from "../wire/lines.js";
 import { PacketError, PacketReader } from "../wire/packets.js";
+import type { ChunkFeed } from "./chunk-feed.js";
 import { Outbox } from "./outbox.js";
 
 const NEWLINE = 10;
@@ -18,6 +19,8 @@ export const LINGER_MS = 250;
 export interface SocketChannelOptions {
   /** How long the other side may take nothing of our output. */
   readonly stallTimeoutMs: number;
+  /** What the socket reads, if it was made with one; it is paused until then. @default its "data" events */
+  readonly feed?: ChunkFeed | undefined;
   /** Called when the other side is no stranger any more. */
   onAllowed?(): void;
 }
@@ -98,10 +101,14 @@ class SocketChannel implements Channel {
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
     if (this.#ended) queueMicrotask(() => receiver.closed(this.#error, this.#outbox.unwritten));
-    this.#socket.on("data", (chunk) => (chunk.length < FULL_CHUNK_BYTES ? this.#read(chunk) : this.#readInTurn(chunk)));
+    const { feed } = this.#options;
+    const take = (chunk: Buffer): void => (chunk.length < FULL_CHUNK_BYTES ? this.#read(chunk) : this.#readInTurn(chunk));
+    if (feed === undefined) this.#socket.on("data", take);
+    else feed.take = take;
     this.#socket.on("end", () => {
       if (this.#reader.partial || this.#packetReader?.partial === true) this.#fail("the connection ended in the middle of a message");
     });
+    if (feed !== undefined) this.#socket.resume();
   }
 
   pause(): void {

@@ -42,7 +42,8 @@ export class LineReader {
     if (this.#restBytes > this.maxBytes) throw new LineError(tooLong(this.maxBytes), before);
     if (bytes.length >= BLOCK_BYTES / 4) {
       this.#sealBlock();
-      this.#rest.push(bytes);
+      // A copy: the chunk's memory may be used for the next one.
+      this.#rest.push(Uint8Array.prototype.slice.call(bytes));
       return;
     }
     // A line that drips in byte by byte would cost a hundred times its size as a list of chunks.

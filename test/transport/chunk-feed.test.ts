@@ -1,0 +1,96 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { expect, test } from "vitest";
+import { dial } from "../../src/transport/dial.js";
+import type { Channel } from "../../src/wire/channel.js";
+import { resolveLimits } from "../../src/wire/limits.js";
+import { mixedPacket } from "../../src/wire/packets.js";
+import { gate } from "../kit/gate.js";
+import { Ear } from "./ends.js";
+
+gate();
+
+/** Dialled channels, and the other end of each as a plain socket. */
+async function ends() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = { network: "tcp", host: "127.0.0.1", port: (server.address() as AddressInfo).port } as const;
+  const sockets: Socket[] = [];
+  const channels: Channel[] = [];
+  return {
+    async open(): Promise<{ readonly channel: Channel; readonly socket: Socket }> {
+      const accepted = once(server, "connection");
+      const channel = await dial(address, "jsonrpc", { limits: resolveLimits(), signal: new AbortController().signal });
+      channel.allow?.(32 * 1024 * 1024);
+      const [socket] = (await accepted) as [Socket];
+      channels.push(channel);
+      sockets.push(socket.on("error", () => {}));
+      return { channel, socket };
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      for (const socket of sockets) socket.destroy();
+      for (const channel of channels) channel.close();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Resolves when that channel has read so many bytes. */
+const haveRead = (channel: Channel, bytes: number): Promise<void> => expect.poll(() => channel.received).toBe(bytes) as Promise<void>;
+
+test("[F55] halves of lines that several connections hold stay what they were, though all are read into the same memory", async () => {
+  await using both = await ends();
+  const left = await both.open();
+  const right = await both.open();
+  const ears = [new Ear(left.channel), new Ear(right.channel)] as const;
+  let sent = 0;
+  for (const half of [10, 5_000, 300_000]) {
+    left.socket.write("l".repeat(half));
+    right.socket.write("r".repeat(half));
+    sent += half;
+    await haveRead(left.channel, sent);
+    await haveRead(right.channel, sent);
+    sent += half + 1;
+    left.socket.write(`${"L".repeat(half)}\n`);
+    right.socket.write(`${"R".repeat(half)}\n`);
+    expect(await ears[0].line()).toBe("l".repeat(half) + "L".repeat(half));
+    expect(await ears[1].line()).toBe("r".repeat(half) + "R".repeat(half));
+  }
+});
+
+test("raw bytes of a packet stay what they were when the next packets have been read", async () => {
+  await using one = await ends();
+  const { channel, socket } = await one.open();
+  const arrived: Uint8Array[] = [];
+  let lines = 0;
+  channel.receive({
+    lines: () => void lines++,
+    packet: (_message, bytes) => void arrived.push(bytes),
+    closed: () => {},
+  });
+  channel.packets?.receive();
+  const lengths = [1, 100, 20_000, 200_000, 700_000];
+  let total = 0;
+  for (const [index, length] of lengths.entries()) {
+    for (const piece of mixedPacket("{}", [new Uint8Array(length).fill(index + 1)])) {
+      socket.write(piece);
+      total += piece.length;
+    }
+    await haveRead(channel, total);
+  }
+  expect(arrived.map((bytes) => [bytes.length, new Set(bytes)])).toEqual(lengths.map((length, index) => [length, new Set([index + 1])]));
+  expect(lines).toBe(0);
+});
+
+test("nothing is read before somebody listens, and what came by then is not lost", async () => {
+  await using one = await ends();
+  const { channel, socket } = await one.open();
+  await new Promise((resolve) => socket.write("first\n", resolve));
+  expect(channel.received).toBe(0);
+  const ear = new Ear(channel);
+  expect(await ear.line()).toBe("first");
+  channel.pause();
+  socket.write("second\n");
+  channel.resume();
+  expect(await ear.line()).toBe("second");
+});
