@@ -7,7 +7,7 @@ import type { Cargo } from "../wire/cargo.js";
 import { isWithinDepth } from "../wire/depth.js";
 import { addMeta, encodeNotification, encodeRequest, encodeSpecialNotification, encodeSpecialRequest, paramsOf } from "../wire/encode.js";
 import type { ResolvedLimits } from "../wire/limits.js";
-import { CANCEL, type Id, INVOKE } from "../wire/messages.js";
+import { CANCEL, type Id, isUsers } from "../wire/messages.js";
 import { extract, isSpecial, type Lender, lendNothing } from "../wire/references.js";
 import { NOT_SMALL, smallText } from "../wire/small-json.js";
 import { checkCallOptions } from "./call-options.js";
@@ -273,7 +273,7 @@ export class Caller {
 
   // A notification has no end, until which something could be lent, and nobody lends with the protocol's own calls.
   #lender(call: PendingCall | undefined, method: string, options: CallOptions | undefined): Lender {
-    if (call === undefined || this.references === undefined || (method.startsWith("rpc.") && method !== INVOKE)) return lendNothing;
+    if (call === undefined || this.references === undefined || !isUsers(method)) return lendNothing;
     call.scope = new Scope();
     const onUse = options?.progressResetsTimeout === true ? this.#extension(call, options) : () => {};
     return this.references.lender(call.scope, call.method, onUse);
@@ -344,7 +344,7 @@ export class Caller {
 
 // The protocol's own calls belong to nobody's trace, and the first of them go to a stranger.
 function traced(message: string, method: string, tracing: Tracing): string {
-  const meta = method.startsWith("rpc.") && method !== INVOKE ? undefined : tracing.active();
+  const meta = isUsers(method) ? tracing.active() : undefined;
   return meta === undefined ? message : addMeta(message, meta);
 }
 

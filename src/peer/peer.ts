@@ -7,7 +7,7 @@ import type { Channel, PacketSwitch } from "../wire/channel.js";
 import { decodeLines, type MessageSink } from "../wire/codec.js";
 import { encodeError, encodeViolation } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
-import { type Id, INVOKE, ITEM, type Message, type Meta } from "../wire/messages.js";
+import { type Id, INVOKE, ITEM, isReserved, isUsers, type Message, type Meta } from "../wire/messages.js";
 import { restore } from "../wire/references.js";
 import { type Accept, Caller } from "./caller.js";
 import { type CloseReason, closeErrors } from "./close-reason.js";
@@ -216,13 +216,13 @@ export class Peer implements MessageSink {
     }
     if (!this.#trusted && !this.reserved.isExpected(method)) return this.#distrust(quoted(method));
     if (method === INVOKE) this.#invoked(id, params, meta, undefined);
-    else if (method.startsWith("rpc.")) this.reserved.request(id, method, params);
+    else if (isReserved(method)) this.reserved.request(id, method, params);
     else this.#dispatcher.request(id, method, params, meta);
   }
 
   notification(method: string, params: unknown, meta?: Meta): void {
     if (!this.#trusted) return this.#distrust(quoted(method));
-    if (method.startsWith("rpc.")) this.reserved.notification(method, params);
+    if (isReserved(method)) this.reserved.notification(method, params);
     else this.#dispatcher.notification(method, params, meta);
   }
 
@@ -240,7 +240,7 @@ export class Peer implements MessageSink {
     const scope = new Scope();
     const label = this.#references.labelOf(message);
     // The protocol's own calls lend nothing: there is nobody who would end it.
-    const lends = message.kind === "request" && (message.method === INVOKE || !message.method.startsWith("rpc."));
+    const lends = message.kind === "request" && isUsers(message.method);
     const revive = (ref: Readonly<Record<string, unknown>>): unknown => {
       // What is lent is lent for the length of a request; nothing else has one.
       return lends || "bytes" in ref || "text" in ref ? this.#references.borrow(ref, scope, label, cargo) : undefined;
@@ -305,7 +305,7 @@ export class Peer implements MessageSink {
         ? this.items(params, bytes + (this.#raw?.length ?? 0))
         : this.notification(message.method, params, message.meta);
     const { id, method, meta } = message;
-    if (this.#isRunning(id) || (method.startsWith("rpc.") && method !== INVOKE)) {
+    if (this.#isRunning(id) || !isUsers(method)) {
       return this.request(id, method, params, meta);
     }
     if (method === INVOKE) this.#invoked(id, params, meta, scope);

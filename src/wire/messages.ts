@@ -31,6 +31,16 @@ export const END = "rpc.end";
 export const CREDIT = "rpc.credit";
 export const INVOKE = "rpc.invoke";
 
+/** Says whether a method belongs to the protocol. */
+export function isReserved(method: string): boolean {
+  return method.startsWith("rpc.");
+}
+
+/** Says whether a method runs what a user wrote: a member, or a function that was lent. Such a call lends, and is part of a trace. */
+export function isUsers(method: string): boolean {
+  return method === INVOKE || !isReserved(method);
+}
+
 /**
  * Says what a parsed value is, or why it is no message.
  *
