@@ -1,5 +1,7 @@
 // The techniques written out, each beside what it replaces; every variant does one message per step and returns something that
 // depends on it, so that nothing is optimised away.
+import { byCodes, smallText } from "./small-values.mjs";
+
 const METHOD = "greeter.greet";
 const LINES = 64;
 
@@ -138,6 +140,7 @@ export const GROUPS = {
   "Reading the requests of a chunk of 64": {
     "JSON.parse of each line": decoding(lineByLine),
     "envelope by hand, JSON.parse of its value": decoding(byHand),
+    "the same by character codes, a small value by hand": decoding(byCodes),
     "all lines in one JSON.parse, unchecked": decoding(jointly),
     "the same after a scan of each line": decoding(jointlyScanned),
   },
@@ -145,6 +148,9 @@ export const GROUPS = {
     "JSON.stringify of an object": encoding((id) => JSON.stringify({ jsonrpc: "2.0", id, method: METHOD, params: input })),
     "text around JSON.stringify of the input": encoding(
       (id) => `{"jsonrpc":"2.0","id":${id},"method":"${METHOD}","params":${JSON.stringify(input)}}`,
+    ),
+    "text around a small input written by hand": encoding(
+      (id) => `{"jsonrpc":"2.0","id":${id},"method":"${METHOD}","params":${smallText(input)}}`,
     ),
   },
   "64 calls that wait": { "a Map": mapped(), "a ring": ring() },
