@@ -104,7 +104,10 @@ class SocketChannel implements Channel {
     const { feed } = this.#options;
     const take = (chunk: Buffer): void => (chunk.length < FULL_CHUNK_BYTES ? this.#read(chunk) : this.#readInTurn(chunk));
     if (feed === undefined) this.#socket.on("data", take);
-    else feed.take = take;
+    else {
+      feed.take = take;
+      feed.isLong = () => this.#packetReader !== undefined && this.#packetReader.missing > FULL_CHUNK_BYTES;
+    }
     this.#socket.on("end", () => {
       if (this.#reader.partial || this.#packetReader?.partial === true) this.#fail("the connection ended in the middle of a message");
     });

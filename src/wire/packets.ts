@@ -91,6 +91,11 @@ export class PacketReader {
     this.#maxRawBytes = maxRawBytes;
   }
 
+  /** Bytes that the packet lacks whose beginning is held; 0 where its length is not known. */
+  get missing(): number {
+    return this.#body === undefined ? 0 : this.#body.length - this.#filled;
+  }
+
   /** True while the beginning of a packet is held. */
   get partial(): boolean {
     return this.#head.length > 0 || this.#body !== undefined;

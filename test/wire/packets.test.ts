@@ -160,3 +160,19 @@ test("[F62] a reader knows that it holds the beginning of a packet", () => {
     expect(reader.partial).toBe(false);
   }
 });
+
+test("missing is what a packet lacks whose beginning is held", () => {
+  const reader = new PacketReader(MAX, 8 * MAX);
+  const packet = Buffer.concat(mixedPacket("{}", [new Uint8Array(100)]));
+  const read = (from: number, to: number): number => {
+    for (const _ of reader.push(packet.subarray(from, to)));
+    return reader.missing;
+  };
+  expect([reader.missing, read(0, 3), read(3, 50), read(50, packet.length - 1), read(packet.length - 1, packet.length)]).toEqual([
+    0,
+    0,
+    packet.length - 50,
+    1,
+    0,
+  ]);
+});
