@@ -176,6 +176,8 @@ export class Starting {
     if (this.launched !== undefined && mayBeExit(error)) {
       await Promise.race([this.launched.running.exited.then(() => this.stdio?.drained), sleep(EXIT_MS)]);
     }
+    // What it said on stderr before its last answer waits in the pipe.
+    await new Promise<void>((resolve) => systemClock.soon(resolve));
     const { stderrTail = "", noise = "" } = this.stdio ?? {};
     return startError({ error, step: this.#step, exit: this.#exit, announced: this.#announced, stderrTail, noise }, this.#options);
   }
