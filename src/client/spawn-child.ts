@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 import type { Readable, Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { SpawnRequest } from "./process.js";
 
 /** A child process that exists, with all three streams. */
@@ -11,6 +12,8 @@ type Execa = typeof import("execa").execa;
 
 // Two for each of three streams, two for the system's own word about the start, and some for what else goes on meanwhile.
 const DESCRIPTORS = 12;
+const LOOK_MS = 10;
+const MOST_LOOKS = 50;
 /** Once it was tried. */
 let loaded: { readonly execa: Execa | undefined } | undefined;
 
@@ -22,6 +25,7 @@ export async function spawnChild(request: SpawnRequest): Promise<{ readonly chil
   if (loaded === undefined) {
     checkDescriptors();
     loaded = { execa: await loadExeca() };
+    if (loaded.execa === undefined) await closedAfterLoading();
   }
   // In the same turn as the spawn: others may have opened files meanwhile.
   checkDescriptors();
@@ -47,6 +51,17 @@ async function loadExeca(): Promise<Execa | undefined> {
     ({ execa }) => execa,
     () => undefined,
   );
+}
+
+/** A module that could not be loaded leaves others behind that are being read, and hold descriptors for a moment longer. */
+async function closedAfterLoading(): Promise<void> {
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    try {
+      return checkDescriptors();
+    } catch {
+      await sleep(LOOK_MS);
+    }
+  }
 }
 
 async function spawnByExeca({ executable: { file, args }, env, cwd }: SpawnRequest, execa: Execa): Promise<{ readonly child: Child }> {
