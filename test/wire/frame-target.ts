@@ -162,7 +162,8 @@ const theirs = defineContract("theirs", { work: method<any, unknown>(), watch: s
 export async function openTarget(framing: Framing) {
   const channel = new FrameChannel(framing);
   const limits = resolveLimits({ maxMessageBytes: MAX_BYTES });
-  const options = { limits, clock: new FakeClock(), logger: memoryLogger(), validate: true, callTimeoutMs: 60_000, other: 'plugin "kv"' };
+  const clock = new FakeClock();
+  const options = { limits, clock, logger: memoryLogger(), validate: true, callTimeoutMs: 60_000, other: 'plugin "kv"' };
   const connection = new PeerConnection(channel, options);
   const { peer } = connection;
   connection.learn({ provided: [{ name: "theirs", members: { work: { kind: "method" }, watch: { kind: "stream" } } }] });
@@ -190,6 +191,7 @@ export async function openTarget(framing: Framing) {
     async end() {
       const reason = await connection.close();
       await reading;
+      clock.runSoon(); // A producer that keeps its turn for long rests until then.
       await turn();
       return { reason, left: [peer.pending, peer.running, peer.openStreams, peer.lentFunctions] };
     },
