@@ -1,19 +1,26 @@
 // Joins each entry point into one file, with one shared chunk: every file that a plugin opens is paid at each of its starts.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, rmSync } from "node:fs";
-import { build, rolldown } from "rolldown";
+import { resolve } from "node:path";
+import { build } from "rolldown";
 
 // What an earlier build left would be packed, too.
 rmSync("dist", { recursive: true, force: true });
 const PLUGIN = "src/serve/index.ts";
 // json-rpc-2.0's models are joined in: as a CommonJS file of their own they would cost a plugin's start 4 ms.
 const external = (id) => /^(node:|@opentelemetry\/api$|execa$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
-const inPlugin = await staticImportsOf(PLUGIN);
 
 const shared = { platform: "node", external, transform: { target: "node20" } };
 // A plugin keeps the text of what it loads. Lines and names stay as they are, for whoever reads a stack.
 const output = { dir: "dist", format: "esm", sourcemap: true, comments: false };
 const finish = { name: "finish", generateBundle };
+
+const graph = importGraph();
+let inPlugin;
+function isInPlugin(id) {
+  inPlugin ??= graph.loadedWith(resolve(PLUGIN));
+  return inPlugin.has(id);
+}
 
 await build({ ...shared, input: { contract: "src/contract/index.ts" }, plugins: [finish], output });
 await build({
@@ -23,14 +30,14 @@ await build({
     plugin: PLUGIN,
     testing: "src/testing/index.ts",
   },
-  plugins: [{ name: "contract", resolveId: toContract }, finish],
+  plugins: [{ name: "contract", resolveId: toContract }, graph.plugin, finish],
   output: {
     ...output,
     chunkFileNames: "chunks/[name].js",
     codeSplitting: {
       groups: [
         // What a host alone needs, or a plugin alone, goes elsewhere.
-        { name: "core", test: (id) => inPlugin.has(id) && !/\/src\/serve\/(?!server|stderr-logger)/.test(id), priority: 1 },
+        { name: "core", test: (id) => isInPlugin(id) && !/\/src\/serve\/(?!server|stderr-logger)/.test(id), priority: 1 },
       ],
     },
   },
@@ -48,21 +55,19 @@ function toContract(id) {
   return /\/(errors|contract\/index)\.js$/.test(id) ? { id: "mortise/contract", external: true } : null;
 }
 
-/** All that is loaded with a module. */
-async function staticImportsOf(input) {
+/** What the modules of a build import, read while it goes on. */
+function importGraph() {
   const imports = new Map();
-  const collect = { name: "collect", moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) };
-  const bundle = await rolldown({ input, platform: "node", external, plugins: [collect] });
-  await bundle.generate({ format: "esm", codeSplitting: true });
-  await bundle.close();
-  const found = new Set();
-  const add = (id) => {
-    if (found.has(id) || !imports.has(id)) return;
-    found.add(id);
-    for (const each of imports.get(id)) add(each);
+  return {
+    plugin: { name: "imports", moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
+    /** All that is loaded with a module, once all of them are parsed. */
+    loadedWith(entry, found = new Set()) {
+      if (found.has(entry) || !imports.has(entry)) return found;
+      found.add(entry);
+      for (const id of imports.get(entry)) this.loadedWith(id, found);
+      return found;
+    },
   };
-  for (const id of imports.keys()) if (id.endsWith(`/${input}`)) add(id);
-  return found;
 }
 
 function generateBundle(_options, bundle) {

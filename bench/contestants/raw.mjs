@@ -1,5 +1,6 @@
 import { gone, spawnListening } from "../lib/child.mjs";
 import { lineWriter, readLines } from "../lib/lines.mjs";
+import { pendingCalls } from "../lib/pending.mjs";
 import { connectTo } from "../lib/sockets.mjs";
 
 /** Newline-ended JSON over TCP, with JSON.parse and JSON.stringify; each message is written by itself, to a socket with its defaults. */
@@ -9,25 +10,15 @@ export async function startRaw(mode, network) {
   const { child, where } = await spawnListening("raw", mode, network);
   const socket = await connectTo(where);
   const write = lineWriter(socket, mode);
-  const pending = new Map();
-  let nextId = 0;
+  const { call, answered } = pendingCalls((message) => write(JSON.stringify(message)));
   let notes = 0;
   let onItem;
   readLines(socket, (line) => {
     const message = JSON.parse(line);
     if (message.n !== undefined) return void onItem(message.n);
-    const { id, result } = message;
-    if (id === undefined) return void notes++;
-    const resolve = pending.get(id);
-    pending.delete(id);
-    resolve(result);
+    if (message.id === undefined) return void notes++;
+    answered(message);
   });
-  const call = (method, params) =>
-    new Promise((resolve) => {
-      const id = nextId++;
-      pending.set(id, resolve);
-      write(JSON.stringify({ id, method, params }));
-    });
   return {
     pid: child.pid,
     call: (input) => call("greet", input),

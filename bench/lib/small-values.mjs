@@ -9,18 +9,25 @@ function hasCodes(text, at, codes) {
   return true;
 }
 
-/** Calls `take` with what each line of a chunk holds: compared by character codes, the value in it read by hand. */
-export function byCodes(text, take) {
+/** Calls `read` with where each line of a chunk begins and ends, with the id in it, and with where that ends. */
+export function eachRequest(text, read) {
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline;
     let at = start + HEAD.length;
     let id = 0;
     for (let digit = text.charCodeAt(at) - 48; digit >= 0 && digit <= 9; digit = text.charCodeAt(++at) - 48) id = id * 10 + digit;
-    if (!hasCodes(text, start, HEAD) || !hasCodes(text, at, MIDDLE)) throw new Error("Another shape");
-    take(id, "greeter.greet", readSmall(text, at + MIDDLE.length, end - 1));
+    read(start, end, id, at);
     start = end + 1;
   }
+}
+
+/** Calls `take` with what each line of a chunk holds: compared by character codes, the value in it read by hand. */
+export function byCodes(text, take) {
+  eachRequest(text, (start, end, id, at) => {
+    if (!hasCodes(text, start, HEAD) || !hasCodes(text, at, MIDDLE)) throw new Error("Another shape");
+    take(id, "greeter.greet", readSmall(text, at + MIDDLE.length, end - 1));
+  });
 }
 
 function readSmall(text, start, end) {

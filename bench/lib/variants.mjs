@@ -1,6 +1,6 @@
 // The techniques written out, each beside what it replaces; every variant does one message per step and returns something that
 // depends on it, so that nothing is optimised away.
-import { byCodes, smallText } from "./small-values.mjs";
+import { byCodes, eachRequest, smallText } from "./small-values.mjs";
 
 const METHOD = "greeter.greet";
 const LINES = 64;
@@ -14,19 +14,13 @@ const MIDDLE = `,"method":"`;
 const PARAMS = `","params":`;
 
 function byHand(text, take) {
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf("\n", start);
-    const end = newline < 0 ? text.length : newline;
-    let at = start + HEAD.length;
-    let id = 0;
-    for (let digit = text.charCodeAt(at) - 48; digit >= 0 && digit <= 9; digit = text.charCodeAt(++at) - 48) id = id * 10 + digit;
+  eachRequest(text, (start, end, id, at) => {
     if (!text.startsWith(HEAD, start) || !text.startsWith(MIDDLE, at)) throw new Error("Another shape");
     const name = at + MIDDLE.length;
     const quote = text.indexOf('"', name);
     if (!text.startsWith(PARAMS, quote)) throw new Error("Another shape");
     take(id, text.slice(name, quote), JSON.parse(text.slice(quote + PARAMS.length, end - 1)));
-    start = end + 1;
-  }
+  });
 }
 
 function lineByLine(text, take) {

@@ -11,7 +11,7 @@ const LOOK_MS = 5;
 /** The descendants of a process, as far as they were found while it lived: nothing leads to them later. */
 export class Descendants {
   readonly #root: Partial<RunningProcess>;
-  #found: readonly ProcessEntry[] = [];
+  readonly #found = new Map<string, ProcessEntry>();
 
   constructor(running: Running) {
     this.#root = running;
@@ -21,14 +21,12 @@ export class Descendants {
   find(): void {
     const { pid, startTime } = this.#root;
     if (pid === undefined) return;
-    const known = new Set(this.#found.map((each) => `${each.pid} ${each.startTime}`));
-    const more = findDescendants(pid, startTime).filter((each) => !known.has(`${each.pid} ${each.startTime}`));
-    this.#found = [...this.#found, ...more];
+    for (const each of findDescendants(pid, startTime)) this.#found.set(`${each.pid} ${each.startTime}`, each);
   }
 
   /** Kills them, its process being gone. Resolves with those that are alive all the same, by number. */
   async end(): Promise<number[]> {
-    const left = stillAlive(this.#found);
+    const left = stillAlive([...this.#found.values()]);
     // Who is in the group of a child of ours was sent a SIGKILL in the moment of its exit.
     const { pid, startTime } = this.#root;
     const outsiders = left.filter(({ groupId }) => groupId !== pid || startTime !== undefined);

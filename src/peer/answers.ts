@@ -58,7 +58,7 @@ export class Answers {
       this.#logger.warn(text);
       return this.refuse(id, WireCode.tooLarge, text);
     }
-    this.#send(message, cargo?.pieces.length === 0 ? undefined : cargo?.pieces);
+    this.#send(message, cargo?.pieces);
   }
 
   thrown(id: Id, name: string, thrown: unknown): void {

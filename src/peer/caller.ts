@@ -280,11 +280,11 @@ export class Caller {
   }
 
   /** What goes beside the message that was just encoded. */
-  #takePieces(): Uint8Array[] | undefined {
+  #takePieces(): readonly Uint8Array[] | undefined {
     const cargo = this.#cargo;
     if (cargo === undefined) return undefined;
     this.#cargo = undefined;
-    return cargo.pieces.length === 0 ? undefined : cargo.pieces;
+    return cargo.pieces;
   }
 
   /** Moves a call's deadline each time that it shows progress, up to its own cap. */

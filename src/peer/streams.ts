@@ -194,7 +194,7 @@ export class Streams {
       throw unsendable(reasonWhy(item, error), error);
     }
     this.#check(message, cargo);
-    this.#wire.send(message, cargo?.pieces.length === 0 ? undefined : cargo?.pieces);
+    this.#wire.send(message, cargo?.pieces);
     return Buffer.byteLength(message) + (cargo?.length ?? 0);
   }
 

@@ -1,7 +1,7 @@
 import type { ConnectOpts } from "node:net";
 
-// As much as Node.js reads at once by itself. More would keep others from their turn for longer, where all of it is short messages.
-const MEMORY_BYTES = 64 * 1024;
+/** What Node.js reads at once at the most, by itself. More would keep others from their turn for longer, where all of it is short messages. */
+export const FULL_CHUNK_BYTES: number = 64 * 1024;
 /** The rest of a long packet is read in fewer steps. */
 const LONG_MEMORY_BYTES = 256 * 1024;
 
@@ -27,7 +27,7 @@ export class ChunkFeed {
 
   /** For `connect()`. */
   get onread(): NonNullable<ConnectOpts["onread"]> {
-    const usual = this.#memory.subarray(0, MEMORY_BYTES);
+    const usual = this.#memory.subarray(0, FULL_CHUNK_BYTES);
     return {
       buffer: () => (this.isLong() ? this.#memory : usual),
       callback: (length, chunk) => {

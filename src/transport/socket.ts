@@ -4,12 +4,12 @@ import { RAW_FACTOR } from "../wire/cargo.js";
 import { type Channel, type PacketSwitch, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { LineError, LineReader } from "../wire/lines.js";
 import { PacketError, PacketReader } from "../wire/packets.js";
-import type { ChunkFeed } from "./chunk-feed.js";
+import { type ChunkFeed, FULL_CHUNK_BYTES } from "./chunk-feed.js";
 import { Outbox } from "./outbox.js";
+import { Reading } from "./reading.js";
 
 const NEWLINE = 10;
-// What one read of the system gives at the most. Of a socket that always has more, libuv reads 32 times before it looks at another.
-export const FULL_CHUNK_BYTES: number = 64 * 1024;
+// Of a socket that always has more, libuv reads 32 times before it looks at another.
 const TURN_MS = 0.5;
 
 /** How long an ended connection may linger until the other side has ended it, too. */
@@ -36,6 +36,7 @@ export function socketChannel(socket: Socket, options: SocketChannelOptions): Ch
 
 class SocketChannel implements Channel {
   readonly #socket: Socket;
+  readonly #reading: Reading;
   readonly #reader = new LineReader(UNPROVEN_MESSAGE_BYTES);
   readonly #outbox: Outbox;
   readonly #options: SocketChannelOptions;
@@ -54,7 +55,6 @@ class SocketChannel implements Channel {
     send: () => this.#outbox.sendPackets(),
   };
   #receiver: Receiver | undefined;
-  #paused = false;
   #readMs = 0;
   #ending = false;
   #ended = false;
@@ -62,6 +62,7 @@ class SocketChannel implements Channel {
 
   constructor(socket: Socket, options: SocketChannelOptions) {
     this.#socket = socket;
+    this.#reading = new Reading(socket);
     this.#options = options;
     const onWritten = (error?: Error | null): void => {
       if (!error && socket.writableLength === 0) this.#outbox.taken();
@@ -115,13 +116,11 @@ class SocketChannel implements Channel {
   }
 
   pause(): void {
-    this.#paused = true;
-    this.#socket.pause();
+    this.#reading.pause();
   }
 
   resume(): void {
-    this.#paused = false;
-    this.#socket.resume();
+    this.#reading.resume();
   }
 
   allow(maxMessageBytes: number): void {
@@ -148,10 +147,7 @@ class SocketChannel implements Channel {
     this.#readMs += performance.now() - begun;
     if (this.#readMs < TURN_MS || this.#ending) return;
     this.#readMs = 0;
-    this.#socket.pause();
-    setImmediate(() => {
-      if (!this.#paused) this.#socket.resume();
-    });
+    this.#reading.letOthersRead();
   }
 
   #read(chunk: Buffer): void {

@@ -4,8 +4,10 @@ import type { WebSocket } from "ws";
 import { PluginError } from "../errors.js";
 import { type Channel, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { LineError, textOf } from "../wire/lines.js";
+import { FULL_CHUNK_BYTES } from "./chunk-feed.js";
 import { BATCH_LENGTH, Outbox } from "./outbox.js";
-import { FULL_CHUNK_BYTES, LINGER_MS, type SocketChannelOptions } from "./socket.js";
+import { Reading } from "./reading.js";
+import { LINGER_MS, type SocketChannelOptions } from "./socket.js";
 
 interface WebSocketOptions {
   readonly perMessageDeflate: false;
@@ -36,10 +38,10 @@ export function webSocketChannel(webSocket: WebSocket, socket: Socket, options: 
 class WebSocketChannel implements Channel {
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
+  readonly #reading: Reading;
   readonly #options: SocketChannelOptions;
   readonly #outbox: Outbox;
   #receiver: Receiver | undefined;
-  #paused = false;
   #maxBytes = UNPROVEN_MESSAGE_BYTES;
   #ending = false;
   #ended = false;
@@ -57,6 +59,7 @@ class WebSocketChannel implements Channel {
   constructor(webSocket: WebSocket, socket: Socket, options: SocketChannelOptions) {
     this.#webSocket = webSocket;
     this.#socket = socket;
+    this.#reading = new Reading(webSocket);
     this.#options = options;
     this.#outbox = new Outbox(
       {
@@ -91,19 +94,20 @@ class WebSocketChannel implements Channel {
   }
 
   pause(): void {
-    this.#paused = true;
-    this.#webSocket.pause();
+    this.#reading.pause();
   }
 
   resume(): void {
-    this.#paused = false;
-    this.#webSocket.resume();
+    this.#reading.resume();
   }
 
   allow(maxMessageBytes: number): void {
     this.#maxBytes = maxMessageBytes;
     this.#socket.off("data", this.#countStranger);
-    this.#socket.on("data", (chunk) => void (chunk.length >= FULL_CHUNK_BYTES && this.#letOthersRead()));
+    // More is likely there: as in a socket's channel.
+    this.#socket.on("data", (chunk) => {
+      if (chunk.length >= FULL_CHUNK_BYTES && !this.#ending) this.#reading.letOthersRead();
+    });
     this.#options.onAllowed?.();
   }
 
@@ -132,15 +136,6 @@ class WebSocketChannel implements Channel {
     this.#webSocket.close(code, shorten(reason));
     // The other side's close frame comes after what it sent before: that is read, unheard.
     this.#webSocket.resume();
-  }
-
-  /** More is likely there: as in a socket's channel. */
-  #letOthersRead(): void {
-    if (this.#paused || this.#ending) return;
-    this.#webSocket.pause();
-    setImmediate(() => {
-      if (!this.#paused) this.#webSocket.resume();
-    });
   }
 
   #read(data: Buffer, isBinary: boolean): void {

@@ -25,7 +25,7 @@ export class Carrier {
 
 /** What goes beside the JSON of one message, piece by piece. */
 export class Cargo {
-  readonly pieces: Uint8Array[] = [];
+  readonly #pieces: Uint8Array[] = [];
   /** In bytes. */
   length = 0;
   /** By how much the message would be longer with its texts in the JSON, and no refs to them; at the least, for escapes are not counted. */
@@ -37,9 +37,14 @@ export class Cargo {
     this.#longText = longText;
   }
 
+  /** What was taken up; undefined if nothing was. */
+  get pieces(): readonly Uint8Array[] | undefined {
+    return this.#pieces.length === 0 ? undefined : this.#pieces;
+  }
+
   /** Takes bytes up, which are not copied. Returns their ref. */
   add(bytes: Uint8Array): readonly [offset: number, length: number] {
-    this.pieces.push(bytes);
+    this.#pieces.push(bytes);
     this.length += bytes.length;
     return [this.length - bytes.length, bytes.length];
   }

@@ -6,7 +6,7 @@ import { extract, isSpecial, lendNothing, restore } from "../../src/wire/referen
 
 const base64 = (ref: unknown): Uint8Array | undefined => new ArrivedCargo(undefined, 0).bytes(ref);
 const part = (ref: unknown): Uint8Array | undefined => new ArrivedCargo(Uint8Array.of(1, 2, 3), 0).bytes(ref);
-const arrived = ({ pieces }: Cargo, most = 1_000_000): ArrivedCargo => new ArrivedCargo(Buffer.concat(pieces), most);
+const arrived = ({ pieces }: Cargo, most = 1_000_000): ArrivedCargo => new ArrivedCargo(Buffer.concat(pieces ?? []), most);
 
 test("bytes have memory of their own, whatever their length", () => {
   for (const length of [0, 1, 2, 3, 100, 5_000]) {
