@@ -8,6 +8,7 @@ import { createInterface } from "node:readline";
 const secret = Buffer.from(process.env.PLUGIN_SECRET, "hex");
 const chunk = Buffer.alloc(256 * 1024, "x");
 const flood = Buffer.from('{"jsonrpc":"2.0","id":"nobody","result":null}\n'.repeat(2_000));
+const notes = Buffer.from('{"jsonrpc":"2.0","method":"nobody.note","params":{"n":1}}\n'.repeat(2_000));
 
 function answers(socket, { method, params }) {
   if (method === "rpc.hello") {
@@ -17,6 +18,7 @@ function answers(socket, { method, params }) {
   }
   if (method === "raw.deaf") setImmediate(() => socket.pause());
   if (method === "raw.line") setImmediate(pour, socket, chunk);
+  if (method === "raw.notes") setImmediate(pour, socket, notes);
   if (method === "raw.flood") setImmediate(pour, socket, flood);
   return {};
 }

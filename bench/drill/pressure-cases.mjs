@@ -7,7 +7,7 @@ import { fixture } from "./lib.mjs";
 
 const MISBEHAVES = fileURLToPath(new URL("misbehaves.mjs", import.meta.url));
 const press = defineContract("press", { double: method(), make: method(), count: stream(), hold: method() });
-const streams = defineContract("streams", { fill: stream() });
+const streams = defineContract("streams", { fill: stream(), count: stream() });
 const MIB = 1024 * 1024;
 const TEXT = "x".repeat(64 * 1024);
 
@@ -40,6 +40,15 @@ async function readSlowly(remote, signal, begun) {
   }
   await iterator.return();
 }
+
+/** Reads as fast as it comes. */
+const readAll = (open) => async (plugin, signal, ready) => {
+  const items = open(await plugin.dispense(streams));
+  for await (const _ of items) {
+    ready();
+    if (signal.aborted) break;
+  }
+};
 
 async function readAllSlowly(plugin, signal, ready) {
   const remote = await plugin.dispense(streams);
@@ -119,6 +128,30 @@ export const CASES = {
     isOwn: true,
     file: fixture("plugins/holds-calls.mjs"),
     run: keepInFlight,
+  },
+  firehose: {
+    title: "a firehose of small items that is read as it comes",
+    mostMb: 2,
+    why: "streamCreditBytes",
+    isBusy: true,
+    file: fixture("plugins/streams.mjs"),
+    run: readAll(({ count }) => count({})),
+  },
+  longFirehose: {
+    title: "a firehose of texts of 8 KiB",
+    mostMb: 2,
+    why: "streamCreditBytes",
+    isBusy: true,
+    file: fixture("plugins/streams.mjs"),
+    run: readAll(({ fill }) => fill({ length: 8 * 1024 })),
+  },
+  notes: {
+    title: "a flood of notifications",
+    mostMb: 0,
+    why: "they are read as they come",
+    file: MISBEHAVES,
+    isBusy: true,
+    run: tell("raw.notes"),
   },
   endlessLine: { title: "a line that never ends", mostMb: 32, why: "maxMessageBytes", file: MISBEHAVES, run: tell("raw.line") },
   inFlight: {

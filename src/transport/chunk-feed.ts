@@ -1,7 +1,8 @@
 import type { ConnectOpts } from "node:net";
 
-/** What Node.js reads at once at the most, by itself. More would keep others from their turn for longer, where all of it is short messages. */
+/** What Node.js reads at once at the most, by itself. */
 export const FULL_CHUNK_BYTES: number = 64 * 1024;
+const LEAST_CHUNK_BYTES = 4 * 1024;
 /** The rest of a long packet is read in fewer steps. */
 const LONG_MEMORY_BYTES = 256 * 1024;
 
@@ -19,21 +20,34 @@ export class ChunkFeed {
   /** Says whether what comes next is surely more than a usual chunk, all of one message. */
   isLong: () => boolean = () => false;
   readonly #memory: Buffer;
+  #usual: Buffer;
 
   constructor() {
     if (isShared) sharedMemory ??= Buffer.allocUnsafeSlow(LONG_MEMORY_BYTES);
     this.#memory = sharedMemory ?? Buffer.allocUnsafeSlow(LONG_MEMORY_BYTES);
+    this.#usual = this.#memory.subarray(0, FULL_CHUNK_BYTES);
+  }
+
+  /** A chunk of so many bytes is all that a read could give: more is likely there. */
+  get fullBytes(): number {
+    return this.#usual.length;
   }
 
   /** For `connect()`. */
   get onread(): NonNullable<ConnectOpts["onread"]> {
-    const usual = this.#memory.subarray(0, FULL_CHUNK_BYTES);
     return {
-      buffer: () => (this.isLong() ? this.#memory : usual),
+      buffer: () => (this.isLong() ? this.#memory : this.#usual),
       callback: (length, chunk) => {
         this.take(chunk.subarray(0, length) as Buffer);
         return true;
       },
     };
+  }
+
+  /** Told how long a full chunk kept everybody else waiting, and how long it may: many short messages are read in smaller ones. */
+  took(ms: number, mostMs: number): void {
+    const { length } = this.#usual;
+    if (ms > mostMs) this.#usual = this.#memory.subarray(0, Math.max(LEAST_CHUNK_BYTES, length / 2));
+    else if (ms < mostMs / 4) this.#usual = this.#memory.subarray(0, Math.min(FULL_CHUNK_BYTES, length * 2));
   }
 }

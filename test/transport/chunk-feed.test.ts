@@ -82,6 +82,31 @@ test("raw bytes of a packet stay what they were when the next packets have been 
   expect(lines).toBe(0);
 });
 
+test("[F60] many short messages that take long are read in smaller chunks, and those that take no time in larger ones again", async () => {
+  await using one = await ends();
+  const { channel, socket } = await one.open();
+  const chunks: number[] = [];
+  let busyMs = 1;
+  channel.receive({
+    lines(text) {
+      chunks.push(text.length + 1);
+      for (const end = performance.now() + busyMs; performance.now() < end; );
+    },
+    closed: () => {},
+  });
+  const lines = `${"x".repeat(63)}\n`.repeat(32 * 1_024);
+  // More than the system takes at once, so that there is always more.
+  socket.write(lines);
+  await haveRead(channel, lines.length);
+  expect(Math.max(...chunks)).toBe(64 * 1_024);
+  expect(chunks.slice(20, 100).every((length) => length <= 4 * 1_024)).toBe(true);
+  chunks.length = 0;
+  busyMs = 0;
+  socket.write(lines);
+  await haveRead(channel, 2 * lines.length);
+  expect(Math.max(...chunks)).toBe(64 * 1_024);
+});
+
 test("nothing is read before somebody listens, and what came by then is not lost", async () => {
   await using one = await ends();
   const { channel, socket } = await one.open();
