@@ -2,28 +2,26 @@ import type { ImplementationRecord } from "../contract/implement.js";
 import type { CallOptions, Dispenser } from "../contract/views.js";
 import { PluginError } from "../errors.js";
 import { type Deferred, deferred } from "../util/deferred.js";
-import { ArrivedCargo, LONG_TEXT } from "../wire/cargo.js";
+import { LONG_TEXT } from "../wire/cargo.js";
 import type { Channel, PacketSwitch } from "../wire/channel.js";
-import { decodeLines, type MessageSink } from "../wire/codec.js";
-import { encodeError, encodeViolation } from "../wire/encode.js";
+import { encodeViolation } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
-import { type Id, INVOKE, ITEM, isReserved, isUsers, type Message, type Meta } from "../wire/messages.js";
-import { restore } from "../wire/references.js";
+import { INVOKE } from "../wire/messages.js";
 import { type Accept, Caller } from "./caller.js";
 import { type CloseReason, closeErrors } from "./close-reason.js";
 import type { Counters } from "./counters.js";
 import { Dispatcher } from "./dispatcher.js";
+import { Incoming, type Replies } from "./incoming.js";
 import { openStream } from "./open-stream.js";
 import type { PeerOptions } from "./peer-options.js";
-import { References, Scope } from "./references.js";
+import { References } from "./references.js";
 import { ReservedMethods } from "./reserved.js";
 import { Sender } from "./sender.js";
 import type { StreamReader } from "./stream-reader.js";
 import { Streams } from "./streams.js";
-import { TooMany } from "./too-many.js";
 
-/** One conversation over one channel: owns it, routes each message, closes once. */
-export class Peer implements MessageSink {
+/** One conversation over one channel: owns it, puts what deals with its messages together, closes once. */
+export class Peer {
   /** Resolves when the channel is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
   readonly reserved: ReservedMethods;
@@ -34,18 +32,11 @@ export class Peer implements MessageSink {
   readonly #streams: Streams;
   readonly #references: References;
   readonly #dispatcher: Dispatcher;
+  readonly #incoming: Incoming;
   readonly #closed: Deferred<CloseReason> = deferred();
   #reason: CloseReason | undefined;
-  #received = 0;
-  #receivedLength = 0;
-  #orphanReplies = 0;
-  /** The raw bytes of the packet that is being read. */
-  #raw: Uint8Array | undefined;
-  #trusted = false;
   #paused = false;
   #leaving = false;
-  /** The channel is gone, and it is being found out why. */
-  #explaining = false;
   #unwritten = 0;
   #complaint: PluginError | undefined;
 
@@ -74,29 +65,43 @@ export class Peer implements MessageSink {
     this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes, streams: this.#streams, carrier }, options);
     this.reserved = new ReservedMethods(answer);
     this.reserved.serve(this.#dispatcher, this.#streams, options.logger);
+    const parts = {
+      caller: this.#caller,
+      dispatcher: this.#dispatcher,
+      streams: this.#streams,
+      references: this.#references,
+      reserved: this.reserved,
+    };
+    const replies: Replies = {
+      answer,
+      violation: (code, problem) => this.#violation(code, problem),
+      distrust: (what) => this.#distrust(what),
+      complaint: (error) => this.#complain(error),
+    };
+    this.#incoming = new Incoming(parts, replies, options.limits);
     channel.receive({
-      lines: (text) => this.#read(text),
-      packet: (message, bytes) => this.#packet(message, bytes),
+      lines: (text) => this.#incoming.lines(text),
+      packet: (message, bytes) => this.#incoming.packet(message, bytes),
       drained: () => this.#drained(),
-      violated: (problem) => this.violation(WireCode.invalidRequest, problem),
+      violated: (problem) => this.#violation(WireCode.invalidRequest, problem),
       closed: (error, unwritten = 0) => this.#ended(error, unwritten),
     });
   }
 
   /** False once the conversation is over, and nothing more is read. */
   get open(): boolean {
-    return this.#reason === undefined && !this.#explaining;
+    return this.#incoming.open;
   }
 
   get counters(): Counters {
     return {
       sent: this.#sender.sent,
-      received: this.#received,
+      received: this.#incoming.received,
       errors: this.#caller.errors + this.#dispatcher.errors,
       pending: this.#caller.pending,
       bytesSent: this.#sender.length,
-      bytesReceived: this.#receivedLength,
-      orphanReplies: this.#orphanReplies,
+      bytesReceived: this.#incoming.receivedLength,
+      orphanReplies: this.#incoming.orphanReplies,
     };
   }
 
@@ -137,7 +142,7 @@ export class Peer implements MessageSink {
 
   /** The other side has proven itself: its messages may be long, and are more than the handshake's. */
   trust(): void {
-    this.#trusted = true;
+    this.#incoming.trusted = true;
     this.#channel.allow?.(this.#options.limits.maxMessageBytes);
   }
 
@@ -210,135 +215,26 @@ export class Peer implements MessageSink {
     return this.closed;
   }
 
-  request(id: Id, method: string, params: unknown, meta: Meta | undefined): void {
-    if (this.#isRunning(id)) {
-      return this.violation(WireCode.invalidRequest, `its id ${JSON.stringify(id)} belongs to a request that still runs`);
-    }
-    if (!this.#trusted && !this.reserved.isExpected(method)) return this.#distrust(quoted(method));
-    if (method === INVOKE) this.#invoked(id, params, meta, undefined);
-    else if (isReserved(method)) this.reserved.request(id, method, params);
-    else this.#dispatcher.request(id, method, params, meta);
-  }
-
-  notification(method: string, params: unknown, meta?: Meta): void {
-    if (!this.#trusted) return this.#distrust(quoted(method));
-    if (isReserved(method)) this.reserved.notification(method, params);
-    else this.#dispatcher.notification(method, params, meta);
-  }
-
-  items(params: unknown, bytes: number): void {
-    if (!this.#trusted) return this.#distrust(quoted(ITEM));
-    const problem = this.#streams.items(params, bytes);
-    if (problem !== undefined) this.violation(WireCode.invalidRequest, problem);
-  }
-
-  referring(message: Message, refs: unknown, bytes: number): void {
-    // A configuration may hold bytes.
-    const isExpected = message.kind === "request" && this.reserved.isExpected(message.method);
-    if (!this.#trusted && !isExpected) return this.#distrust("a message with refs");
-    const cargo = new ArrivedCargo(this.#raw, this.#options.limits.maxMessageBytes);
-    const scope = new Scope();
-    const label = this.#references.labelOf(message);
-    // The protocol's own calls lend nothing: there is nobody who would end it.
-    const lends = message.kind === "request" && isUsers(message.method);
-    const revive = (ref: Readonly<Record<string, unknown>>): unknown => {
-      // What is lent is lent for the length of a request; nothing else has one.
-      return lends || "bytes" in ref || "text" in ref ? this.#references.borrow(ref, scope, label, cargo) : undefined;
-    };
-    try {
-      this.#restored(message, (value) => restore(value, refs, revive), scope, bytes);
-    } catch (error) {
-      scope.end();
-      if (error instanceof TooMany && message.kind === "request" && !this.#isRunning(message.id)) {
-        return this.#answer(encodeError(message.id, { code: WireCode.busy, message: `Cannot run "${label}": ${error.message}` }));
-      }
-      this.violation(WireCode.invalidRequest, (error as Error).message);
-    }
-  }
-
-  result(id: Id, value: unknown): void {
-    if (!this.#caller.resolve(id, value)) this.#orphan();
-  }
-
-  failure(id: Id | null, error: unknown): void {
-    if (id !== null) {
-      if (!this.#caller.reject(id, error)) this.#orphan();
-      return;
-    }
-    if (!this.#trusted) return this.#distrust("an answer");
-    // It could not read something of ours, and closes. Its words are the reason that our callers want to read.
-    const text = (error as { message?: unknown } | null)?.message;
-    const what = `${this.#options.other} could not read what we sent${typeof text === "string" ? `: ${text.slice(0, 4_096)}` : ""}`;
-    this.#complaint = new PluginError("PROTOCOL_VIOLATION", `Lost the connection: ${what}`);
-    this.#options.logger.error(what);
-  }
-
-  violation(code: number, problem: string): void {
+  #violation(code: number, problem: string): void {
     if (this.#reason !== undefined) return;
     const sentence = `Closed the connection to ${this.#options.other}: it sent a line that is no message: ${problem}`;
     this.#options.logger.warn(sentence);
-    if (this.#trusted) this.#channel.send(encodeViolation(code, problem));
+    if (this.#incoming.trusted) this.#channel.send(encodeViolation(code, problem));
     const error = new PluginError("PROTOCOL_VIOLATION", sentence);
     void this.close({ kind: "lost", error }, code === WireCode.parseError ? 1003 : 1008, problem);
-  }
-
-  // A packet's message is a line like any other, and its refs point into the bytes beside it.
-  #packet(message: string, bytes: Uint8Array): void {
-    this.#raw = bytes;
-    this.#receivedLength += bytes.length;
-    this.#read(message);
-    this.#raw = undefined;
-  }
-
-  // Counted by the text, not by the message: a call pays nothing for it.
-  #read(text: string): void {
-    this.#receivedLength += text.length + 1;
-    this.#received += decodeLines(text, this.#options.limits.maxDepth, this);
-  }
-
-  #restored(message: Message, revived: (value: unknown) => unknown, scope: Scope, bytes: number): void {
-    if (message.kind === "result") return this.result(message.id, revived(message.value));
-    if (message.kind === "error") return this.failure(message.id, message.error);
-    const params = revived(message.params ?? null);
-    if (message.kind === "notification")
-      return message.method === ITEM
-        ? this.items(params, bytes + (this.#raw?.length ?? 0))
-        : this.notification(message.method, params, message.meta);
-    const { id, method, meta } = message;
-    if (this.#isRunning(id) || !isUsers(method)) {
-      return this.request(id, method, params, meta);
-    }
-    if (method === INVOKE) this.#invoked(id, params, meta, scope);
-    else this.#dispatcher.request(id, method, params, meta, scope);
-  }
-
-  #isRunning(id: Id): boolean {
-    return this.#dispatcher.isRunning(id) || this.reserved.isRunning(id);
-  }
-
-  /** A function that we lent is called. */
-  #invoked(id: Id, params: unknown, meta: Meta | undefined, scope: Scope | undefined): void {
-    const { function: number, args } = (params ?? {}) as { function?: unknown; args?: unknown };
-    const lent = this.#references.find(number);
-    if (lent === undefined || !Array.isArray(args)) {
-      this.#answer(encodeError(id, { code: WireCode.notProvided, message: "Cannot call that function: the call that lent it is over" }));
-      return scope?.end();
-    }
-    lent.onUse();
-    const entry = { name: lent.label, kind: "method" as const, handler: () => lent.call(...args), input: undefined, output: undefined };
-    this.#dispatcher.run(id, entry, undefined, meta, scope);
-    if (!this.#dispatcher.isRunning(id)) scope?.end();
-  }
-
-  // Ignored and counted, but not from a stranger: it has nothing to answer.
-  #orphan(): void {
-    this.#orphanReplies++;
-    if (!this.#trusted) this.#distrust("an answer");
   }
 
   #distrust(what: string): void {
     const sentence = `Closed the connection to ${this.#options.other}: it sent ${what} before it had proven itself`;
     void this.close({ kind: "lost", error: new PluginError("PROTOCOL_VIOLATION", sentence) }, 1008, "out of order");
+  }
+
+  // Its words are the reason that our callers want to read.
+  #complain(error: unknown): void {
+    const text = (error as { message?: unknown } | null)?.message;
+    const what = `${this.#options.other} could not read what we sent${typeof text === "string" ? `: ${text.slice(0, 4_096)}` : ""}`;
+    this.#complaint = new PluginError("PROTOCOL_VIOLATION", `Lost the connection: ${what}`);
+    this.#options.logger.error(what);
   }
 
   #drained(): void {
@@ -355,7 +251,7 @@ export class Peer implements MessageSink {
     const reason: CloseReason = lost ? { kind: "lost", error: cause } : { kind: "closed", by: this.#leaving ? "us" : "peer" };
     const known = this.#reason !== undefined || this.#leaving || this.#complaint !== undefined;
     if (known || this.#options.explain === undefined) return this.#over(reason);
-    this.#explaining = true;
+    this.#incoming.open = false;
     this.#caller.refuse((method) => closeErrors(reason, this.#options.other).notSent(method));
     this.#options.explain(reason).then(
       (better) => this.#over(better),
@@ -370,6 +266,7 @@ export class Peer implements MessageSink {
 
   #finish(reason: CloseReason): void {
     this.#reason = reason;
+    this.#incoming.open = false;
     const errors = closeErrors(reason, this.#options.other);
     this.#caller.lose(errors, this.#unwritten);
     this.#dispatcher.abortAll(errors.aborted);
@@ -385,8 +282,4 @@ export class Peer implements MessageSink {
       this.#channel.pause();
     }
   }
-}
-
-function quoted(method: string): string {
-  return JSON.stringify(method.slice(0, 128));
 }

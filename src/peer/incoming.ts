@@ -1,0 +1,177 @@
+import { ArrivedCargo } from "../wire/cargo.js";
+import { decodeLines, type MessageSink } from "../wire/codec.js";
+import { encodeError } from "../wire/encode.js";
+import { WireCode } from "../wire/error-codes.js";
+import type { ResolvedLimits } from "../wire/limits.js";
+import { type Id, INVOKE, ITEM, isReserved, isUsers, type Message, type Meta } from "../wire/messages.js";
+import { restore } from "../wire/references.js";
+import type { Caller } from "./caller.js";
+import type { Dispatcher } from "./dispatcher.js";
+import { type References, Scope } from "./references.js";
+import type { ReservedMethods } from "./reserved.js";
+import type { Streams } from "./streams.js";
+import { TooMany } from "./too-many.js";
+
+/** Who deals with what arrives. */
+export interface Parts {
+  readonly caller: Caller;
+  readonly dispatcher: Dispatcher;
+  readonly streams: Streams;
+  readonly references: References;
+  readonly reserved: ReservedMethods;
+}
+/** What the routing itself has to say. */
+export interface Replies {
+  answer(message: string): void;
+  /** It was no message: the conversation is over. */
+  violation(code: number, problem: string): void;
+  /** It came before the other side had proven itself: likewise. */
+  distrust(what: string): void;
+  /** The other side could not read something of ours, and closes. */
+  complaint(error: unknown): void;
+}
+
+/** Routes each message that arrives to who deals with it. */
+export class Incoming implements MessageSink {
+  /** False once the conversation is over, and nothing more is read. */
+  open = true;
+  /** The other side has proven itself: its messages are more than the handshake's. */
+  trusted = false;
+  /** Messages. */
+  received = 0;
+  /** Characters of messages, and bytes beside them. */
+  receivedLength = 0;
+  orphanReplies = 0;
+  /** The raw bytes of the packet that is being read. */
+  #raw: Uint8Array | undefined;
+  readonly #parts: Parts;
+  readonly #replies: Replies;
+  readonly #limits: ResolvedLimits;
+
+  constructor(parts: Parts, replies: Replies, limits: ResolvedLimits) {
+    this.#parts = parts;
+    this.#replies = replies;
+    this.#limits = limits;
+  }
+
+  // Counted by the text, not by the message: a call pays nothing for it.
+  lines(text: string): void {
+    this.receivedLength += text.length + 1;
+    this.received += decodeLines(text, this.#limits.maxDepth, this);
+  }
+
+  /** A packet's message is a line like any other, and its refs point into the bytes beside it. */
+  packet(message: string, bytes: Uint8Array): void {
+    this.#raw = bytes;
+    this.receivedLength += bytes.length;
+    this.lines(message);
+    this.#raw = undefined;
+  }
+
+  request(id: Id, method: string, params: unknown, meta: Meta | undefined): void {
+    const { dispatcher, reserved } = this.#parts;
+    if (this.#isRunning(id)) {
+      return this.violation(WireCode.invalidRequest, `its id ${JSON.stringify(id)} belongs to a request that still runs`);
+    }
+    if (!this.trusted && !reserved.isExpected(method)) return this.#replies.distrust(quoted(method));
+    if (method === INVOKE) this.#invoked(id, params, meta, undefined);
+    else if (isReserved(method)) reserved.request(id, method, params);
+    else dispatcher.request(id, method, params, meta);
+  }
+
+  notification(method: string, params: unknown, meta?: Meta): void {
+    if (!this.trusted) return this.#replies.distrust(quoted(method));
+    if (isReserved(method)) this.#parts.reserved.notification(method, params);
+    else this.#parts.dispatcher.notification(method, params, meta);
+  }
+
+  items(params: unknown, bytes: number): void {
+    if (!this.trusted) return this.#replies.distrust(quoted(ITEM));
+    const problem = this.#parts.streams.items(params, bytes);
+    if (problem !== undefined) this.violation(WireCode.invalidRequest, problem);
+  }
+
+  referring(message: Message, refs: unknown, bytes: number): void {
+    const { references, reserved } = this.#parts;
+    // A configuration may hold bytes.
+    const isExpected = message.kind === "request" && reserved.isExpected(message.method);
+    if (!this.trusted && !isExpected) return this.#replies.distrust("a message with refs");
+    const cargo = new ArrivedCargo(this.#raw, this.#limits.maxMessageBytes);
+    const scope = new Scope();
+    const label = references.labelOf(message);
+    // The protocol's own calls lend nothing: there is nobody who would end it.
+    const lends = message.kind === "request" && isUsers(message.method);
+    const revive = (ref: Readonly<Record<string, unknown>>): unknown => {
+      // What is lent is lent for the length of a request; nothing else has one.
+      return lends || "bytes" in ref || "text" in ref ? references.borrow(ref, scope, label, cargo) : undefined;
+    };
+    try {
+      this.#restored(message, (value) => restore(value, refs, revive), scope, bytes);
+    } catch (error) {
+      scope.end();
+      if (error instanceof TooMany && message.kind === "request" && !this.#isRunning(message.id)) {
+        return this.#replies.answer(encodeError(message.id, { code: WireCode.busy, message: `Cannot run "${label}": ${error.message}` }));
+      }
+      this.violation(WireCode.invalidRequest, (error as Error).message);
+    }
+  }
+
+  result(id: Id, value: unknown): void {
+    if (!this.#parts.caller.resolve(id, value)) this.#orphan();
+  }
+
+  failure(id: Id | null, error: unknown): void {
+    if (id !== null) {
+      if (!this.#parts.caller.reject(id, error)) this.#orphan();
+    } else if (this.trusted) this.#replies.complaint(error);
+    else this.#replies.distrust("an answer");
+  }
+
+  violation(code: number, problem: string): void {
+    this.#replies.violation(code, problem);
+  }
+
+  #restored(message: Message, revived: (value: unknown) => unknown, scope: Scope, bytes: number): void {
+    if (message.kind === "result") return this.result(message.id, revived(message.value));
+    if (message.kind === "error") return this.failure(message.id, message.error);
+    const params = revived(message.params ?? null);
+    if (message.kind === "notification")
+      return message.method === ITEM
+        ? this.items(params, bytes + (this.#raw?.length ?? 0))
+        : this.notification(message.method, params, message.meta);
+    const { id, method, meta } = message;
+    if (this.#isRunning(id) || !isUsers(method)) return this.request(id, method, params, meta);
+    if (method === INVOKE) this.#invoked(id, params, meta, scope);
+    else this.#parts.dispatcher.request(id, method, params, meta, scope);
+  }
+
+  /** A function that we lent is called. */
+  #invoked(id: Id, params: unknown, meta: Meta | undefined, scope: Scope | undefined): void {
+    const { function: number, args } = (params ?? {}) as { function?: unknown; args?: unknown };
+    const { dispatcher, references } = this.#parts;
+    const lent = references.find(number);
+    if (lent === undefined || !Array.isArray(args)) {
+      const message = "Cannot call that function: the call that lent it is over";
+      this.#replies.answer(encodeError(id, { code: WireCode.notProvided, message }));
+      return scope?.end();
+    }
+    lent.onUse();
+    const entry = { name: lent.label, kind: "method" as const, handler: () => lent.call(...args), input: undefined, output: undefined };
+    dispatcher.run(id, entry, undefined, meta, scope);
+    if (!dispatcher.isRunning(id)) scope?.end();
+  }
+
+  #isRunning(id: Id): boolean {
+    return this.#parts.dispatcher.isRunning(id) || this.#parts.reserved.isRunning(id);
+  }
+
+  // Ignored and counted, but not from a stranger: it has nothing to answer.
+  #orphan(): void {
+    this.orphanReplies++;
+    if (!this.trusted) this.#replies.distrust("an answer");
+  }
+}
+
+function quoted(method: string): string {
+  return JSON.stringify(method.slice(0, 128));
+}
