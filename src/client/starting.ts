@@ -5,7 +5,7 @@ import { greet } from "../handshake/greet.js";
 import { loadTracing } from "../handshake/trace-context.js";
 import type { CloseReason } from "../peer/close-reason.js";
 import { PeerConnection } from "../peer/connection.js";
-import { reasonWhy } from "../peer/unsendable.js";
+import { flawOf } from "../peer/unsendable.js";
 import type { TlsOptions } from "../transport/tls.js";
 import { systemClock } from "../util/clock.js";
 import { deferred } from "../util/deferred.js";
@@ -189,7 +189,7 @@ function checkConfig(config: unknown): void {
     JSON.stringify(config);
     if (isSpecial(config)) extract(config, lendNothing);
   } catch (cause) {
-    throw new Error(`its config cannot be sent: ${reasonWhy(config, cause)}`, { cause });
+    throw new Error(`its config cannot be sent: ${flawOf(config, cause).message}`, { cause });
   }
 }
 

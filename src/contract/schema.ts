@@ -25,6 +25,12 @@ export function validate(schema: Schema, value: unknown, subject: Subject): unkn
 }
 
 function accept(result: StandardSchemaV1.Result<unknown>, subject: Subject): unknown {
+  if (typeof result !== "object" || result === null) {
+    const what = subject.code === "INVALID_INPUT" ? "input" : "output";
+    throw new TypeError(
+      `Cannot check the ${what} of "${subject.name}": its schema gave ${String(result)}, and must give { value } or { issues }`,
+    );
+  }
   if (result.issues === undefined) return result.value;
   throw new ValidationError(subject.code, describeIssues(result.issues, subject), result.issues);
 }

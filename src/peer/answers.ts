@@ -10,7 +10,7 @@ import { NOT_SMALL, smallText } from "../wire/small-json.js";
 import { answerError } from "./answer-error.js";
 import { Misfit } from "./handler.js";
 import { whyTooLong } from "./too-long.js";
-import { reasonWhy } from "./unsendable.js";
+import { type Flaw, flawOf } from "./unsendable.js";
 
 /** What a call is answered with: one message that the other side will take, whatever the handler made of it. Never throws. */
 export class Answers {
@@ -46,11 +46,12 @@ export class Answers {
       if (small === NOT_SMALL && isSpecial(value, this.#carrier.longText)) message = encodeWith((cargo = this.#carrier.cargo()), id, value);
       else message = encodeResult(id, value, small);
     } catch (error) {
-      return this.#unfit(id, name, `its result cannot be sent (${reasonWhy(value, error)})`);
+      const flaw = flawOf(value, error);
+      return this.#unfit(id, name, { ...flaw, message: `its result cannot be sent (${flaw.message})` });
     }
     const { maxDepth, maxMessageBytes } = this.#limits;
     if (!isWithinDepth(message, 0, message.length, maxDepth)) {
-      return this.#unfit(id, name, `its result is nested deeper than ${maxDepth} levels`);
+      return this.#unfit(id, name, { message: `its result is nested deeper than ${maxDepth} levels` });
     }
     const tooLong = whyTooLong("its result", message, cargo, maxMessageBytes);
     if (tooLong !== undefined) {
@@ -75,10 +76,10 @@ export class Answers {
     this.#logger.warn(`The handler of "${name}" failed`, { error: Misfit.errorOf(thrown) ?? thrown });
   }
 
-  #unfit(id: Id, name: string, problem: string): void {
-    const message = `Cannot answer "${name}": ${problem}`;
+  #unfit(id: Id, name: string, flaw: Flaw): void {
+    const message = `Cannot answer "${name}": ${flaw.message}`;
     this.#logger.warn(message);
-    this.#fail(id, { code: WireCode.invalidOutput, message, data: { issues: [{ message: problem }] } });
+    this.#fail(id, { code: WireCode.invalidOutput, message, data: { issues: [flaw] } });
   }
 
   // What is thrown may be as deep or as long as it likes, and a line beyond the limits would cost the whole connection.

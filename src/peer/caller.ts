@@ -19,7 +19,7 @@ import type { Sender } from "./sender.js";
 import { whyTooLong } from "./too-long.js";
 import { TooMany } from "./too-many.js";
 import type { Tracing } from "./tracing.js";
-import { reasonWhy } from "./unsendable.js";
+import { type Flaw, flawOf } from "./unsendable.js";
 
 export interface CallerOptions {
   readonly limits: ResolvedLimits;
@@ -246,12 +246,12 @@ export class Caller {
         message = this.#encodeSpecial(call, method, input, options);
       else message = call === undefined ? encodeNotification(method, input, small) : encodeRequest(call.id, method, input, small);
     } catch (cause) {
-      throw this.#unfit(call, this.#tooMuchLent(call, label, cause as Error) ?? inputError(label, reasonWhy(input, cause), cause));
+      throw this.#unfit(call, this.#tooMuchLent(call, label, cause) ?? inputError(label, flawOf(input, cause), cause));
     }
     if (this.#options.tracing !== undefined) message = traced(message, method, this.#options.tracing);
     const { maxDepth, maxMessageBytes } = this.#options.limits;
     if (!isWithinDepth(message, 0, message.length, maxDepth)) {
-      throw this.#unfit(call, inputError(label, `it is nested deeper than ${maxDepth} levels`));
+      throw this.#unfit(call, inputError(label, { message: `it is nested deeper than ${maxDepth} levels` }));
     }
     const tooLong = whyTooLong("its input", message, this.#cargo, maxMessageBytes);
     if (tooLong !== undefined) {
@@ -301,7 +301,9 @@ export class Caller {
   }
 
   /** The error, where an input would lend more than may be lent now. */
-  #tooMuchLent(call: PendingCall | undefined, label: string, { cause }: { readonly cause?: unknown }): PluginError | undefined {
+  #tooMuchLent(call: PendingCall | undefined, label: string, thrown: unknown): PluginError | undefined {
+    // A getter may throw anything.
+    const cause = (thrown as { readonly cause?: unknown } | null | undefined)?.cause;
     if (!(cause instanceof TooMany)) return undefined;
     const busy = new PluginError("BUSY", `Cannot call "${label}": ${cause.message}`);
     // As for every refusal: in a macrotask. What is thrown next is not heard then.
@@ -328,6 +330,7 @@ export class Caller {
 
   #expire(call: PendingCall): void {
     unwatch(call);
+    this.#sender.copyBytes();
     this.#sender.send(encodeNotification(CANCEL, { id: call.id }));
     const sentence = `Gave up the call of "${call.method}": ${this.#options.other} did not answer in ${call.timeoutMs} ms; it may have run`;
     this.#fail(call, new PluginError("CALL_TIMEOUT", sentence));
@@ -335,6 +338,7 @@ export class Caller {
   }
 
   #abandon(call: PendingCall, reason: unknown): void {
+    this.#sender.copyBytes();
     if (call.sequence === 0) this.#pending.take(call.id);
     else if (this.#pending.giveUp(call)) this.#sender.send(encodeNotification(CANCEL, { id: call.id }));
     this.#fail(call, reason);
@@ -352,7 +356,7 @@ function unwatch({ signal, onAbort }: PendingCall): void {
   if (signal !== undefined && onAbort !== undefined) removeAbortTask(signal, onAbort);
 }
 
-function inputError(method: string, problem: string, cause?: unknown): ValidationError {
-  const sentence = `Cannot call "${method}": its input cannot be sent (${problem})`;
-  return new ValidationError("INVALID_INPUT", sentence, [{ message: problem }], cause === undefined ? undefined : { cause });
+function inputError(method: string, flaw: Flaw, cause?: unknown): ValidationError {
+  const sentence = `Cannot call "${method}": its input cannot be sent (${flaw.message})`;
+  return new ValidationError("INVALID_INPUT", sentence, [flaw], cause === undefined ? undefined : { cause });
 }

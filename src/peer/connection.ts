@@ -83,11 +83,12 @@ export class PeerConnection implements Connection {
   }
 
   dispense<C extends Contract>(contract: C): Remote<C> {
-    const { validate, other, plugin = other, clock } = this.#options;
+    const { validate, other, plugin = other, clock, callTimeoutMs } = this.#options;
     const source = {
       validate,
       plugin,
       clock,
+      callTimeoutMs,
       call: this.peer.call.bind(this.peer),
       notify: this.peer.notify.bind(this.peer),
       openStream: this.peer.openStream.bind(this.peer),

@@ -62,6 +62,7 @@ export class Incoming implements MessageSink {
 
   /** A packet's message is a line like any other, and its refs point into the bytes beside it. */
   packet(message: string, bytes: Uint8Array): void {
+    if (message.includes("\n")) return this.violation(WireCode.invalidRequest, "its message with raw bytes holds a newline");
     this.#raw = bytes;
     this.receivedLength += bytes.length;
     this.lines(message);
@@ -134,7 +135,7 @@ export class Incoming implements MessageSink {
   #restored(message: Message, revived: (value: unknown) => unknown, scope: Scope, bytes: number): void {
     if (message.kind === "result") return this.result(message.id, revived(message.value));
     if (message.kind === "error") return this.failure(message.id, message.error);
-    const params = revived(message.params ?? null);
+    const params = revived(message.params);
     if (message.kind === "notification")
       return message.method === ITEM
         ? this.items(params, bytes + (this.#raw?.length ?? 0))

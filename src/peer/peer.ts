@@ -44,7 +44,7 @@ export class Peer {
     this.#options = options;
     this.#channel = channel;
     this.closed = this.#closed.promise;
-    this.#sender = new Sender((message, bytes) => channel.send(message, bytes));
+    this.#sender = new Sender(channel);
     this.#caller = new Caller(this.#sender, options);
     const answer = (message: string, bytes?: readonly Uint8Array[]): void => this.#answer(message, bytes);
     const { carrier } = this.#sender;

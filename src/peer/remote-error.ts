@@ -28,9 +28,11 @@ interface Thrown {
 }
 
 function describeThrown(thrown: unknown, causesLeft: number): Thrown {
-  const name = stringOf(read(thrown, "name")) ?? "Error";
+  // What was thrown on a third side goes on under its own name and code: whoever gets it branches on those.
+  const [nameKey, codeKey] = isPluginError(thrown, "REMOTE_ERROR") ? ["remoteName", "remoteCode"] : ["name", "code"];
+  const name = stringOf(read(thrown, nameKey)) ?? "Error";
   const message = cut(messageOf(thrown));
-  const code = read(thrown, "code");
+  const code = read(thrown, codeKey);
   const data = smallJson(read(thrown, "data"));
   const cause = causesLeft > 0 ? read(thrown, "cause") : undefined;
   return {

@@ -2,12 +2,11 @@ import { type Contract, checkContract, type Member, type Stream } from "../contr
 import { type Schema, type Subject, validate } from "../contract/schema.js";
 import type { CallOptions, Remote } from "../contract/views.js";
 import { PluginError, ValidationError } from "../errors.js";
-import { abortable } from "../util/abort.js";
 import type { Clock } from "../util/clock.js";
-import { isThenable } from "../util/thenable.js";
 import { type CallSubject, calls, Observation, ObservedStream } from "./call-events.js";
 import { checkCallOptions } from "./call-options.js";
 import type { Accept } from "./caller.js";
+import { checkThen, type Send } from "./check-input.js";
 import type { Provided } from "./provided.js";
 import { RemoteStream } from "./remote-stream.js";
 import type { StreamReader } from "./stream-reader.js";
@@ -18,6 +17,8 @@ export interface RemoteSource {
   /** For who watches calls. */
   readonly plugin: string;
   readonly clock: Clock;
+  /** Of a call that says nothing. */
+  readonly callTimeoutMs: number;
   call(method: string, input: unknown, options: CallOptions | undefined, accept?: Accept): Promise<unknown>;
   notify(method: string, input: unknown, options: CallOptions | undefined): Promise<void>;
   openStream(
@@ -64,12 +65,14 @@ function callFunction(method: string, member: Exclude<Member, Stream<Schema, Sch
     member.kind === "notification"
       ? (input: unknown, options: CallOptions | undefined) => source.notify(method, input, options)
       : (input: unknown, options: CallOptions | undefined) => source.call(method, input, options, accept);
-  return inputSchema === undefined || !source.validate ? send : checkThen(inputSchema, method, send);
+  const timeoutMs = member.kind === "notification" ? Number.POSITIVE_INFINITY : source.callTimeoutMs;
+  return inputSchema === undefined || !source.validate ? send : checkThen(inputSchema, method, { clock: source.clock, timeoutMs }, send);
 }
 
 type Open = (input: unknown, options?: CallOptions) => AsyncIterableIterator<unknown>;
 
-function streamFunction(method: string, member: Stream<Schema, Schema>, { validate: checks, openStream }: RemoteSource): Open {
+function streamFunction(method: string, member: Stream<Schema, Schema>, source: RemoteSource): Open {
+  const { validate: checks, openStream, clock, callTimeoutMs: timeoutMs } = source;
   const { input: inputSchema, output: itemSchema } = member;
   const itemSubject: Subject = { code: "INVALID_OUTPUT", name: method, side: "caller" };
   const accept = itemSchema !== undefined && checks ? (item: unknown) => validate(itemSchema, item, itemSubject) : undefined;
@@ -77,29 +80,9 @@ function streamFunction(method: string, member: Stream<Schema, Schema>, { valida
     checkCallOptions(method, options);
     return new RemoteStream((signal, onEnd) => {
       const send: Send = (value, callOptions) => openStream(method, value, callOptions ?? {}, accept, onEnd);
-      const open = inputSchema === undefined || !checks ? send : checkThen(inputSchema, method, send);
+      const open = inputSchema === undefined || !checks ? send : checkThen(inputSchema, method, { clock, timeoutMs }, send);
       return open(input, { ...options, signal }) as Promise<StreamReader>;
     }, options.signal);
-  };
-}
-
-type Send = (input: unknown, options: CallOptions | undefined) => Promise<unknown>;
-
-// The check alone counts here: the schema's result is made where the value is received.
-function checkThen(schema: Schema, method: string, send: Send): Send {
-  const subject: Subject = { code: "INVALID_INPUT", name: method, side: "caller" };
-  return (input, options) => {
-    let checked: unknown;
-    try {
-      checked = validate(schema, input, subject);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    // At once where the schema allows it: calls are sent in the order in which they were made.
-    if (!isThenable(checked)) return send(input, options);
-    const valid = Promise.resolve(checked);
-    const waited = options?.signal === undefined ? valid : abortable(valid, options.signal);
-    return waited.then(() => send(input, options));
   };
 }
 

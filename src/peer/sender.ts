@@ -1,5 +1,6 @@
 import type { PluginError } from "../errors.js";
 import { Carrier } from "../wire/cargo.js";
+import type { Channel } from "../wire/channel.js";
 
 interface Waiting {
   readonly sequence: number;
@@ -12,7 +13,7 @@ interface Waiting {
 
 /** All that one side sends on a connection, in order, and who wants to know when it was handed to the system. */
 export class Sender {
-  readonly #sendText: (message: string, bytes?: readonly Uint8Array[]) => number;
+  readonly #channel: Pick<Channel, "send" | "copyBytes">;
   /** What travels beside the JSON. */
   readonly carrier: Carrier = new Carrier();
   #waiting: Waiting[] = [];
@@ -20,9 +21,8 @@ export class Sender {
   #position = 0;
   #unsent = 0;
 
-  /** @param sendText Hands a message to the channel; returns the bytes that the system has not taken. */
-  constructor(sendText: (message: string, bytes?: readonly Uint8Array[]) => number) {
-    this.#sendText = sendText;
+  constructor(channel: Pick<Channel, "send" | "copyBytes">) {
+    this.#channel = channel;
   }
 
   /** How many messages were sent. */
@@ -45,10 +45,15 @@ export class Sender {
     const sequence = ++this.#sent;
     this.#position += message.length + 1;
     if (bytes !== undefined) for (const { length } of bytes) this.#position += length;
-    this.#unsent = this.#sendText(message, bytes);
+    this.#unsent = this.#channel.send(message, bytes);
     // A connection that is always busy never drains; what lies further back than is unsent has been handed over.
     if (this.#waiting.length > 0) this.#handed(this.#position - this.#unsent);
     return sequence;
+  }
+
+  /** Who sent bytes may change them from now on, whether they have left or not. */
+  copyBytes(): void {
+    if (this.#unsent > 0) this.#channel.copyBytes?.();
   }
 
   /** Calls `resolve` once all that was sent so far is with the system, or `reject` if the connection ends before. */

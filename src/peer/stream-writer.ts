@@ -109,7 +109,9 @@ export class StreamWriter {
         await this.#waitForCredit();
         continue;
       }
-      const step = await iterator.next();
+      const step: unknown = await iterator.next();
+      // As `for await` has it; what has no `done` would go on for ever.
+      if (!isStep(step)) throw new TypeError(`Iterator result ${String(step)} is not an object`);
       if (this.#over || step.done === true) return;
       this.#put(step.value);
       const rest = this.#wire.rest();
@@ -148,4 +150,8 @@ export class StreamWriter {
     // A character is three bytes at the most. Counted in full when it leaves: one item may exceed the credit, and no second.
     if (this.#items === 0 || this.#batch.length * 3 + ENVELOPE_BYTES >= this.#bytes) this.flush();
   }
+}
+
+function isStep(step: unknown): step is IteratorResult<unknown> {
+  return typeof step === "object" ? step !== null : typeof step === "function";
 }

@@ -16,7 +16,7 @@ import { whyTooLong } from "./too-long.js";
 import { TooMany } from "./too-many.js";
 import { Turns } from "./turns.js";
 import { Unread } from "./unread.js";
-import { reasonWhy } from "./unsendable.js";
+import { type Flaw, flawOf } from "./unsendable.js";
 
 export interface StreamsOptions {
   readonly clock: Clock;
@@ -41,9 +41,9 @@ export interface WriteHooks {
   readonly onEnd?: () => void;
 }
 
-// What stands around the items of a message: four levels, and fewer bytes than this.
-const ENVELOPE_DEPTH = 4;
-const ENVELOPE_BYTES = 128;
+// What stands around the items of a message: three levels, and fewer bytes than this.
+const AROUND_ITEMS = { depth: 3, bytes: 128 };
+const NOTHING_AROUND = { depth: 0, bytes: 0 };
 const MOST_BATCHED = 64 * 1024;
 
 /** The streams of one connection, both ways. Each is numbered by its producer. */
@@ -73,7 +73,7 @@ export class Streams {
       sendCancel: (stream) => this.#wire.send(encodeNotification(CANCEL, { stream })),
     };
     this.#writerWire = {
-      maxBatch: Math.min(MOST_BATCHED, Math.floor((maxMessageBytes - ENVELOPE_BYTES) / 3)),
+      maxBatch: Math.min(MOST_BATCHED, Math.floor((maxMessageBytes - AROUND_ITEMS.bytes) / 3)),
       encode: (item) => this.#encode(item),
       sendItems: (id, items) => {
         const message = `{"jsonrpc":"2.0","method":"${ITEM}","params":{"stream":${id},"items":[${items}]}}`;
@@ -175,15 +175,16 @@ export class Streams {
       if (isSpecial(item, this.#wire.carrier.longText)) return undefined;
       text = item === undefined ? "null" : (JSON.stringify(item) as string | undefined);
     } catch (error) {
-      throw unsendable(reasonWhy(item, error), error);
+      throw unsendable(flawOf(item, error), error);
     }
-    if (text === undefined) throw unsendable(`it is a ${typeof item}, which JSON cannot carry`);
-    this.#check(text, undefined);
+    if (text === undefined) throw unsendable({ message: `it is a ${typeof item}, which JSON cannot carry` });
+    this.#check(text, undefined, AROUND_ITEMS);
     return text;
   }
 
   #sendSpecial(id: number, item: unknown): number {
-    const cargo = this.#wire.carrier.cargo();
+    // Whoever yields one item after another may well put them all into the same memory.
+    const cargo = this.#wire.carrier.cargo(true);
     let message: string;
     try {
       const { value, refs } = extract(item, lendNothing, cargo);
@@ -191,17 +192,21 @@ export class Streams {
       cargo?.seal(placed);
       message = encodeSpecialNotification(ITEM, { stream: id, items: [value] }, placed);
     } catch (error) {
-      throw unsendable(reasonWhy(item, error), error);
+      throw unsendable(flawOf(item, error), error);
     }
-    this.#check(message, cargo);
+    this.#check(message, cargo, NOTHING_AROUND);
     this.#wire.send(message, cargo?.pieces);
     return Buffer.byteLength(message) + (cargo?.length ?? 0);
   }
 
-  #check(text: string, cargo: Cargo | undefined): void {
+  #check(text: string, cargo: Cargo | undefined, envelope: { readonly depth: number; readonly bytes: number }): void {
     const { maxDepth, maxMessageBytes } = this.#options.limits;
-    if (!isWithinDepth(text, 0, text.length, maxDepth - ENVELOPE_DEPTH)) throw unsendable(`it is nested deeper than ${maxDepth} levels`);
-    const why = whyTooLong("it", text, cargo, maxMessageBytes, ENVELOPE_BYTES);
+    if (!isWithinDepth(text, 0, text.length, maxDepth - envelope.depth)) {
+      throw unsendable({
+        message: `it is nested deeper than ${maxDepth - AROUND_ITEMS.depth} levels (limits.maxDepth, less those around it)`,
+      });
+    }
+    const why = whyTooLong("it", text, cargo, maxMessageBytes, envelope.bytes);
     if (why !== undefined) {
       throw new StreamFault((name) => new PluginError("LIMIT_EXCEEDED", `Cannot send an item of "${name}": ${why}`));
     }
@@ -225,8 +230,8 @@ export class Streams {
   }
 }
 
-function unsendable(problem: string, cause?: unknown): StreamFault {
-  const sentence = (name: string): string => `Cannot send an item of "${name}": ${problem}`;
+function unsendable(flaw: Flaw, cause?: unknown): StreamFault {
+  const sentence = (name: string): string => `Cannot send an item of "${name}": ${flaw.message}`;
   const options = cause === undefined ? undefined : { cause };
-  return new StreamFault((name) => new ValidationError("INVALID_OUTPUT", sentence(name), [{ message: problem }], options));
+  return new StreamFault((name) => new ValidationError("INVALID_OUTPUT", sentence(name), [flaw], options));
 }

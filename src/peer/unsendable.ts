@@ -1,13 +1,23 @@
 import { extract, lendNothing, Unsendable } from "../wire/references.js";
 import { textOfThrown } from "./remote-error.js";
 
-/** Why a value could not be made into JSON, as the end of a sentence, with the path to what keeps it from that. */
-export function reasonWhy(value: unknown, thrown: unknown): string {
-  if (thrown instanceof Unsendable) return thrown.message;
+/** What is wrong with a value: the end of a sentence, and the way to it from the value on. An issue of a ValidationError, as it is. */
+export interface Flaw {
+  readonly message: string;
+  readonly path?: readonly PropertyKey[];
+}
+
+/** Why a value could not be made into JSON. */
+export function flawOf(value: unknown, thrown: unknown): Flaw {
+  if (thrown instanceof Unsendable) return flawAt(thrown);
   try {
     extract(value, lendNothing);
   } catch (found) {
-    if (found instanceof Unsendable) return found.message;
+    if (found instanceof Unsendable) return flawAt(found);
   }
-  return textOfThrown(thrown);
+  return { message: textOfThrown(thrown) };
+}
+
+function flawAt({ message, steps }: Unsendable): Flaw {
+  return steps.length === 0 ? { message } : { message, path: steps };
 }

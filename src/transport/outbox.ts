@@ -1,4 +1,5 @@
 import { linesPacket, mixedPacket, PacketScratch } from "../wire/packets.js";
+import { UnsentBytes } from "./unsent-bytes.js";
 
 /** The pipe that an outbox writes to. */
 export interface Pipe {
@@ -24,8 +25,8 @@ const STALL_STEPS = 4;
 const RAW_LENGTH = 1024 * 1024;
 
 interface Batch {
-  /** Lines, or the pieces of one packet with raw bytes in it. */
-  readonly content: string | Uint8Array[];
+  /** Lines, or one packet with raw bytes in it. */
+  readonly content: string | UnsentBytes;
   readonly messageCount: number;
   readonly length: number;
   readonly asPacket: boolean;
@@ -42,8 +43,7 @@ export class Outbox {
   #queuedLength = 0;
   #queuedCount = 0;
   /** What of a long batch, or of raw bytes, is still to be written. */
-  #long: Uint8Array[] = [];
-  #longLength = 0;
+  #long: UnsentBytes | undefined;
   #asPackets = false;
   readonly #scratch = new PacketScratch();
   #inFlight = 0;
@@ -68,13 +68,19 @@ export class Outbox {
   /** Queues a line for the end of this tick. Returns the length of all that the system has not taken. */
   send(line: string, bytes?: readonly Uint8Array[]): number {
     if (bytes === undefined || !this.#asPackets) this.#queueLine(line);
-    else this.#queueMixed(mixedPacket(line, bytes));
+    else this.#queueMixed(new UnsentBytes(mixedPacket(line, bytes)));
     this.#queuedCount++;
     if (!this.#scheduled) {
       this.#scheduled = true;
       process.nextTick(flush, this);
     }
-    return this.#queuedLength + this.#inFlight + this.#longLength;
+    return this.#queuedLength + this.#inFlight + (this.#long?.length ?? 0);
+  }
+
+  /** Copies raw bytes that wait: who sent them may do with them what they like from now on. */
+  copyBytes(): void {
+    this.#long?.copy();
+    for (const { content } of this.#batches) if (typeof content !== "string") content.copy();
   }
 
   /** What is sent from now on leaves as packets. */
@@ -90,9 +96,9 @@ export class Outbox {
     this.#queuedLength += line.length + 1;
   }
 
-  #queueMixed(content: Uint8Array[]): void {
+  #queueMixed(content: UnsentBytes): void {
     if (this.#textCount > 0) this.#seal();
-    const length = content.reduce((sum, piece) => sum + piece.length, 0);
+    const { length } = content;
     this.#batches.push({ content, messageCount: 1, length, asPacket: true });
     this.#queuedLength += length;
   }
@@ -122,8 +128,8 @@ export class Outbox {
 
   /** False if nothing waits. */
   #writeNext(): boolean {
-    if (this.#long.length > 0) {
-      this.#handPart();
+    if (this.#long !== undefined) {
+      this.#handPart(this.#long);
       return true;
     }
     if (this.#textCount > 0 && this.#batches.length === 0) this.#seal();
@@ -138,10 +144,7 @@ export class Outbox {
   #begin({ content, asPacket, length }: Batch): void {
     if (typeof content === "string" && length <= BATCH_LENGTH)
       return asPacket ? this.#handPacket(content) : this.#hand(content, length, true);
-    if (typeof content === "string") this.#long = [asPacket ? linesPacket(content) : Buffer.from(content)];
-    else this.#long = content;
-    this.#longLength = this.#long.reduce((sum, piece) => sum + piece.length, 0);
-    this.#handPart();
+    this.#handPart(typeof content === "string" ? new UnsentBytes([asPacket ? linesPacket(content) : Buffer.from(content)]) : content);
   }
 
   #handPacket(lines: string): void {
@@ -150,20 +153,10 @@ export class Outbox {
     this.#hand([packet], packet.length, true);
   }
 
-  #handPart(): void {
-    const most = this.#long.length > 1 || (this.#long[0] as Uint8Array).length > RAW_LENGTH ? RAW_LENGTH : BATCH_LENGTH;
-    const pieces: Buffer[] = [];
-    let length = 0;
-    // The head of a packet leaves with what it heads: by itself it would wake the other side for nothing.
-    for (let first = this.#long[0]; first !== undefined && length < most; first = this.#long[0]) {
-      const piece = first.subarray(0, most - length);
-      if (piece.length === first.length) this.#long.shift();
-      else this.#long[0] = first.subarray(piece.length);
-      pieces.push(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
-      length += piece.length;
-    }
-    this.#longLength -= length;
-    this.#hand(pieces, length, this.#long.length === 0);
+  #handPart(long: UnsentBytes): void {
+    const { pieces, length } = long.take(long.isWithin(RAW_LENGTH) ? BATCH_LENGTH : RAW_LENGTH);
+    this.#long = long.length > 0 ? long : undefined;
+    this.#hand(pieces, length, this.#long === undefined);
   }
 
   #hand(data: string | readonly Buffer[], length: number, isLastPart: boolean): void {

@@ -101,6 +101,10 @@ class SocketChannel implements Channel {
     return this.#ending ? 0 : this.#outbox.send(message, bytes);
   }
 
+  copyBytes(): void {
+    this.#outbox.copyBytes();
+  }
+
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
     if (this.#ended) queueMicrotask(() => receiver.closed(this.#error, this.#outbox.unwritten));

@@ -17,9 +17,9 @@ export class Carrier {
   /** From how many characters on a text is left out of the JSON. */
   longText: number = Number.POSITIVE_INFINITY;
 
-  /** For one message; undefined where all has to be in its JSON. */
-  cargo(): Cargo | undefined {
-    return this.raw ? new Cargo(this.longText) : undefined;
+  /** For one message; undefined where all has to be in its JSON. @param copies Whoever sends it may change the bytes at once. */
+  cargo(copies = false): Cargo | undefined {
+    return this.raw ? new Cargo(this.longText, copies) : undefined;
   }
 }
 
@@ -32,9 +32,11 @@ export class Cargo {
   textExcess = 0;
   #textCount = 0;
   readonly #longText: number;
+  readonly #copies: boolean;
 
-  constructor(longText: number) {
+  constructor(longText: number, copies = false) {
     this.#longText = longText;
+    this.#copies = copies;
   }
 
   /** What was taken up; undefined if nothing was. */
@@ -42,11 +44,9 @@ export class Cargo {
     return this.#pieces.length === 0 ? undefined : this.#pieces;
   }
 
-  /** Takes bytes up, which are not copied. Returns their ref. */
+  /** Takes bytes up. Returns their ref. */
   add(bytes: Uint8Array): readonly [offset: number, length: number] {
-    this.#pieces.push(bytes);
-    this.length += bytes.length;
-    return [this.length - bytes.length, bytes.length];
+    return this.#put(this.#copies ? new Uint8Array(bytes) : bytes);
   }
 
   /** Takes a long text up. Undefined for one that has to stay in the JSON: half of a surrogate pair is no UTF-8. */
@@ -55,18 +55,25 @@ export class Cargo {
     const bytes = Buffer.from(text);
     this.textExcess += bytes.length + QUOTES - NULL;
     this.#textCount++;
-    return this.add(bytes);
+    return this.#put(bytes);
   }
 
   /** Told of all refs once nothing more is taken up. */
   seal(refs: Readonly<Record<string, unknown>>): void {
     if (this.#textCount > 0) this.textExcess -= JSON.stringify(refs).length + REFS;
   }
+
+  #put(bytes: Uint8Array): readonly [offset: number, length: number] {
+    this.#pieces.push(bytes);
+    this.length += bytes.length;
+    return [this.length - bytes.length, bytes.length];
+  }
 }
 
 /** What came beside the JSON of one message. */
 export class ArrivedCargo {
   readonly #raw: Uint8Array | undefined;
+  #isShared = false;
   // Refs may share bytes, and each text would be made anew.
   #textBytesLeft: number;
 
@@ -80,8 +87,11 @@ export class ArrivedCargo {
   bytes(ref: unknown): Uint8Array | undefined {
     if (typeof ref === "string") return this.#raw === undefined ? bytesOfBase64(ref) : undefined;
     const part = this.#part(ref);
-    // No Buffer, over lines it is none either; and no small part of a large chunk, all of which it would keep alive.
-    if (part !== undefined && part.length * 4 < part.buffer.byteLength) return new Uint8Array(part);
+    if (part === undefined) return undefined;
+    // No Buffer, over lines it is none either; no small part of a large chunk, all of which it would keep alive; and none in memory
+    // that others of the message are in, for whoever gets it may transfer it.
+    if (this.#isShared || part.length * 4 < part.buffer.byteLength) return new Uint8Array(part);
+    this.#isShared = true;
     return part;
   }
 

@@ -4,12 +4,14 @@ import type { PluginError } from "../errors.js";
 export interface Channel {
   /**
    * Queues a message, one JSON text without its newline; everything sent in one tick leaves together.
-   * Raw bytes travel beside it, where the channel carries packets; they must not be changed before the system has taken them.
+   * Raw bytes travel beside it, where the channel carries packets; they must not be changed before the system has taken them, or copyBytes() was called.
    * Returns the bytes that the system has not yet taken, this message's among them. After the end it does nothing.
    */
   send(message: string, bytes?: readonly Uint8Array[]): number;
   /** Called once, by whoever takes the channel over. Nothing is read before. */
   receive(receiver: Receiver): void;
+  /** Copies raw bytes that the system has not taken: whoever sent them may do with them what they like from now on. */
+  copyBytes?(): void;
   /** Stops reading; what the other side sends waits with the system. */
   pause(): void;
   resume(): void;

@@ -16,6 +16,9 @@ const MAX_LINES_BYTES = 1024 * 1024;
 /** Up to so many, raw bytes are copied beside their message: that costs less than a write of their own. */
 const COPY_BYTES = 16 * 1024;
 
+/** Pieces up to this length are copied together: each by itself would cost a write of its own. */
+const SMALL_PIECE_BYTES = 4 * 1024;
+
 /** What a packet holds. */
 export type Packet = { readonly text: string } | { readonly message: string; readonly bytes: Uint8Array };
 
@@ -71,8 +74,26 @@ export function mixedPacket(message: string, bytes: readonly Uint8Array[]): Uint
   head[4] = MIXED;
   head.writeUInt32BE(messageLength, HEADER_BYTES);
   head.write(message, HEADER_BYTES + 4);
-  const pieces = [head, ...bytes.filter(({ length }) => length > 0)];
-  return rawLength > COPY_BYTES ? pieces : [Buffer.concat(pieces)];
+  const pieces = [head, ...bytes];
+  return rawLength > COPY_BYTES ? joined(pieces) : [Buffer.concat(pieces)];
+}
+
+/** The same bytes in fewer pieces, none of them empty. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array[] {
+  const larger: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  const join = (): void => {
+    if (small.length > 0) larger.push(small.length === 1 ? (small[0] as Uint8Array) : Buffer.concat(small));
+    small = [];
+  };
+  for (const piece of pieces) {
+    if (piece.length > SMALL_PIECE_BYTES) {
+      join();
+      larger.push(piece);
+    } else if (piece.length > 0) small.push(piece);
+  }
+  join();
+  return larger;
 }
 
 /**

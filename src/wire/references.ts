@@ -28,6 +28,12 @@ export class Unsendable extends Error {
     super(`${path === "" ? "it" : `what is at "${path}"`} ${problem}`, options);
     this.path = path;
   }
+
+  /** The same path as its steps: members by name, entries of a list by number. */
+  get steps(): (string | number)[] {
+    const steps = this.path.split("/").slice(1).map(unescapePointer);
+    return steps.map((step) => (/^(0|[1-9]\d{0,14})$/.test(step) ? Number(step) : step));
+  }
 }
 
 // As deep as the limit on messages may be set. What is deeper is most likely a cycle; which of the two is told on the second look.
@@ -87,7 +93,7 @@ export function extract(value: unknown, lender: Lender, cargo?: Cargo): Extracte
   };
 
   const take = (part: unknown, path: string, key: string): unknown => {
-    if (typeof part === "bigint") {
+    if (typeof part === "bigint" || part instanceof BigInt) {
       // Some programs teach BigInt to be JSON, as JSON.stringify() has it.
       const { toJSON } = part as { toJSON?: unknown };
       if (typeof toJSON === "function") return take(toJSON.call(part, key), path, key);
@@ -123,7 +129,7 @@ export function extract(value: unknown, lender: Lender, cargo?: Cargo): Extracte
       try {
         json = (part as { toJSON(key: string): unknown }).toJSON(key);
       } catch (cause) {
-        throw new Unsendable(path, `has a toJSON that throws: ${String((cause as Error | null)?.message ?? cause)}`, { cause });
+        throw new Unsendable(path, `has a toJSON that throws: ${String((cause as Error | null | undefined)?.message ?? cause)}`, { cause });
       }
       return json === part ? takeMembers(part, path) : take(json, path, key);
     }
@@ -132,17 +138,28 @@ export function extract(value: unknown, lender: Lender, cargo?: Cargo): Extracte
   };
 
   const takeMembers = (part: object, path: string): unknown => {
-    if (Array.isArray(part)) return Array.from(part, (entry: unknown, index) => take(entry, `${path}/${index}`, String(index)));
+    if (Array.isArray(part)) {
+      return Array.from({ length: part.length }, (_, index) => take(read(part, String(index), path), `${path}/${index}`, String(index)));
+    }
     // No prototype: a member called __proto__ is a member like any other.
     const copy = Object.create(null) as Record<string, unknown>;
     for (const name of Object.keys(part)) {
-      const entry = (part as Readonly<Record<string, unknown>>)[name];
+      const entry = read(part, name, path);
       if (entry !== undefined && typeof entry !== "symbol") copy[name] = take(entry, `${path}/${escapePointer(name)}`, name);
     }
     return copy;
   };
 
   return { value: take(value, "", ""), refs };
+}
+
+function read(holder: object, name: string, path: string): unknown {
+  try {
+    return (holder as Readonly<Record<string, unknown>>)[name];
+  } catch (cause) {
+    const text = String((cause as Error | null | undefined)?.message ?? cause);
+    throw new Unsendable(`${path}/${escapePointer(name)}`, `has a getter that throws: ${text}`, { cause });
+  }
 }
 
 /** Lends nothing: for what has no end until which it could be lent, and to find out what is wrong with a value. */

@@ -9,6 +9,8 @@ type Bytes = Uint8Array;
 const bytes = defineContract("bytes", {
   echo: method<{ data: Bytes }, { data: Bytes }>(),
   items: stream<{ data?: Bytes; length?: number; count: number }, { data: Bytes }>(),
+  scratch: stream<{ length: number; count: number }, Bytes>(),
+  sums: method<AsyncIterable<Bytes>, number[][]>(),
   callback: method<{ data: Bytes; back: (data: Bytes) => Bytes }, Bytes>(),
   askHost: method<Bytes, Bytes>(),
   make: method<number, Bytes>(),
@@ -41,6 +43,55 @@ for (const transport of ["tcp", "unix", "websocket"] as const) {
       const answered = await plugin.callback({ data, back: (got) => (given = got) });
       expect(same(given as Bytes, data) && same(answered, data), `${length} called back`).toBe(true);
       expect(same(await plugin.askHost(data), data), `${length} asked`).toBe(true);
+    }
+  });
+}
+
+for (const transport of ["tcp", "unix", "websocket"] as const) {
+  test(`who yields one item after another may use the same memory for all of them, over ${transport}`, async () => {
+    await using client = await startFixture("carries-bytes", { transport });
+    const { scratch, sums } = await client.dispense(bytes);
+    for (const length of [1, 20 * KIB, 300 * KIB]) {
+      const expected = Array.from({ length: 12 }, (_, index) => [length, index + 1]);
+      const got: number[][] = [];
+      for await (const data of scratch({ length, count: 12 })) got.push([data.length, ...new Set(data)]);
+      expect(got).toEqual(expected);
+      const reused = new Uint8Array(length);
+      const ours = async function* (): AsyncGenerator<Bytes> {
+        for (let n = 1; n <= 12; n++) yield reused.fill(n);
+      };
+      expect(await sums(ours())).toEqual(expected);
+    }
+  });
+
+  test(`bytes of a call that was given up may be transferred at once, and harm nobody, over ${transport}`, async () => {
+    await using client = await startFixture("carries-bytes", { transport });
+    const { echo } = await client.dispense(bytes);
+    for (const given of ["aborted", "timed out", "not at all"]) {
+      const data = pattern(16 * 1024 * KIB);
+      const others = pattern(64 * KIB);
+      const call = echo({ data }, given === "aborted" ? { signal: AbortSignal.timeout(1) } : given === "timed out" ? { timeoutMs: 1 } : {});
+      call.catch(() => {});
+      const other = echo({ data: others });
+      // Otherwise it is a fault of the caller's, which costs that call its bytes, and nobody else anything.
+      if (given !== "not at all") await rejection(call);
+      else await new Promise((resolve) => process.nextTick(resolve));
+      structuredClone(data.buffer, { transfer: [data.buffer as ArrayBuffer] });
+      expect(same((await other).data, others), given).toBe(true);
+    }
+    const last = pattern(1024 * KIB);
+    expect(same((await echo({ data: last })).data, last)).toBe(true);
+  });
+
+  test(`bytes that arrived together can be transferred one by one, over ${transport}`, async () => {
+    await using client = await startFixture("carries-bytes", { transport });
+    const { echo } = await client.dispense(bytes);
+    const sent = [pattern(40 * KIB), pattern(40 * KIB), pattern(10)];
+    const { data } = await echo({ data: sent as never });
+    const arrived = data as unknown as Bytes[];
+    for (const [index, each] of arrived.entries()) {
+      expect(same(each, sent[index] as Bytes)).toBe(true);
+      structuredClone(each.buffer, { transfer: [each.buffer as ArrayBuffer] });
     }
   });
 }

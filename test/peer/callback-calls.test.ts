@@ -100,6 +100,22 @@ test("[F128] what a callback throws reaches the handler as the error of the othe
   await host.close();
 });
 
+test("[F128] what a callback throws keeps its name and code where the handler lets it through", async () => {
+  const { remote, host } = scene((on) => on());
+  const on = (): never => {
+    throw Object.assign(new RangeError("not that"), { code: "LOW", data: { least: 5 }, cause: new TypeError("why") });
+  };
+  expect(await rejection(remote.run({ on }))).toMatchObject({
+    code: "REMOTE_ERROR",
+    message: "not that",
+    remoteName: "RangeError",
+    remoteCode: "LOW",
+    data: { least: 5 },
+    cause: { message: "why", remoteName: "TypeError" },
+  });
+  await host.close();
+});
+
 test("a refusal that a callback throws is a refusal to the handler", async () => {
   const { remote, host } = scene(async (on) => (await rejection(on()))["code"]);
   const on = (): never => {

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { defineContract, implement, method, notification, type Schema } from "../../src/index.js";
+import { defineContract, implement, method, notification, type Schema, stream } from "../../src/index.js";
 import { rejection } from "../kit/fixtures.js";
 import { peerPair } from "../kit/peer-pair.js";
+import { settled } from "../kit/script-channel.js";
 
 /** A hand-written asynchronous validator: text of digits to the number that it spells. */
 const digits: Schema<string, number> = {
@@ -154,6 +155,58 @@ test("a schema that throws, instead of telling what does not fit, rejects the ca
     expect(await rejection(call)).toMatchObject({ code: "REMOTE_ERROR", message: "broken schema" });
   }
   await trusting.close();
+});
+
+test.each([undefined, null, "fine"])("a schema that gives %j, and no result, rejects the call with a sentence", async (given) => {
+  const odd: Schema<string> = { "~standard": { version: 1, vendor: "test", validate: () => given as never } };
+  const kv = defineContract("kv", { input: method({ input: odd }), output: method({ output: odd }) });
+  const { host } = peerPair({ provides: [implement(kv, { input: () => {}, output: () => "x" })], pluginValidates: false });
+  const { input, output } = host.dispense(kv);
+  const gave = `its schema gave ${given}, and must give { value } or { issues }`;
+  expect((await rejection(input("x"))).message).toBe(`Cannot check the input of "kv.input": ${gave}`);
+  expect((await rejection(output())).message).toBe(`Cannot check the output of "kv.output": ${gave}`);
+  await host.close();
+});
+
+test("[P1] a call's deadline begins with the call, and covers the check of its input", async () => {
+  const checks: ((result: { value: number }) => void)[] = [];
+  const slow: Schema<number> = {
+    "~standard": { version: 1, vendor: "test", validate: () => new Promise((resolve) => checks.push(resolve)) },
+  };
+  const kv = defineContract("kv", { get: method({ input: slow }), list: stream({ input: slow }), note: notification({ input: slow }) });
+  let ran = 0;
+  const never = (): Promise<never> => new Promise(() => ran++);
+  const handlers = { get: never, list: never as never, note: () => void ran++ };
+  const { host, clock } = peerPair({ provides: [implement(kv, handlers)], pluginValidates: false });
+  const { get, list, note } = host.dispense(kv);
+  const unchecked = (name: string, ms: number) =>
+    `Gave up the call of "kv.${name}": its schema did not check the input in ${ms} ms; it was not sent`;
+  const early = [get(1, { timeoutMs: 100 }), get(1, { maxTotalMs: 90 }), list(1, { timeoutMs: 80 })[Symbol.asyncIterator]().next()];
+  const rejections = early.map((call) => rejection(call as Promise<unknown>));
+  clock.advance(100);
+  expect(await Promise.all(rejections)).toMatchObject([
+    { code: "CALL_TIMEOUT", message: unchecked("get", 100) },
+    { code: "CALL_TIMEOUT", message: unchecked("get", 90) },
+    { code: "CALL_TIMEOUT", message: unchecked("list", 80) },
+  ]);
+  // The connection's own deadline, and what is left of one.
+  const patient = [rejection(get(1)), rejection(get(1, { timeoutMs: 100 }))] as const;
+  clock.advance(60);
+  checks.at(-1)?.({ value: 1 });
+  await settled();
+  expect(ran).toBe(1);
+  clock.advance(40);
+  expect((await patient[1]).message).toMatch(/did not answer in 40 ms/);
+  clock.advance(60_000);
+  expect((await patient[0]).message).toBe(unchecked("get", 60_000));
+  // A notification has no deadline but its own.
+  const noted = note(1);
+  clock.advance(1_000_000);
+  checks.at(-1)?.({ value: 1 });
+  await noted;
+  await host.ping();
+  expect(ran).toBe(2);
+  await host.close();
 });
 
 test("[F69] a call that is aborted while its input is checked rejects at once, and is never sent", async () => {

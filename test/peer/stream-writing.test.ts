@@ -140,6 +140,30 @@ test("what a source throws ends the stream with it, however deep its data is", a
   expect(endOf(first).params).toEqual({ stream: 0, error: { code: -32000, message: "no more" } });
 });
 
+test.each([
+  ["plain items", (levels: number): unknown => JSON.parse("[".repeat(levels) + "]".repeat(levels))],
+  [
+    "items with bytes",
+    (levels: number): unknown => JSON.parse("[".repeat(levels) + "]".repeat(levels), (_, v) => (v.length === 0 ? [Uint8Array.of(1)] : v)),
+  ],
+])("[F53] %s may be nested 61 levels, which are 64 in their message, and one more ends the stream", async (_what, nested) => {
+  const { first } = await writer(async function* () {
+    yield nested(61);
+    yield nested(62);
+  });
+  expect(JSON.stringify(itemsOf(first)[0])).toMatch(/^\[{61}(null)?\]{61}$/);
+  expect(itemsOf(first)).toHaveLength(1);
+  expect(endOf(first).params.error).toMatchObject({ code: -32005, message: expect.stringContaining("it is nested deeper than 61 levels") });
+});
+
+test.each([5, null, undefined, "text"])("a source whose next() gives %j, and no object, ends as in `for await`", async (step) => {
+  const { first, peer } = await writer(() => ({ [Symbol.asyncIterator]: () => ({ next: async () => step as never }) }));
+  expect(itemsOf(first)).toEqual([]);
+  const message = `Iterator result ${step} is not an object`;
+  expect(endOf(first).params.error).toMatchObject({ message, data: { name: "TypeError" } });
+  expect([peer.running, peer.openStreams]).toEqual([0, 0]);
+});
+
 test("a source that cannot even be iterated ends the stream with what it throws", async () => {
   const { first, peer } = await writer(() => ({
     [Symbol.asyncIterator]() {

@@ -13,26 +13,40 @@ const throwing = (error: unknown) => ({
     throw error;
   },
 });
+const getting = (error: unknown) => ({
+  get x() {
+    throw error;
+  },
+});
 
 const LENT = "and only the input of a method or a stream may carry those";
-const UNSENDABLE: [string, unknown, RegExp][] = [
-  ["a cycle", cycle, /^what is at "\/self" is part of a cycle, which JSON cannot carry$/],
-  ["a BigInt", { n: 5n }, /^what is at "\/n" is a BigInt, which JSON cannot carry$/],
+const UNSENDABLE: [string, unknown, RegExp, PropertyKey[]?][] = [
+  ["a cycle", cycle, /^what is at "\/self" is part of a cycle, which JSON cannot carry$/, ["self"]],
+  ["a BigInt", { n: 5n }, /^what is at "\/n" is a BigInt, which JSON cannot carry$/, ["n"]],
+  ["a BigInt as an object", [{ n: Object(5n) }], /^what is at "\/0\/n" is a BigInt, which JSON cannot carry$/, [0, "n"]],
+  [
+    "a getter that throws",
+    { "a/b": [getting(new Error("not me"))] },
+    /^what is at "\/a~1b\/0\/x" has a getter that throws: not me$/,
+    ["a/b", 0, "x"],
+  ],
+  ["a getter that throws null", getting(null), /^what is at "\/x" has a getter that throws: null$/, ["x"]],
+  ["a getter that throws undefined", getting(undefined), /^what is at "\/x" has a getter that throws: undefined$/, ["x"]],
   ["a toJSON that throws", throwing(new Error("not me")), /^it has a toJSON that throws: not me$/],
   ["a toJSON that throws null", throwing(null), /^it has a toJSON that throws: null$/],
-  ["a toJSON that throws a string", { deep: [throwing("text")] }, /^what is at "\/deep\/0" has a toJSON that throws: text$/],
+  ["a toJSON that throws a string", { deep: [throwing("text")] }, /^what is at "\/deep\/0" has a toJSON that throws: text$/, ["deep", 0]],
   ["a symbol", Symbol("s"), /^JSON cannot carry a symbol$/],
 ];
 
-const NOT_LENT: [string, unknown, RegExp][] = [
+const NOT_LENT: typeof UNSENDABLE = [
   ["a function", () => {}, new RegExp(`^it is a function, ${LENT}$`)],
-  ["holding a function", { a: { "b/c~": () => {} } }, new RegExp(`^what is at "/a/b~1c~0" is a function, ${LENT}$`)],
-  ["an async iterable", [(async function* () {})()], new RegExp(`^what is at "/0" is an async iterable, ${LENT}$`)],
+  ["holding a function", { a: { "b/c~": () => {} } }, new RegExp(`^what is at "/a/b~1c~0" is a function, ${LENT}$`), ["a", "b/c~"]],
+  ["an async iterable", [(async function* () {})()], new RegExp(`^what is at "/0" is an async iterable, ${LENT}$`), [0]],
 ];
 
 test.each([...UNSENDABLE, ...NOT_LENT])(
   "[F57] a result that is %s is answered INVALID_OUTPUT, and the plugin lives",
-  async (_what, value, problem) => {
+  async (_what, value, problem, path) => {
     const { host, logger } = peerPair({
       provides: [implement(kv, { get: (n) => (n === 0 ? value : n === 1 ? Promise.resolve(value) : n), set: () => {}, note: () => {} })],
     });
@@ -42,6 +56,7 @@ test.each([...UNSENDABLE, ...NOT_LENT])(
       expect(error).toMatchObject({ name: "ValidationError", code: "INVALID_OUTPUT" });
       const [, found = ""] = /^Cannot answer "kv\.get": its result cannot be sent \((.*)\)$/.exec(error.message) ?? [];
       expect(found).toMatch(problem);
+      expect(error["issues"]).toEqual([{ message: `its result cannot be sent (${found})`, ...(path && { path }) }]);
     }
     expect(logger.records.map(({ message }) => message)).toEqual(Array(2).fill(expect.stringContaining("its result cannot be sent")));
     expect(await get(2)).toBe(2);
@@ -51,14 +66,14 @@ test.each([...UNSENDABLE, ...NOT_LENT])(
 
 test.each(UNSENDABLE)(
   "[F57] an input that is %s is refused INVALID_INPUT, nothing is sent, and the connection lives",
-  async (_what, value, problem) => {
+  async (_what, value, problem, path) => {
     const { connection, channel } = scripted();
     for (const send of [() => connection.call("kv.set", value), () => connection.peer.notify("kv.note", value)]) {
       const error = await rejection(send());
       expect(error).toMatchObject({ name: "ValidationError", code: "INVALID_INPUT" });
       const [, found = ""] = /^Cannot call "kv\.\w+": its input cannot be sent \((.*)\)$/.exec(error.message) ?? [];
       expect(found).toMatch(problem);
-      expect(error["issues"]).toEqual([{ message: found }]);
+      expect(error["issues"]).toEqual([{ message: found, ...(path && { path }) }]);
     }
     expect([channel.take(), connection.peer.pending]).toEqual([[], 0]);
     const call = connection.call("kv.set", 1);
