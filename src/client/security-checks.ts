@@ -1,6 +1,7 @@
 // The checks of the options for security. Each throws a TypeError that names the option, and returns what is used.
 import { createHash } from "node:crypto";
 import type { SecureContextOptions } from "node:tls";
+import { namesAuthorities } from "../util/authorities.js";
 
 /** What a plugin's file must be before it is run. */
 export interface Checksum {
@@ -34,9 +35,10 @@ export function checkSecurity({ tls, checksum, socketGroup, transport, reattach 
 function checkTls(tls: unknown): "auto" | SecureContextOptions | undefined {
   if (tls === undefined || tls === "auto") return tls;
   if (typeof tls !== "object" || tls === null || Array.isArray(tls)) throw wrong('tls must be "auto", or an object with ca, cert and key');
-  const { ca, pfx } = tls as SecureContextOptions;
-  // Those that Node.js knows sign for the whole world, and for no plugin.
-  if (ca === undefined && pfx === undefined) throw wrong("tls has no ca, by which the plugin's certificate is checked");
+  // Those that Node.js knows, and takes where there is none, sign for the whole world, and for no plugin.
+  if (!namesAuthorities((tls as SecureContextOptions).ca)) {
+    throw wrong("tls has no ca, by which the plugin's certificate is checked: a text or a Buffer in PEM, or a list of them");
+  }
   return { ...tls };
 }
 

@@ -3,6 +3,7 @@ import { type Implementation, type ImplementationRecord, readImplementations } f
 import type { Awaitable } from "../contract/views.js";
 import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../handshake/cookie.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
+import { namesAuthorities } from "../util/authorities.js";
 import type { Logger } from "../util/logger.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import { stderrLogger } from "./stderr-logger.js";
@@ -72,6 +73,11 @@ function checkTls(tls: Partial<SecureContextOptions> | undefined): SecureContext
   if (tls === undefined) return undefined;
   if (!tls?.key || !tls.cert || !(typeof tls.cert === "string" || tls.cert instanceof Uint8Array)) {
     throw new TypeError("Cannot serve: tls must be an object with a key and a cert, each a text or a Buffer");
+  }
+  if (tls.ca !== undefined && !namesAuthorities(tls.ca)) {
+    throw new TypeError(
+      "Cannot serve: tls.ca, by which a host's certificate is checked, must be a text or a Buffer in PEM, or a list of them",
+    );
   }
   return { ...tls };
 }

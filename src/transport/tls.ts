@@ -49,7 +49,7 @@ export function startTls(socket: Socket, { context, pinned }: TlsOptions, { time
   const secured = connect({
     socket,
     // A context of its own: whatever else the object may hold cannot turn a check off.
-    secureContext: createSecureContext(pinned === undefined ? atLeastTls12(context) : { ...context, minVersion: "TLSv1.3" }),
+    secureContext: createSecureContext(pinned === undefined ? atLeastTls12(context) : onlyTls13(context)),
     servername: "localhost",
     // Said aloud, for else the environment would decide. What is pinned is compared whole below: it has no authority to ask.
     rejectUnauthorized: pinned === undefined,
@@ -79,7 +79,7 @@ export function startTls(socket: Socket, { context, pinned }: TlsOptions, { time
 export function acceptTls(socket: Socket, { context, pinned }: TlsOptions, onSecure: (socket: TLSSocket) => void): void {
   // A server for each socket: it says which one has become secure, and no session is resumed, with which a check would be spared.
   const server = createServer({
-    ...(pinned === undefined ? atLeastTls12(context) : { ...context, minVersion: "TLSv1.3" as const }),
+    ...(pinned === undefined ? atLeastTls12(context) : onlyTls13(context)),
     requestCert: pinned !== undefined || context.ca !== undefined,
     rejectUnauthorized: pinned === undefined && context.ca !== undefined,
     // Strangers have a deadline of their own, for all of it.
@@ -97,6 +97,11 @@ export function acceptTls(socket: Socket, { context, pinned }: TlsOptions, onSec
 // That it has the key as well was shown by the handshake.
 function shows(socket: TLSSocket, pinned: Buffer): boolean {
   return socket.getPeerX509Certificate()?.raw.equals(pinned) === true;
+}
+
+/** For two sides of our own. Whatever the command line says of versions. */
+function onlyTls13(context: SecureContextOptions): SecureContextOptions {
+  return { ...context, minVersion: "TLSv1.3", maxVersion: "TLSv1.3" };
 }
 
 /** Whatever the command line or the environment says of the oldest version. */

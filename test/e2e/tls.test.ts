@@ -157,14 +157,18 @@ describe.skipIf(lack !== undefined)(`certificates of the user's own${lack === un
   });
 });
 
-test.each([
+const PEM = "a text or a Buffer in PEM, or a list of them";
+test.each<[unknown, string]>([
   [{ tls: "on" }, 'tls must be "auto", or an object with ca, cert and key'],
-  [{ tls: { cert: "x", key: "y" } }, "tls has no ca, by which the plugin's certificate is checked"],
+  ...[undefined, null, "", [], Buffer.alloc(0), ["x", ""], 5].map((ca): [unknown, string] => [
+    { tls: { cert: "x", key: "y", pfx: "z", ca } },
+    `tls has no ca, by which the plugin's certificate is checked: ${PEM}`,
+  ]),
   [
     { command: undefined, reattach: ATTACHED, tls: "auto" },
     'tls is "auto", which makes certificates for a start, and reattach starts nothing: give the certificates themselves',
   ],
   [{ tls: null }, 'tls must be "auto", or an object with ca, cert and key'],
-])("NewClient() refuses %j", (options, sentence) => {
+])("[F89] NewClient() refuses %j", (options, sentence) => {
   expect(() => NewClient({ command: "x", ...(options as object) })).toThrow(new TypeError(`Cannot create a client: ${sentence}`));
 });

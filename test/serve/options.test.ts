@@ -19,6 +19,13 @@ const cases: readonly (readonly [unknown, string])[] = [
     'Cannot serve: there is no option "provide"; the options are handshake, provides, configure, limits, tls, standalone, validate, logger',
   ],
   [{ provides: [], tls: { cert: "x" } }, "Cannot serve: tls must be an object with a key and a cert, each a text or a Buffer"],
+  ...[null, "", [], Buffer.alloc(0)].map(
+    (ca) =>
+      [
+        { provides: [], tls: { cert: "x", key: "y", ca } },
+        "Cannot serve: tls.ca, by which a host's certificate is checked, must be a text or a Buffer in PEM, or a list of them",
+      ] as const,
+  ),
   [{ provides: [], tls: null }, "Cannot serve: tls must be an object with a key and a cert, each a text or a Buffer"],
   [{ provides: [], validate: null }, "Cannot serve: validate is null, and it must be true or false"],
   [{ provides: [], configure: "later" }, "Cannot serve: configure must be a function"],
