@@ -1,31 +1,19 @@
 import type { CallOptions } from "../contract/views.js";
-import { PluginError, ValidationError } from "../errors.js";
+import { isPluginError, PluginError } from "../errors.js";
 import { abortable, addAbortTask, removeAbortTask } from "../util/abort.js";
-import type { Clock } from "../util/clock.js";
 import { isThenable } from "../util/thenable.js";
-import type { Cargo } from "../wire/cargo.js";
-import { isWithinDepth } from "../wire/depth.js";
-import { addMeta, encodeNotification, encodeRequest, encodeSpecialNotification, encodeSpecialRequest, paramsOf } from "../wire/encode.js";
-import type { ResolvedLimits } from "../wire/limits.js";
-import { CANCEL, type Id, isUsers } from "../wire/messages.js";
-import { extract, isSpecial, type Lender, lendNothing } from "../wire/references.js";
-import { NOT_SMALL, smallText } from "../wire/small-json.js";
+import { encodeNotification } from "../wire/encode.js";
+import { CANCEL, type Id } from "../wire/messages.js";
 import { checkCallOptions } from "./call-options.js";
 import type { CloseErrors } from "./close-reason.js";
+import { Outgoing, type OutgoingOptions } from "./outgoing.js";
 import { type PendingCall, PendingCalls } from "./pending-calls.js";
-import { type References, Scope } from "./references.js";
+import type { References } from "./references.js";
 import { fromWireError } from "./remote-error.js";
 import type { Sender } from "./sender.js";
-import { whyTooLong } from "./too-long.js";
-import { TooMany } from "./too-many.js";
-import type { Tracing } from "./tracing.js";
-import { type Flaw, flawOf } from "./unsendable.js";
 
-export interface CallerOptions {
-  readonly limits: ResolvedLimits;
-  readonly clock: Clock;
+export interface CallerOptions extends OutgoingOptions {
   readonly callTimeoutMs: number;
-  readonly tracing?: Tracing | undefined;
   readonly other: string;
 }
 /** What is made of an answer before the caller gets it; may throw. */
@@ -38,17 +26,20 @@ export class Caller {
   readonly #options: CallerOptions;
   readonly #pending: PendingCalls;
   readonly #sender: Sender;
-  #cargo: Cargo | undefined;
+  readonly #outgoing: Outgoing;
   #refusal: ((method: string) => PluginError) | undefined;
   #errors = 0;
 
-  /** What lends what inputs hold. */
-  references: References | undefined;
-
   constructor(sender: Sender, options: CallerOptions) {
     this.#sender = sender;
+    this.#outgoing = new Outgoing(sender.carrier, options);
     this.#options = options;
     this.#pending = new PendingCalls(options.clock, (call) => this.#expire(call));
+  }
+
+  /** What lends what inputs hold. */
+  set references(references: References) {
+    this.#outgoing.references = references;
   }
 
   get pending(): number {
@@ -88,7 +79,7 @@ export class Caller {
       const refusal = this.#refuse(method);
       if (refusal !== undefined) return this.#options.clock.soon(() => reject(refusal));
       const message = this.#encode(undefined, method, input, undefined);
-      this.#sender.send(message, this.#takePieces());
+      this.#sender.send(message, this.#outgoing.takePieces());
       this.#sender.whenHanded(method, resolve, reject);
     });
   }
@@ -180,7 +171,7 @@ export class Caller {
     this.#pending.add(call);
     if (signal !== undefined) this.#watch(call, signal);
     const message = this.#encode(call, method, input, options);
-    const pieces = this.#takePieces();
+    const pieces = this.#outgoing.takePieces();
     if (signal?.aborted) return;
     call.sequence = this.#sender.send(message, pieces);
   }
@@ -236,86 +227,17 @@ export class Caller {
     return undefined;
   }
 
-  /** The text of a call, or of a notification if there is none. @throws {PluginError} If it cannot be sent: the call is over then. */
+  /** As Outgoing has it; a call that cannot be sent is over then. */
   #encode(call: PendingCall | undefined, method: string, input: unknown, options: CallOptions | undefined): string {
-    const label = call?.method ?? method;
-    let message: string;
     try {
-      const small = smallText(input);
-      if (small === NOT_SMALL && isSpecial(input, this.#sender.carrier.longText))
-        message = this.#encodeSpecial(call, method, input, options);
-      else message = call === undefined ? encodeNotification(method, input, small) : encodeRequest(call.id, method, input, small);
-    } catch (cause) {
-      throw this.#unfit(call, this.#tooMuchLent(call, label, cause) ?? inputError(label, flawOf(input, cause), cause));
+      return this.#outgoing.encode(call, method, input, options);
+    } catch (error) {
+      // As for every refusal: in a macrotask. What is thrown next is not heard then.
+      if (isPluginError(error, "BUSY")) call?.resolve(this.refuseSoon(error));
+      if (call !== undefined && this.#take(call.id) !== undefined) this.#errors++;
+      call?.scope?.end();
+      throw error;
     }
-    if (this.#options.tracing !== undefined) message = traced(message, method, this.#options.tracing);
-    const { maxDepth, maxMessageBytes } = this.#options.limits;
-    if (!isWithinDepth(message, 0, message.length, maxDepth)) {
-      throw this.#unfit(call, inputError(label, { message: `it is nested deeper than ${maxDepth} levels` }));
-    }
-    const tooLong = whyTooLong("its input", message, this.#cargo, maxMessageBytes);
-    if (tooLong !== undefined) {
-      const sentence = `Cannot call "${label}": ${tooLong}`;
-      throw this.#unfit(call, new PluginError("LIMIT_EXCEEDED", sentence));
-    }
-    return message;
-  }
-
-  // What most calls do not need: bytes, functions, iterables and long texts in the input.
-  #encodeSpecial(call: PendingCall | undefined, method: string, input: unknown, options: CallOptions | undefined): string {
-    const cargo = this.#sender.carrier.cargo();
-    const { value, refs } = paramsOf(extract(input, this.#lender(call, method, options), cargo));
-    cargo?.seal(refs);
-    // Not before: a toJSON of the input may have made a call of its own.
-    this.#cargo = cargo;
-    return call === undefined ? encodeSpecialNotification(method, value, refs) : encodeSpecialRequest(call.id, method, value, refs);
-  }
-
-  // A notification has no end, until which something could be lent, and nobody lends with the protocol's own calls.
-  #lender(call: PendingCall | undefined, method: string, options: CallOptions | undefined): Lender {
-    if (call === undefined || this.references === undefined || !isUsers(method)) return lendNothing;
-    call.scope = new Scope();
-    const onUse = options?.progressResetsTimeout === true ? this.#extension(call, options) : () => {};
-    return this.references.lender(call.scope, call.method, onUse);
-  }
-
-  /** What goes beside the message that was just encoded. */
-  #takePieces(): readonly Uint8Array[] | undefined {
-    const cargo = this.#cargo;
-    if (cargo === undefined) return undefined;
-    this.#cargo = undefined;
-    return cargo.pieces;
-  }
-
-  /** Moves a call's deadline each time that it shows progress, up to its own cap. */
-  #extension(call: PendingCall, { maxTotalMs = Number.POSITIVE_INFINITY }: CallOptions): () => void {
-    const { clock } = this.#options;
-    const { timeoutMs } = call;
-    const cap = clock.now() + maxTotalMs;
-    return () => {
-      const deadline = clock.now() + timeoutMs;
-      call.deadline = Math.min(deadline, cap);
-      // For the sentence: from now on it is all of its time that may pass.
-      if (deadline > cap) call.timeoutMs = maxTotalMs;
-    };
-  }
-
-  /** The error, where an input would lend more than may be lent now. */
-  #tooMuchLent(call: PendingCall | undefined, label: string, thrown: unknown): PluginError | undefined {
-    // A getter may throw anything.
-    const cause = (thrown as { readonly cause?: unknown } | null | undefined)?.cause;
-    if (!(cause instanceof TooMany)) return undefined;
-    const busy = new PluginError("BUSY", `Cannot call "${label}": ${cause.message}`);
-    // As for every refusal: in a macrotask. What is thrown next is not heard then.
-    call?.resolve(this.refuseSoon(busy));
-    return busy;
-  }
-
-  #unfit(call: PendingCall | undefined, error: PluginError): PluginError {
-    this.#cargo = undefined;
-    if (call !== undefined && this.#take(call.id) !== undefined) this.#errors++;
-    call?.scope?.end();
-    return error;
   }
 
   #fail(call: PendingCall, reason: unknown): void {
@@ -346,17 +268,6 @@ export class Caller {
   }
 }
 
-// The protocol's own calls belong to nobody's trace, and the first of them go to a stranger.
-function traced(message: string, method: string, tracing: Tracing): string {
-  const meta = isUsers(method) ? tracing.active() : undefined;
-  return meta === undefined ? message : addMeta(message, meta);
-}
-
 function unwatch({ signal, onAbort }: PendingCall): void {
   if (signal !== undefined && onAbort !== undefined) removeAbortTask(signal, onAbort);
-}
-
-function inputError(method: string, flaw: Flaw, cause?: unknown): ValidationError {
-  const sentence = `Cannot call "${method}": its input cannot be sent (${flaw.message})`;
-  return new ValidationError("INVALID_INPUT", sentence, [flaw], cause === undefined ? undefined : { cause });
 }
