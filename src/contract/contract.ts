@@ -34,7 +34,7 @@ export const NAME_RULE = "1 to 128 of A-Z a-z 0-9 _ . : / $ -";
  *   a name with other characters than letters, digits and `_ . : / $ -`; names over 128 characters together.
  * @example const greeter = defineContract("greeter", { greet: method<{ name: string }, string>() });
  */
-export function defineContract<const M extends Members>(name: string, members: M): Contract<M> {
+export function defineContract<const M extends Members>(name: string, members: M & { readonly then?: never }): Contract<M> {
   if (typeof name !== "string" || !NAME_PATTERN.test(name)) {
     throw new TypeError(`Cannot define contract "${String(name)}": a name is ${NAME_RULE}`);
   }

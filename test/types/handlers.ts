@@ -89,6 +89,9 @@ implement("files", right);
 defineContract("bad", { greet: () => "hello" });
 // @ts-expect-error A name is a string.
 defineContract(5, {});
+const THEN = "then" as const;
+// @ts-expect-error `await` would call it.
+defineContract("bad", { [THEN]: method() });
 // @ts-expect-error A schema has its place.
 method(z.string());
 // @ts-expect-error There is no such place for one.
