@@ -44,7 +44,7 @@ export interface WriteHooks {
 // What stands around the items of a message: three levels, and fewer bytes than this.
 const AROUND_ITEMS = { depth: 3, bytes: 128 };
 const NOTHING_AROUND = { depth: 0, bytes: 0 };
-const MOST_BATCHED = 64 * 1024;
+const MOST_BATCHED = 16 * 1024;
 
 /** The streams of one connection, both ways. Each is numbered by its producer. */
 export class Streams {

@@ -13,7 +13,10 @@ export interface Pipe {
   stalled(ms: number): void;
 }
 
-/** Lines of one tick leave together, up to this length. A longer one is written in parts of it. */
+/** Lines of one tick leave together, up to this length: who reads them reads them all in one turn. */
+export const JOINED_LENGTH: number = 64 * 1024;
+
+/** A longer line is written in parts of this length. */
 // More in one write would be copied as a whole before its first byte leaves, and hide whether the other side reads at all.
 export const BATCH_LENGTH: number = 256 * 1024;
 
@@ -90,7 +93,7 @@ export class Outbox {
   }
 
   #queueLine(line: string): void {
-    if (this.#textCount > 0 && this.#text.length + line.length >= BATCH_LENGTH) this.#seal();
+    if (this.#textCount > 0 && this.#text.length + line.length >= JOINED_LENGTH) this.#seal();
     this.#text += `${line}\n`;
     this.#textCount++;
     this.#queuedLength += line.length + 1;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { BATCH_LENGTH, Outbox } from "../../src/transport/outbox.js";
+import { BATCH_LENGTH, JOINED_LENGTH, Outbox } from "../../src/transport/outbox.js";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
 afterEach(() => void vi.useRealTimers());
@@ -72,10 +72,10 @@ test("a long message leaves in parts, each when the one before it was taken, and
 
 test("lines are joined up to a length, and never cut in two writes by it", async () => {
   const { pipe, box } = outbox(true);
-  const line = "x".repeat(BATCH_LENGTH / 2 - 1);
+  const line = "x".repeat(JOINED_LENGTH / 2 - 1);
   for (let count = 0; count < 5; count++) box.send(line);
   await tick();
-  expect(pipe.written.map(({ length }) => length)).toEqual([BATCH_LENGTH, BATCH_LENGTH, BATCH_LENGTH / 2]);
+  expect(pipe.written.map(({ length }) => length)).toEqual([JOINED_LENGTH, JOINED_LENGTH, JOINED_LENGTH / 2]);
   expect(pipe.lasts).toEqual([true, true, true]);
 });
 
