@@ -1,10 +1,9 @@
-import type { Logger } from "../util/logger.js";
 import { decodeInput, encodeError, encodeResult } from "../wire/encode.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import { CANCEL, CREDIT, END, type Id, LOG, PING } from "../wire/messages.js";
 import type { Dispatcher } from "./dispatcher.js";
 import { toWireError } from "./remote-error.js";
-import { logRemote } from "./remote-log.js";
+import type { RemoteLog } from "./remote-log.js";
 import type { Streams } from "./streams.js";
 
 /** Answers one of the protocol's own methods, by its input; throws a JSONRPCErrorException to answer with a code of its choice. */
@@ -34,7 +33,7 @@ export class ReservedMethods {
   }
 
   /** Answers what any conversation may ask. */
-  serve(dispatcher: Dispatcher, streams: Streams, logger: Logger): void {
+  serve(dispatcher: Dispatcher, streams: Streams, log: RemoteLog): void {
     this.set(PING, () => "pong");
     this.set(CANCEL, (input) => {
       const { id, stream } = (input ?? {}) as { id?: unknown; stream?: unknown };
@@ -43,7 +42,7 @@ export class ReservedMethods {
     });
     this.set(END, (input) => streams.end(input));
     this.set(CREDIT, (input) => streams.credit(input));
-    this.set(LOG, (input) => logRemote(input, logger));
+    this.set(LOG, (input) => log.take(input));
   }
 
   /**
