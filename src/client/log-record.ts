@@ -1,7 +1,6 @@
-import { escapeControls, escapeLine } from "../util/escape-controls.js";
+import { escapeLine, escapeTexts } from "../util/escape-controls.js";
+import type { LogLevel } from "../util/logger.js";
 import { isWithinDepth } from "../wire/depth.js";
-
-export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
 
 /** What a line of a plugin's stderr says, for the host's log. */
 export interface LogRecord {
@@ -96,18 +95,5 @@ function timeOf(time: unknown): { time?: unknown } {
 }
 
 function fieldsOf(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return clean(fields) as Readonly<Record<string, unknown>>;
-}
-
-/**
- * A copy with every text escaped. The depth is known to be small.
- *
- * Without `__proto__`, an own member of what JSON.parse gives back: it would be the prototype of whatever it is copied to.
- */
-function clean(value: unknown): unknown {
-  if (typeof value === "string") return escapeControls(value);
-  if (typeof value !== "object" || value === null || value instanceof Date) return value;
-  if (Array.isArray(value)) return value.map(clean);
-  const members = Object.entries(value).filter(([key]) => key !== "__proto__");
-  return Object.fromEntries(members.map(([key, member]) => [escapeLine(key), clean(member)]));
+  return escapeTexts(fields) as Readonly<Record<string, unknown>>;
 }

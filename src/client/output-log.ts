@@ -1,8 +1,8 @@
 import type { Clock } from "../util/clock.js";
 import { escapeControls, escapeLine } from "../util/escape-controls.js";
-import type { Logger } from "../util/logger.js";
+import { FloodGate } from "../util/flood-gate.js";
+import { type Logger, logSafely } from "../util/logger.js";
 import { LogBlocks } from "./log-blocks.js";
-import { FloodGate } from "./log-flood.js";
 import { LogLines } from "./log-lines.js";
 import { type LogRecord, toLogRecord } from "./log-record.js";
 
@@ -17,7 +17,7 @@ export class OutputLog {
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
     this.#gate = new FloodGate(clock, (dropped) => {
-      this.#log({ level: "warn", message: `… ${dropped} lines dropped`, fields: { dropped } });
+      logSafely(logger, "warn", `… ${dropped} lines dropped`, { dropped });
     });
     const reader = {
       line: (line: string, cut: boolean) => this.#say(toLogRecord(line, cut), "stderr"),
@@ -39,16 +39,6 @@ export class OutputLog {
 
   #say(record: LogRecord, stream: "stdout" | "stderr"): void {
     if (record.message === "" && Object.keys(record.fields).length === 0) return;
-    this.#log({ ...record, fields: { ...record.fields, stream } });
-  }
-
-  // A log that fails must not keep the plugin's output from being read, whichever way it fails.
-  #log({ level, message, fields }: LogRecord): void {
-    try {
-      const logged: unknown = this.#logger[level === "trace" ? "debug" : level](message, fields);
-      if (logged instanceof Promise) logged.catch(() => {});
-    } catch {
-      // There is nobody to tell.
-    }
+    logSafely(this.#logger, record.level, record.message, { ...record.fields, stream });
   }
 }

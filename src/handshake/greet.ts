@@ -1,8 +1,8 @@
 import type { ImplementationRecord } from "../contract/implement.js";
-import { isPluginError, PluginError, type ValidationError } from "../errors.js";
+import { isPluginError, PluginError } from "../errors.js";
 import type { PeerConnection } from "../peer/connection.js";
 import { announceProvided } from "../peer/provided.js";
-import { dataOfRefusal } from "../peer/remote-error.js";
+import { answerOf } from "../peer/remote-error.js";
 import { UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { HELLO, READY } from "../wire/messages.js";
 import { type Info, PROTOCOL_VERSIONS, readOffer } from "./hello.js";
@@ -63,7 +63,7 @@ async function sayHello(connection: PeerConnection, challenge: string, options: 
     if (isPluginError(error, "CALL_TIMEOUT")) {
       throw new PluginError("CALL_TIMEOUT", `it was connected to, and did not answer the hello in ${helloTimeoutMs} ms`, { cause: error });
     }
-    throw refused(error as Error, apiVersions);
+    throw refused(error, apiVersions);
   }
   throw new PluginError("BAD_HANDSHAKE", "it answered the hello with something that is no object");
 }
@@ -114,7 +114,7 @@ async function makeReady(
     await answer;
   } catch (error) {
     if (isLoss(error)) throw error;
-    throw new PluginError("REMOTE_ERROR", `it declined to start: ${(error as Error).message}`, { cause: error });
+    throw new PluginError("REMOTE_ERROR", `it declined to start: ${reasonIn(error)}`, { cause: error });
   }
 }
 
@@ -126,18 +126,24 @@ function checkLength(params: object): void {
   throw new PluginError("LIMIT_EXCEEDED", `${sentence}\n  Hand over the rest with a call, or name a file in the config.`);
 }
 
-/** Says whether an error is the connection's end. */
+/** Says whether an error is the connection's end. That a plugin is stopping is an answer of its own. */
 function isLoss(error: unknown): boolean {
+  if (answerOf(error) !== undefined) return false;
   return isPluginError(error, "CONNECTION_LOST") || isPluginError(error, "CONNECTION_CLOSED") || isPluginError(error, "NOT_SENT");
 }
 
-function refused(error: Error, ours: readonly number[]): PluginError {
-  const data = (isPluginError(error, "INVALID_INPUT") ? dataOfRefusal(error as ValidationError) : undefined) as Refusal | null | undefined;
+/** The plugin's own words, where it said any. */
+function reasonIn(error: unknown): string {
+  return answerOf(error)?.text ?? (error as Error).message;
+}
+
+function refused(error: unknown, ours: readonly number[]): PluginError {
+  const data = (isPluginError(error, "INVALID_INPUT") ? answerOf(error)?.data : undefined) as Refusal | null | undefined;
   if (Array.isArray(data?.apiVersions)) {
     return mismatch(`it speaks apiVersion ${list(data.apiVersions)}, and this host speaks ${ours.join(", ")}: they have none in common`);
   }
   if (Array.isArray(data?.protocolVersions)) return foreign(data.protocolVersions);
-  return new PluginError("BAD_HANDSHAKE", `it refused the hello: ${error.message}`, { cause: error });
+  return new PluginError("BAD_HANDSHAKE", `it refused the hello: ${reasonIn(error)}`, { cause: error });
 }
 
 interface Refusal {

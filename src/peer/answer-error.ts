@@ -2,9 +2,8 @@ import type { ValidationError } from "../errors.js";
 import type { WireError } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
 import { Misfit } from "./handler.js";
-import { toWireError } from "./remote-error.js";
+import { MOST_ISSUES, toWireError } from "./remote-error.js";
 
-const MOST_ISSUES = 100;
 const MOST_ISSUE_TEXT = 512;
 
 /** What a call or a stream that failed ends with: what did not fit its schema by its issues, and whatever else was thrown as it is. */

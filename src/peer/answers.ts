@@ -1,13 +1,14 @@
 import type { Logger } from "../util/logger.js";
 import type { Cargo, Carrier } from "../wire/cargo.js";
 import { isWithinDepth } from "../wire/depth.js";
-import { encodeError, encodeResult, encodeSpecialResult, isTooLong, type WireError } from "../wire/encode.js";
+import { encodeError, encodeResult, encodeSpecialResult, type WireError } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import type { Id } from "../wire/messages.js";
 import { extract, isSpecial, lendNothing } from "../wire/references.js";
 import { NOT_SMALL, smallText } from "../wire/small-json.js";
 import { answerError } from "./answer-error.js";
+import { encodeFitting } from "./fitting-error.js";
 import { Misfit } from "./handler.js";
 import { whyTooLong } from "./too-long.js";
 import { type Flaw, flawOf } from "./unsendable.js";
@@ -82,15 +83,9 @@ export class Answers {
     this.#fail(id, { code: WireCode.invalidOutput, message, data: { issues: [flaw] } });
   }
 
-  // What is thrown may be as deep or as long as it likes, and a line beyond the limits would cost the whole connection.
   #fail(id: Id, error: WireError): void {
     this.#errors++;
-    const { maxDepth, maxMessageBytes } = this.#limits;
-    const fits = (text: string): boolean => isWithinDepth(text, 0, text.length, maxDepth) && !isTooLong(text, maxMessageBytes);
-    const whole = encodeError(id, error);
-    if (fits(whole)) return this.#send(whole);
-    const bare = encodeError(id, { code: error.code, message: error.message });
-    this.#send(fits(bare) ? bare : encodeError(id, { code: error.code, message: error.message.slice(0, 64) }));
+    this.#send(encodeFitting(error, this.#limits, (fitting) => encodeError(id, fitting)));
   }
 }
 

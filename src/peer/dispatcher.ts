@@ -9,6 +9,7 @@ import type { Carrier } from "../wire/cargo.js";
 import { WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import type { Id, Meta } from "../wire/messages.js";
+import { AnswerDeadlines } from "./answer-deadlines.js";
 import { Answers } from "./answers.js";
 import { RunningContext } from "./call-context.js";
 import { calls, Observation, ObservedStream } from "./call-events.js";
@@ -47,7 +48,7 @@ export class Dispatcher {
   readonly #running = new Map<Id | RunningContext, RunningContext>();
   /** Streams that nobody reads any more, and whose sources are not closed yet. A number: one that never closes holds nothing here. */
   #closing = 0;
-  readonly #deadlines = new Map<RunningContext, () => void>();
+  readonly #deadlines: AnswerDeadlines;
   readonly #surroundings: Surroundings;
   readonly #options: DispatcherOptions;
   readonly #answers: Answers;
@@ -57,6 +58,7 @@ export class Dispatcher {
   constructor(surroundings: Surroundings, options: DispatcherOptions) {
     this.#surroundings = surroundings;
     this.#options = options;
+    this.#deadlines = new AnswerDeadlines(options.clock);
     this.#answers = new Answers((message, bytes) => surroundings.send(message, bytes), surroundings.carrier, options);
   }
 
@@ -111,7 +113,7 @@ export class Dispatcher {
     const refusal = this.#refusal(entry);
     if (refusal !== undefined) return this.#answers.refuse(id, refusal.code, `Cannot run "${entry.name}": ${refusal.why}`);
     const context = new RunningContext(this.#surroundings.dispenser, scope);
-    if (entry.kind === "stream") return this.#openStream(id, entry, params, context);
+    if (entry.kind === "stream") return this.#openStream(id, entry, params, context, meta);
     let value: unknown;
     try {
       value = calls.hasSubscribers ? this.#observe(entry, params, context) : runHandler(entry, params, context);
@@ -123,10 +125,11 @@ export class Dispatcher {
   }
 
   /** A stream's handler gives a source; the answer names the stream, and its items follow. It runs until the stream ends. */
-  #openStream(id: Id, entry: Entry, params: unknown, context: RunningContext): void {
+  #openStream(id: Id, entry: Entry, params: unknown, context: RunningContext, meta: Meta | undefined): void {
     const refusal = this.#surroundings.streams.writesRefused;
     if (refusal !== undefined) return this.#answers.refuse(id, WireCode.busy, `Cannot run "${entry.name}": ${refusal.message}`);
     this.#running.set(id, context);
+    this.#deadlines.set(context, meta, (why) => this.#end(id, why));
     const opening = calls.hasSubscribers ? this.#observeSource(entry, params, context) : openSource(entry, params, context);
     opening.then(
       (source) => {
@@ -137,6 +140,7 @@ export class Dispatcher {
         // The request is answered, and another may have its id; what runs on is known by its context.
         this.#running.delete(id);
         this.#running.set(context, context);
+        this.#deadlines.clear(context);
         let isClosing = false;
         const onStop = (): void => {
           const reason = new PluginError("CANCELLED", "The stream was ended: its reader stopped reading");
@@ -195,8 +199,7 @@ export class Dispatcher {
   abortAll(reason: PluginError): void {
     const all = [...this.#running.values()];
     this.#running.clear();
-    for (const stop of this.#deadlines.values()) stop();
-    this.#deadlines.clear();
+    this.#deadlines.clearAll();
     for (const context of all) {
       context.scope?.end(reason);
       context.abort(reason);
@@ -267,13 +270,7 @@ export class Dispatcher {
   #wait(id: Id, entry: Entry, context: RunningContext, value: PromiseLike<unknown>, meta: Meta | undefined): void {
     const settled = Promise.resolve(value);
     this.#running.set(id, context);
-    const timeoutMs = meta?.timeoutMs;
-    if (typeof timeoutMs === "number" && timeoutMs > 0) {
-      this.#deadlines.set(
-        context,
-        this.#options.clock.after(timeoutMs, () => this.#end(id, `its ${timeoutMs} ms passed`)),
-      );
-    }
+    this.#deadlines.set(context, meta, (why) => this.#end(id, why));
     settled.then(
       (result: unknown) => {
         if (!this.#leave(id, context)) return;
@@ -303,10 +300,7 @@ export class Dispatcher {
     if (this.#running.get(key) !== context) return false;
     this.#running.delete(key);
     context.scope?.end();
-    if (this.#deadlines.size > 0) {
-      this.#deadlines.get(context)?.();
-      this.#deadlines.delete(context);
-    }
+    this.#deadlines.clear(context);
     return true;
   }
 

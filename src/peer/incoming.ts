@@ -1,14 +1,14 @@
 import { ArrivedCargo } from "../wire/cargo.js";
 import { decodeLines, type MessageSink } from "../wire/codec.js";
 import { encodeError } from "../wire/encode.js";
-import { WireCode } from "../wire/error-codes.js";
+import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { type Id, INVOKE, ITEM, isReserved, isUsers, type Message, type Meta } from "../wire/messages.js";
 import { restore } from "../wire/references.js";
 import type { Caller } from "./caller.js";
 import type { Dispatcher } from "./dispatcher.js";
-import { type References, Scope } from "./references.js";
-import type { ReservedMethods } from "./reserved.js";
+import { type LentFunction, type References, Scope } from "./references.js";
+import { inputOf, type ReservedMethods } from "./reserved.js";
 import type { Streams } from "./streams.js";
 import { TooMany } from "./too-many.js";
 
@@ -88,7 +88,8 @@ export class Incoming implements MessageSink {
 
   items(params: unknown, bytes: number): void {
     if (!this.trusted) return this.#replies.distrust(quoted(ITEM));
-    const problem = this.#parts.streams.items(params, bytes);
+    // Items are many, and none of our own come in an array of one: no more is asked of them than this.
+    const problem = this.#parts.streams.items(Array.isArray(params) && params.length === 1 ? params[0] : params, bytes);
     if (problem !== undefined) this.violation(WireCode.invalidRequest, problem);
   }
 
@@ -148,14 +149,15 @@ export class Incoming implements MessageSink {
 
   /** A function that we lent is called. */
   #invoked(id: Id, params: unknown, meta: Meta | undefined, scope: Scope | undefined): void {
-    const { function: number, args } = (params ?? {}) as { function?: unknown; args?: unknown };
-    const { dispatcher, references } = this.#parts;
-    const lent = references.find(number);
-    if (lent === undefined || !Array.isArray(args)) {
-      const message = "Cannot call that function: the call that lent it is over";
-      this.#replies.answer(encodeError(id, { code: WireCode.notProvided, message }));
+    const { dispatcher } = this.#parts;
+    let call: ReturnType<typeof readInvoke>;
+    try {
+      call = readInvoke(params, this.#parts.references);
+    } catch (error) {
+      this.#replies.answer(encodeError(id, (error as JSONRPCErrorException).toObject()));
       return scope?.end();
     }
+    const { lent, args } = call;
     lent.onUse();
     const entry = { name: lent.label, kind: "method" as const, handler: () => lent.call(...args), input: undefined, output: undefined };
     dispatcher.run(id, entry, undefined, meta, scope);
@@ -171,6 +173,18 @@ export class Incoming implements MessageSink {
     this.orphanReplies++;
     if (!this.trusted) this.#replies.distrust("an answer");
   }
+}
+
+/** @throws {JSONRPCErrorException} Nothing can be called so. */
+function readInvoke(params: unknown, references: References): { readonly lent: LentFunction; readonly args: readonly unknown[] } {
+  const { function: number, args } = (inputOf(INVOKE, params) ?? {}) as { function?: unknown; args?: unknown };
+  const lent = references.find(number);
+  if (lent === undefined) {
+    throw new JSONRPCErrorException("Cannot call that function: the call that lent it is over", WireCode.notProvided);
+  }
+  if (Array.isArray(args)) return { lent, args };
+  const message = 'Cannot call that function: its "args" are no list';
+  throw new JSONRPCErrorException(message, WireCode.invalidInput, { issues: [{ message }] });
 }
 
 function quoted(method: string): string {

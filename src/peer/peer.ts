@@ -15,6 +15,7 @@ import { Incoming, type Replies } from "./incoming.js";
 import { openStream } from "./open-stream.js";
 import type { PeerOptions } from "./peer-options.js";
 import { References } from "./references.js";
+import { RemoteLog } from "./remote-log.js";
 import { ReservedMethods } from "./reserved.js";
 import { Sender } from "./sender.js";
 import type { StreamReader } from "./stream-reader.js";
@@ -33,6 +34,7 @@ export class Peer {
   readonly #references: References;
   readonly #dispatcher: Dispatcher;
   readonly #incoming: Incoming;
+  readonly #log: RemoteLog;
   readonly #closed: Deferred<CloseReason> = deferred();
   #reason: CloseReason | undefined;
   #paused = false;
@@ -64,7 +66,8 @@ export class Peer {
     const unsentBytes = (): number => this.#sender.unsent;
     this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes, streams: this.#streams, carrier }, options);
     this.reserved = new ReservedMethods(answer);
-    this.reserved.serve(this.#dispatcher, this.#streams, options.logger);
+    this.#log = new RemoteLog(options.logger, options.clock);
+    this.reserved.serve(this.#dispatcher, this.#streams, this.#log);
     const parts = {
       caller: this.#caller,
       dispatcher: this.#dispatcher,
@@ -271,6 +274,7 @@ export class Peer {
     this.#caller.lose(errors, this.#unwritten);
     this.#dispatcher.abortAll(errors.aborted);
     this.#streams.lose(errors.cut);
+    this.#log.end();
   }
 
   #answer(message: string, bytes?: readonly Uint8Array[]): void {

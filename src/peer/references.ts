@@ -84,7 +84,8 @@ export class References {
     if (!("method" in message)) return "";
     const { method, params } = message;
     if (method !== INVOKE) return method;
-    return this.find((params as { function?: unknown } | null)?.function)?.label ?? method;
+    const input: unknown = Array.isArray(params) ? params[0] : params;
+    return this.find((input as { function?: unknown } | null | undefined)?.function)?.label ?? method;
   }
 
   /** Lends what an input holds, until the scope ends. The lender throws TooMany where that may not be now. */

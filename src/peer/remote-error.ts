@@ -1,10 +1,12 @@
-import { isPluginError, PluginError, RemoteError, ValidationError } from "../errors.js";
-import type { WireError } from "../wire/encode.js";
+import { isPluginError, PluginError, type PluginErrorCode, RemoteError, ValidationError } from "../errors.js";
+import { isTooLong, type WireError } from "../wire/encode.js";
 import { codeOf, WireCode } from "../wire/error-codes.js";
 
 const MOST_MESSAGE = 4 * 1024;
 const MOST_DATA = 64 * 1024;
 const MOST_CAUSES = 5;
+/** Of what does not fit a schema. */
+export const MOST_ISSUES = 100;
 
 /** What a handler threw, as it goes over the wire: its own text, name, code, data and causes, and never its stack. */
 export function toWireError(thrown: unknown): WireError {
@@ -72,7 +74,7 @@ function smallJson(value: unknown): unknown {
   if (value === undefined || typeof value === "function") return undefined;
   try {
     const text: string | undefined = JSON.stringify(value);
-    return text === undefined || text.length > MOST_DATA ? undefined : (JSON.parse(text) as unknown);
+    return text === undefined || isTooLong(text, MOST_DATA) ? undefined : (JSON.parse(text) as unknown);
   } catch {
     return undefined;
   }
@@ -83,27 +85,31 @@ export function fromWireError(error: unknown, method: string, other: string): Pl
   const code = read(error, "code");
   const wireCode = Number.isInteger(code) ? (code as number) : WireCode.internal;
   const text = cut(stringOf(read(error, "message")) ?? stringOf(error) ?? "the answer was an error of no known form");
-  const data = smallJson(read(error, "data"));
+  const data = read(error, "data");
   const kind = codeOf(wireCode);
-  switch (kind) {
-    case "REMOTE_ERROR":
-      return remoteError(text, data, MOST_CAUSES);
-    case "INVALID_INPUT":
-    case "INVALID_OUTPUT": {
-      const refused = new ValidationError(kind, text, issuesOf(data, text));
-      answerData.set(refused, data);
-      return refused;
-    }
-    default:
-      return new PluginError(kind, `Cannot call "${method}": ${other} ${SITUATIONS[kind] ?? "refused it"}\n  it answered: ${text}`);
-  }
+  const answered = errorOf(kind, text, data, `Cannot call "${method}": ${other} ${SITUATIONS[kind] ?? "refused it"}`);
+  // It lives as long as the error does.
+  answers.set(answered, { text, data: kind === "INVALID_INPUT" ? smallJson(data) : undefined });
+  return answered;
 }
 
-const answerData = new WeakMap<ValidationError, unknown>();
+function errorOf(kind: PluginErrorCode, text: string, data: unknown, situation: string): PluginError {
+  if (kind === "REMOTE_ERROR") return remoteError(text, data, MOST_CAUSES);
+  if (kind === "INVALID_INPUT" || kind === "INVALID_OUTPUT") return new ValidationError(kind, text, issuesOf(data, text));
+  return new PluginError(kind, `${situation}\n  it answered: ${text}`);
+}
 
-/** The whole `data` of an answer that refused an input, for the handshake, which says more in it than issues. */
-export function dataOfRefusal(error: ValidationError): unknown {
-  return answerData.get(error);
+/** What the other side itself said in an answer. */
+interface Answer {
+  readonly text: string;
+  /** Of an answer that refused an input: it may say more than issues. */
+  readonly data: unknown;
+}
+const answers = new WeakMap<PluginError, Answer>();
+
+/** The answer that an error was made of, for the handshake; none for an error of this side, such as that of a lost connection. */
+export function answerOf(error: unknown): Answer | undefined {
+  return isPluginError(error) ? answers.get(error) : undefined;
 }
 
 const SITUATIONS: Readonly<Record<string, string>> = {
@@ -120,7 +126,7 @@ function remoteError(message: string, data: unknown, causesLeft: number): Remote
   const cause = causesLeft > 0 ? read(data, "cause") : undefined;
   return new RemoteError(
     message,
-    { remoteName: stringOf(read(data, "name")) ?? "Error", remoteCode: stringOf(read(data, "code")), data: read(data, "data") },
+    { remoteName: shortOf(read(data, "name")) ?? "Error", remoteCode: shortOf(read(data, "code")), data: smallJson(read(data, "data")) },
     cause === undefined || cause === null
       ? undefined
       : { cause: remoteError(cut(stringOf(read(cause, "message")) ?? ""), cause, causesLeft - 1) },
@@ -130,13 +136,17 @@ function remoteError(message: string, data: unknown, causesLeft: number): Remote
 function issuesOf(data: unknown, text: string): { message: string; path?: PropertyKey[] }[] {
   const issues = read(data, "issues");
   if (!Array.isArray(issues)) return [{ message: text }];
-  return issues.map((issue: unknown) => {
+  return issues.slice(0, MOST_ISSUES).map((issue: unknown) => {
     const path = read(issue, "path");
     return {
-      message: stringOf(read(issue, "message")) ?? "it does not fit",
+      message: shortOf(read(issue, "message")) ?? "it does not fit",
       ...(Array.isArray(path) ? { path: path.filter((step) => typeof step === "string" || typeof step === "number") } : {}),
     };
   });
+}
+
+function shortOf(value: unknown): string | undefined {
+  return typeof value === "string" ? cut(value) : undefined;
 }
 
 function stringOf(value: unknown): string | undefined {

@@ -1,14 +1,61 @@
-import type { Logger } from "../util/logger.js";
+import type { Clock } from "../util/clock.js";
+import { escapeLine, escapeTexts } from "../util/escape-controls.js";
+import { FloodGate } from "../util/flood-gate.js";
+import { type Logger, type LogLevel, logSafely } from "../util/logger.js";
 
-const MOST_MESSAGE = 8 * 1024;
+// As much as of a line of stderr.
+const MOST_BYTES = 8 * 1024;
 
-/** Takes an `rpc.log` record of the other side into our log. The level is its own word; what is no level counts as info. */
-export function logRemote(params: unknown, logger: Logger): void {
-  const { level, message, fields } = (params ?? {}) as { level?: unknown; message?: unknown; fields?: unknown };
-  if (typeof message !== "string") return;
-  const text = message.length > MOST_MESSAGE ? `${message.slice(0, MOST_MESSAGE)}… (cut)` : message;
-  const record = typeof fields === "object" && fields !== null && !Array.isArray(fields) ? fields : {};
-  if (level === "error" || level === "warn") logger[level](text, record);
-  else if (level === "debug" || level === "trace") logger.debug(text, record);
-  else logger.info(text, record);
+/** The other side's `rpc.log` records, into our log: as few, as short and as harmless as the lines of a plugin's stderr. */
+export class RemoteLog {
+  readonly #logger: Logger;
+  readonly #gate: FloodGate;
+
+  constructor(logger: Logger, clock: Clock) {
+    this.#logger = logger;
+    this.#gate = new FloodGate(clock, (dropped) => logSafely(logger, "warn", `… ${dropped} records dropped`, { dropped }));
+  }
+
+  /** The level is the record's own word; what is no level counts as info. */
+  take(record: unknown): void {
+    const { level, message, fields } = (record ?? {}) as { level?: unknown; message?: unknown; fields?: unknown };
+    if (typeof message !== "string" || !this.#gate.admit()) return;
+    const text = escapeLine(cut(message));
+    const isLong = leftAfter(fields, MOST_BYTES) < 0;
+    logSafely(this.#logger, levelOf(level), isLong ? `${text}… (its fields were cut)` : text, isLong ? {} : fieldsOf(fields));
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    this.#gate.say();
+  }
+}
+
+function levelOf(level: unknown): LogLevel {
+  return level === "trace" || level === "debug" || level === "warn" || level === "error" ? level : "info";
+}
+
+function cut(text: string): string {
+  if (text.length * 3 <= MOST_BYTES || Buffer.byteLength(text) <= MOST_BYTES) return text;
+  // The cut may have gone through a character.
+  const kept = Buffer.from(text.slice(0, MOST_BYTES)).toString("utf8", 0, MOST_BYTES);
+  return `${kept.replace(/\uFFFD+$/, "")}… (cut)`;
+}
+
+/** What is left of so many bytes after a value, about as long as its JSON; below zero as soon as that is too long. */
+function leftAfter(value: unknown, bytes: number): number {
+  if (typeof value === "string") return bytes - Buffer.byteLength(value) - 2;
+  if (typeof value !== "object" || value === null) return bytes - 1;
+  // Beside the JSON there may be far more of them.
+  if (ArrayBuffer.isView(value)) return bytes - value.byteLength;
+  let left = bytes - 2;
+  for (const [key, member] of Object.entries(value)) {
+    left = leftAfter(member, left - key.length);
+    if (left < 0) break;
+  }
+  return left;
+}
+
+function fieldsOf(fields: unknown): object {
+  return typeof fields === "object" && fields !== null && !Array.isArray(fields) ? (escapeTexts(fields) as object) : {};
 }

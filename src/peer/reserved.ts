@@ -1,22 +1,28 @@
-import type { Logger } from "../util/logger.js";
-import { encodeError, encodeResult } from "../wire/encode.js";
+import { decodeInput, encodeError, encodeResult } from "../wire/encode.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import { CANCEL, CREDIT, END, type Id, LOG, PING } from "../wire/messages.js";
 import type { Dispatcher } from "./dispatcher.js";
 import { toWireError } from "./remote-error.js";
-import { logRemote } from "./remote-log.js";
+import type { RemoteLog } from "./remote-log.js";
 import type { Streams } from "./streams.js";
 
-/** Answers one of the protocol's own methods; throws a JSONRPCErrorException to answer with a code of its choice. */
-export type ReservedHandler = (params: unknown) => unknown;
+/** Answers one of the protocol's own methods, by its input; throws a JSONRPCErrorException to answer with a code of its choice. */
+export type ReservedHandler = (input: unknown) => unknown;
+
+/** The request that is taken next from a peer that has not proven itself. */
+interface Step {
+  readonly method: string;
+  readonly handler: ReservedHandler;
+  /** Called right after its result was sent; not after an error. */
+  readonly onAnswered: (() => void) | undefined;
+}
 
 /** The `rpc.*` methods that this side answers, and the steps of a handshake that it waits for. */
 export class ReservedMethods {
   readonly #handlers = new Map<string, ReservedHandler>();
   readonly #running = new Set<Id>();
   readonly #send: (message: string) => void;
-  #expected: string | undefined;
-  #onAnswered: (() => void) | undefined;
+  #expected: Step | undefined;
 
   constructor(send: (message: string) => void) {
     this.#send = send;
@@ -27,16 +33,16 @@ export class ReservedMethods {
   }
 
   /** Answers what any conversation may ask. */
-  serve(dispatcher: Dispatcher, streams: Streams, logger: Logger): void {
+  serve(dispatcher: Dispatcher, streams: Streams, log: RemoteLog): void {
     this.set(PING, () => "pong");
-    this.set(CANCEL, (params) => {
-      const { id, stream } = (params ?? {}) as { id?: unknown; stream?: unknown };
+    this.set(CANCEL, (input) => {
+      const { id, stream } = (input ?? {}) as { id?: unknown; stream?: unknown };
       if (stream === undefined) dispatcher.cancel(id);
       else streams.cancel(stream);
     });
-    this.set(END, (params) => streams.end(params));
-    this.set(CREDIT, (params) => streams.credit(params));
-    this.set(LOG, (params) => logRemote(params, logger));
+    this.set(END, (input) => streams.end(input));
+    this.set(CREDIT, (input) => streams.credit(input));
+    this.set(LOG, (input) => log.take(input));
   }
 
   /**
@@ -44,17 +50,11 @@ export class ReservedMethods {
    * @param onAnswered Called right after its result was sent; not after an error.
    */
   expect(method: string, handler: ReservedHandler, onAnswered?: () => void): void {
-    this.#expected = method;
-    this.#handlers.set(method, (params) => {
-      this.#onAnswered = onAnswered;
-      this.#expected = undefined;
-      this.#handlers.delete(method);
-      return handler(params);
-    });
+    this.#expected = { method, handler, onAnswered };
   }
 
   isExpected(method: string): boolean {
-    return this.#expected === method;
+    return this.#expected?.method === method;
   }
 
   isRunning(id: Id): boolean {
@@ -62,26 +62,25 @@ export class ReservedMethods {
   }
 
   request(id: Id, method: string, params: unknown): void {
-    const handler = this.#handlers.get(method);
+    const step = this.#takeStep(method);
+    const handler = step?.handler ?? this.#handlers.get(method);
     if (handler === undefined) {
       const message = `Cannot run "${method.slice(0, 128)}": the protocol has no such method here`;
       return this.#send(encodeError(id, { code: WireCode.notProvided, message }));
     }
     let value: unknown;
     try {
-      value = handler(params);
+      value = handler(step === undefined ? inputOf(method, params) : stepInput(params));
     } catch (error) {
       return this.#fail(id, error);
     }
     if (!(value instanceof Promise)) return this.#send(encodeResult(id, value));
-    const onAnswered = this.#onAnswered;
-    this.#onAnswered = undefined;
     this.#running.add(id);
     value.then(
       (result) =>
         this.#settle(id, () => {
           this.#send(encodeResult(id, result));
-          onAnswered?.();
+          step?.onAnswered?.();
         }),
       (error: unknown) => this.#settle(id, () => this.#fail(id, error)),
     );
@@ -90,11 +89,19 @@ export class ReservedMethods {
   /** As a request, with nobody to answer. An unknown one is ignored. */
   notification(method: string, params: unknown): void {
     try {
-      const value = this.#handlers.get(method)?.(params);
+      const value = this.#handlers.get(method)?.(decodeInput(params));
       if (value instanceof Promise) value.catch(() => {});
     } catch {
       // The other side asked for no answer, and what it said could not be used.
     }
+  }
+
+  // It is taken once, whatever becomes of it.
+  #takeStep(method: string): Step | undefined {
+    if (!this.isExpected(method)) return undefined;
+    const step = this.#expected;
+    this.#expected = undefined;
+    return step;
   }
 
   #settle(id: Id, answer: () => void): void {
@@ -105,4 +112,19 @@ export class ReservedMethods {
   #fail(id: Id, error: unknown): void {
     this.#send(encodeError(id, error instanceof JSONRPCErrorException ? error.toObject() : toWireError(error)));
   }
+}
+
+/** The one value that the params of a method of the protocol's own carry. @throws {JSONRPCErrorException} They carry more. */
+export function inputOf(method: string, params: unknown): unknown {
+  try {
+    return decodeInput(params);
+  } catch (error) {
+    const message = `Cannot run "${method}": ${(error as Error).message}`;
+    throw new JSONRPCErrorException(message, WireCode.invalidInput, { issues: [{ message }] });
+  }
+}
+
+// Who has not proven itself is told no more than by a hello or a proof that is none.
+function stepInput(params: unknown): unknown {
+  return Array.isArray(params) && params.length > 1 ? undefined : decodeInput(params);
 }

@@ -3,11 +3,12 @@ import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import type { Cargo, Carrier } from "../wire/cargo.js";
 import { isWithinDepth } from "../wire/depth.js";
-import { encodeNotification, encodeSpecialNotification, isTooLong } from "../wire/encode.js";
+import { encodeNotification, encodeSpecialNotification, type WireError } from "../wire/encode.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { CANCEL, CREDIT, END, ITEM } from "../wire/messages.js";
 import { extract, isSpecial, lendNothing } from "../wire/references.js";
 import { NOT_SMALL, smallText } from "../wire/small-json.js";
+import { encodeFitting } from "./fitting-error.js";
 import { fromWireError } from "./remote-error.js";
 import { StreamFault, streamError } from "./stream-fault.js";
 import { type ReaderWire, StreamReader } from "./stream-reader.js";
@@ -219,14 +220,8 @@ export class Streams {
     if (failure === undefined) return this.#wire.send(encodeNotification(END, { stream: id }));
     const { wire, error } = streamError(failure.error, name);
     this.#options.logger.warn(`The stream "${name}" failed`, { error });
-    const { maxDepth, maxMessageBytes } = this.#options.limits;
-    const fits = (text: string): boolean => isWithinDepth(text, 0, text.length, maxDepth) && !isTooLong(text, maxMessageBytes);
-    const { code, message } = wire;
-    // What is thrown may be as deep or as long as it likes, and a line beyond the limits would cost the whole connection.
-    const texts = [wire, { code, message }, { code, message: message.slice(0, 64) }].map((ending) =>
-      encodeNotification(END, { stream: id, error: ending }),
-    );
-    this.#wire.send(texts.find(fits) ?? encodeNotification(END, { stream: id, error: { code, message: "" } }));
+    const encode = (ending: WireError): string => encodeNotification(END, { stream: id, error: ending });
+    this.#wire.send(encodeFitting(wire, this.#options.limits, encode));
   }
 }
 

@@ -1,11 +1,10 @@
-import { PluginError } from "../errors.js";
 import type { PluginEnv } from "../handshake/env.js";
 import { type Info, welcome } from "../handshake/hello.js";
 import { loadTracing } from "../handshake/trace-context.js";
 import { announcedVersion } from "../handshake/version.js";
 import { PeerConnection } from "../peer/connection.js";
 import type { Tracing } from "../peer/tracing.js";
-import { type Listener, listen, MOST_STRANGERS } from "../transport/listen.js";
+import { type Listener, listen } from "../transport/listen.js";
 import { systemClock } from "../util/clock.js";
 import { deferred } from "../util/deferred.js";
 import type { Channel } from "../wire/channel.js";
@@ -68,7 +67,7 @@ async function tlsIdentity({ env: { clientCert }, tls }: ServerOptions): Promise
   return makeTlsIdentity(clientCert, tls);
 }
 
-/** The connections of one server: strangers until they have proven the secret, hosts afterwards. */
+/** The connections of one server: strangers until they have proven the secret, hosts afterwards. The listener turns strangers away. */
 class Visitors {
   readonly #options: ServerOptions;
   readonly #tracing: Tracing | undefined;
@@ -88,12 +87,7 @@ class Visitors {
     const shared = { limits, logger, validate, clock: systemClock, plugin: info.name, tracing: this.#tracing };
     const connection = new PeerConnection(channel, { ...shared, callTimeoutMs: 60_000, other: "the host" });
     this.#strangers.add(connection);
-    // In all, not since the last byte: a drip would last for ever.
-    const stopTimer = systemClock.after(limits.helloTimeoutMs, () =>
-      this.#turnAway(connection, `it had not proven itself after ${limits.helloTimeoutMs} ms`),
-    );
     void connection.closed.then(() => {
-      stopTimer();
       this.#strangers.delete(connection);
       this.#hosts.delete(connection);
     });
@@ -103,19 +97,11 @@ class Visitors {
       configure,
       info,
       onProven: () => {
-        stopTimer();
         this.#strangers.delete(connection);
         this.#hosts.add(connection);
         connection.peer.reserved.set(SHUTDOWN, (params) => this.#shutdown(params));
       },
     });
-    if (this.#strangers.size <= MOST_STRANGERS) return;
-    for (const oldest of this.#strangers) return this.#turnAway(oldest, "others wait behind it");
-  }
-
-  #turnAway(connection: PeerConnection, why: string): void {
-    const error = new PluginError("UNAUTHORIZED", `Closed a connection: ${why}`);
-    void connection.peer.close({ kind: "lost", error }, 1008, why);
   }
 
   async #shutdown(params: unknown): Promise<object> {

@@ -1,13 +1,12 @@
 import { createServer, type Server } from "node:net";
 import type { ListenOptions } from "./listen.js";
 import { socketChannel } from "./socket.js";
-import { Strangers } from "./strangers.js";
+import type { Strangers } from "./strangers.js";
 import { acceptTls, type TlsOptions } from "./tls.js";
 
 /** A server whose connections become channels once TLS is agreed. Until they have proven themselves they are strangers. */
-export function createTlsServer({ limits, onChannel }: ListenOptions, tls: TlsOptions): { server: Server; strangers: Strangers } {
-  const strangers = new Strangers(limits.helloTimeoutMs);
-  const server = createServer((socket) => {
+export function createTlsServer({ limits, onChannel }: ListenOptions, strangers: Strangers, tls: TlsOptions): Server {
+  return createServer((socket) => {
     strangers.accept(socket);
     acceptTls(socket, tls, (secured) => {
       const { stallTimeoutMs } = limits;
@@ -16,5 +15,4 @@ export function createTlsServer({ limits, onChannel }: ListenOptions, tls: TlsOp
       onChannel(channel);
     });
   });
-  return { server, strangers };
 }

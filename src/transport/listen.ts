@@ -6,6 +6,7 @@ import type { Channel } from "../wire/channel.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { bindInRange } from "./port-range.js";
 import { socketChannel } from "./socket.js";
+import { Strangers } from "./strangers.js";
 import type { TlsOptions } from "./tls.js";
 
 export interface ListenOptions {
@@ -27,9 +28,6 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Strangers in front of the door at one time. A real host is never kept out: the one who waited longest goes. */
-export const MOST_STRANGERS = 64;
-
 /**
  * Listens on loopback, or on a unix socket that this user alone can open.
  * @throws {Error} Every port of the range is taken, the path is too long, or the system's own error.
@@ -39,14 +37,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const { listenWebSocket } = await import("./listen-websocket.js");
     return listenWebSocket(options);
   }
-  if (options.tls !== undefined) return listenTls(options, options.tls);
-  const server = createServer((socket: Socket) => options.onChannel(socketChannel(socket, options.limits)));
-  return { address: await bind(server, options), protocol: "jsonrpc", close: closer(server) };
-}
-
-async function listenTls(options: ListenOptions, tls: TlsOptions): Promise<Listener> {
-  const { createTlsServer } = await import("./listen-tls.js");
-  const { server, strangers } = createTlsServer(options, tls);
+  const strangers = new Strangers(options.limits.helloTimeoutMs);
+  const server = options.tls === undefined ? createSocketServer(options, strangers) : await tlsServer(options, strangers, options.tls);
   const address = await bind(server, options);
   const close = closer(server);
   return {
@@ -57,6 +49,20 @@ async function listenTls(options: ListenOptions, tls: TlsOptions): Promise<Liste
       return close();
     },
   };
+}
+
+function createSocketServer({ limits: { stallTimeoutMs }, onChannel }: ListenOptions, strangers: Strangers): Server {
+  return createServer((socket: Socket) => {
+    strangers.accept(socket);
+    const channel = socketChannel(socket, { stallTimeoutMs, onAllowed: () => strangers.release(socket) });
+    strangers.add(socket, (why) => channel.close(1008, why));
+    onChannel(channel);
+  });
+}
+
+async function tlsServer(options: ListenOptions, strangers: Strangers, tls: TlsOptions): Promise<Server> {
+  const { createTlsServer } = await import("./listen-tls.js");
+  return createTlsServer(options, strangers, tls);
 }
 
 function bind(server: Server, options: ListenOptions): Promise<Address> {

@@ -1,7 +1,13 @@
 import type { Socket } from "node:net";
-import { MOST_STRANGERS } from "./listen.js";
 
-/** Connections that have not proven themselves, oldest first: few, and for a short time in all, whatever they have become. */
+/** Strangers in front of the door at one time. A real host is never kept out: the one who waited longest goes. */
+export const MOST_STRANGERS = 64;
+
+/**
+ * Connections that have not proven themselves, oldest first: few, and for a short time in all, whatever they have become.
+ *
+ * One that was told to go is a stranger until its socket is gone: it costs a descriptor for as long as that.
+ */
 export class Strangers {
   readonly #turnAway = new Map<Socket, (why: string) => void>();
   readonly #timeoutMs: number;
@@ -11,6 +17,7 @@ export class Strangers {
   }
 
   accept(socket: Socket): void {
+    // In all, not since the last byte: a drip would last for ever.
     const timer = setTimeout(() => this.#end(socket, `it had not proven itself after ${this.#timeoutMs} ms`), this.#timeoutMs);
     timer.unref();
     socket.once("close", () => {
@@ -19,7 +26,7 @@ export class Strangers {
     });
     this.add(socket, () => socket.destroy());
     if (this.#turnAway.size <= MOST_STRANGERS) return;
-    for (const oldest of this.#turnAway.keys()) return this.#end(oldest, "others wait behind it");
+    for (const oldest of this.#turnAway.keys()) return this.#pushOut(oldest);
   }
 
   /** From now on that is how it is turned away; its place in the line stays. */
@@ -36,8 +43,14 @@ export class Strangers {
     for (const socket of this.#turnAway.keys()) this.#end(socket, "nobody is received any more");
   }
 
+  // Its place must be free now, not when the other side has agreed to end: many may come in one turn of the event loop.
+  #pushOut(socket: Socket): void {
+    this.#end(socket, "others wait behind it");
+    this.release(socket);
+    socket.destroy();
+  }
+
   #end(socket: Socket, why: string): void {
     this.#turnAway.get(socket)?.(why);
-    this.release(socket);
   }
 }

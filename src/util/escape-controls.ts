@@ -13,3 +13,16 @@ export function escapeControls(text: string): string {
 export function escapeLine(text: string): string {
   return escapeControls(text).replaceAll("\n", "\\n");
 }
+
+/**
+ * A copy of what was parsed with every text in it escaped. Its depth is known to be small.
+ *
+ * Without `__proto__`, an own member of what JSON.parse gives back: it would be the prototype of whatever it is copied to.
+ */
+export function escapeTexts(value: unknown): unknown {
+  if (typeof value === "string") return escapeControls(value);
+  if (typeof value !== "object" || value === null || value instanceof Date || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) return value.map(escapeTexts);
+  const members = Object.entries(value).filter(([key]) => key !== "__proto__");
+  return Object.fromEntries(members.map(([key, member]) => [escapeLine(key), escapeTexts(member)]));
+}

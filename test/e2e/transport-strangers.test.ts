@@ -1,8 +1,8 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { defineContract, implement, method } from "../../src/index.js";
-import { MOST_STRANGERS } from "../../src/transport/listen.js";
+import { MOST_STRANGERS } from "../../src/transport/strangers.js";
 import { gate } from "../kit/gate.js";
 import { RawHostOver, type RawLines, RawPluginOver } from "../transport/attackers.js";
 import { TRANSPORTS } from "../transport/ends.js";
@@ -181,6 +181,19 @@ for (const transport of TRANSPORTS) {
     proven.send(request(2, "rpc.ping"));
     expect(await proven.message()).toMatchObject({ result: "pong" });
     expect(strangers.slice(1, -2).every(({ socket }) => !socket.destroyed)).toBe(true);
+  });
+
+  test(`[F42] in a burst of strangers too, over ${transport}`, async () => {
+    const { host } = await server(transport, { helloTimeoutMs: 60_000 });
+    await using _ = host;
+    const burst = Array.from({ length: 3 * MOST_STRANGERS }, () => connect(host.target).resume());
+    const gone = (socket: Socket): Promise<unknown> =>
+      new Promise((resolve) => socket.on("error", () => {}).once("close", () => resolve(undefined)));
+    await Promise.all(burst.slice(0, 2 * MOST_STRANGERS).map(gone));
+    // Nobody else has come, so these wait.
+    expect(burst.filter(({ destroyed }) => !destroyed)).toEqual(burst.slice(2 * MOST_STRANGERS));
+    await expectsReal(host);
+    for (const socket of burst) socket.destroy();
   });
 
   test(`any number of connections prove themselves, and losing one ends neither the others nor the server, over ${transport}`, async () => {

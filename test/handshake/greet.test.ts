@@ -163,6 +163,39 @@ for (const [what, refusal, code, sentence] of REFUSALS) {
   });
 }
 
+for (const [code, text] of [
+  [-32003, "the licence server is down"],
+  [-32002, "another host has it"],
+  [-32800, "the user said no"],
+  [-32000, "there is no disk space"],
+] as const) {
+  test(`[O26] a plugin that answers rpc.ready with ${code} declines to start, and its message says why`, async () => {
+    await using plugin = await RawPlugin.listen();
+    const failed = startFailure(plugin.client());
+    const socket = await plugin.connection();
+    const { id, params } = await socket.message();
+    socket.send({ jsonrpc: "2.0", id, result: answerTo(plugin, params) });
+    const ready = await socket.message();
+    socket.send({ jsonrpc: "2.0", id: ready.id, error: { code, message: text } });
+    const error = await failed;
+    expect(gist(error)).toMatchObject({ step: "ready", code: "START_FAILED" });
+    expect(error.message).toMatch(/: it declined to start: /);
+    expect(error.message).toContain(text);
+  });
+
+  test(`a plugin that answers the hello with ${code} refuses it, and its message says why`, async () => {
+    await using plugin = await RawPlugin.listen();
+    const failed = startFailure(plugin.client());
+    const socket = await plugin.connection();
+    const { id } = await socket.message();
+    socket.send({ jsonrpc: "2.0", id, error: { code, message: text } });
+    const error = await failed;
+    expect(gist(error)).toEqual({ ...FAILED, code: "BAD_HANDSHAKE" });
+    expect(error.message).toMatch(/: it refused the hello: /);
+    expect(error.message).toContain(text);
+  });
+}
+
 const LOSSES: readonly [what: string, bytes: string, sentence: string][] = [
   ["[F40] closes without a word", "", "it closed the connection during the handshake"],
   ["breaks off in the middle of its answer", '{"jsonrpc":"2.0"', "the connection ended in the middle of a message during the handshake"],

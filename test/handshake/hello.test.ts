@@ -45,6 +45,26 @@ test("a plugin hands the config to configure() once, and answers when that is do
   expect(configs).toEqual([{ a: 1 }]);
 });
 
+test("a plugin takes the hello and the ready in an array of one", async () => {
+  const configs: unknown[] = [];
+  await using host = await RawHost.serve([], { configure: (config) => void configs.push(config) });
+  const socket = await host.connect();
+  socket.send(request(0, "rpc.hello", [HELLO]));
+  const { challenge } = (await socket.message()).result;
+  socket.send(request(1, "rpc.ready", [{ proof: hmac(host.secret, `host:${H}:${challenge}`), provides: [], config: { a: 1 } }]));
+  expect(await socket.message()).toEqual({ jsonrpc: "2.0", id: 1, result: {} });
+  expect(configs).toEqual([{ a: 1 }]);
+});
+
+test("[F42] a hello of two values was the one that is taken: another closes", async () => {
+  await using host = await RawHost.serve([]);
+  const socket = await host.connect();
+  socket.send(request(0, "rpc.hello", [HELLO, HELLO]));
+  expect(await socket.message()).toMatchObject({ id: 0, error: { code: -32602 } });
+  socket.send(request(1, "rpc.hello", HELLO));
+  expect(await socket.line()).toBe(undefined);
+});
+
 test("[W6] a plugin whose configure() throws answers with the reason", async () => {
   await using host = await RawHost.serve([], {
     configure: () => {
@@ -64,7 +84,7 @@ const REFUSED: readonly [what: string, params: unknown, data: object | undefined
   ["refuses apiVersions that are no numbers", { ...HELLO, apiVersions: ["1"] }, undefined],
   ["refuses a challenge that is none", { ...HELLO, challenge: H.toUpperCase() }, undefined],
   ["refuses a hello without anything", undefined, undefined],
-  ["refuses a hello that is a list", [HELLO], undefined],
+  ["refuses a hello of two values", [HELLO, HELLO], undefined],
 ];
 for (const [what, params, data] of REFUSED) {
   test(`a plugin ${what}`, async () => {

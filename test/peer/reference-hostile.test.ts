@@ -111,7 +111,7 @@ test("a stream that is lent twice while it is read closes the connection, and bo
 
 test.each([
   ["a function that was never lent", { function: 5, args: [] }],
-  ["arguments that are no list", { function: 0, args: {} }],
+  ["that, and arguments that are no list", { function: 0, args: {} }],
   ["no params", undefined],
 ])("rpc.invoke with %s is answered -32601, and what its arguments lent goes back", (_what, params) => {
   const { channel, peer, left } = provider();

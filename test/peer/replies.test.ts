@@ -61,7 +61,7 @@ test("[F51] the message of an error is cut at 4 KiB, at a character, and data be
   const error = await call;
   expect(Buffer.byteLength(error.message)).toBeLessThanOrEqual(4_096);
   expect(error.message).toMatch(/^ü{2000,}…$/);
-  expect(error).toMatchObject({ remoteName: "Error", data: undefined });
+  expect(error).toMatchObject({ remoteName: "Big", data: undefined });
 });
 
 test.each([

@@ -137,7 +137,10 @@ test("what a source throws ends the stream with it, however deep its data is", a
   });
   expect(itemsOf(first)).toEqual([1]);
   // The other side would close the connection on a message that is nested so deep.
-  expect(endOf(first).params).toEqual({ stream: 0, error: { code: -32000, message: "no more" } });
+  expect(endOf(first).params).toEqual({
+    stream: 0,
+    error: { code: -32000, message: "no more", data: { name: "RangeError", code: "EMPTY" } },
+  });
 });
 
 test.each([

@@ -43,6 +43,14 @@ test.for([undefined, "soon", -1, null])("[O26] rpc.shutdown with graceMs %j mean
   expect(await host.server.stopped).toSatisfy((leftMs: number) => leftMs > 1_000 && leftMs <= 2_000);
 });
 
+test("[O26] rpc.shutdown is taken in an array of one", async () => {
+  await using host = await RawHost.serve([]);
+  const socket = await host.ready();
+  socket.send({ jsonrpc: "2.0", id: 2, method: "rpc.shutdown", params: [{ graceMs: 60_000 }] });
+  expect(await socket.message()).toEqual({ jsonrpc: "2.0", id: 2, result: {} });
+  expect(await host.server.stopped).toSatisfy((leftMs: number) => leftMs > 50_000);
+});
+
 test("[O26] rpc.shutdown reaches the calls of every host, and a second one is answered too", async () => {
   const running = deferred<string>();
   await using host = await RawHost.serve([implement(work, { run: () => running.promise })]);

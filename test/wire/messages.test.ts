@@ -52,6 +52,19 @@ test("[F51] a response has a result or an error: both and neither are refused", 
   expect(classify({ jsonrpc: "2.0", id: 1, error: "text" })).toEqual({ kind: "error", id: 1, error: "text" });
 });
 
+test("[F51] what has a method is no response: with a result or an error beside it, it is no single message", () => {
+  const mixed = "it is both a request and a response";
+  for (const beside of [{ result: 1 }, { result: null }, { error: { code: 1, message: "" } }, { error: null }]) {
+    expect(classify({ jsonrpc: "2.0", id: 3, method: "a", ...beside }), JSON.stringify(beside)).toBe(mixed);
+    expect(classify({ jsonrpc: "2.0", method: "a", ...beside }), JSON.stringify(beside)).toBe(mixed);
+    expect(classify({ jsonrpc: "2.0", id: 3, method: 5, ...beside }), JSON.stringify(beside)).toBe(mixed);
+  }
+});
+
+test("[F51] an error of null is an error: it needs no result beside it", () => {
+  expect(classify({ jsonrpc: "2.0", id: 3, error: null })).toEqual({ kind: "error", id: 3, error: null });
+});
+
 test("[F45] an error about something that could not be read has the id null, and nothing else has", () => {
   expect(classify({ jsonrpc: "2.0", id: null, error: { code: -32700 } })).toEqual({ kind: "error", id: null, error: { code: -32700 } });
   expect(classify({ jsonrpc: "2.0", id: null, result: 1 })).toBe(ID_PROBLEM);

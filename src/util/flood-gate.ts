@@ -1,4 +1,4 @@
-import type { Clock } from "../util/clock.js";
+import type { Clock } from "./clock.js";
 
 const MOST_LINES = 1_000;
 const WINDOW_MS = 1_000;
