@@ -1,8 +1,9 @@
 // The checks of single client options. Each throws a TypeError or RangeError that names the option, and returns what is used.
-import { fileURLToPath } from "node:url";
 import type { ResolvedHandshake } from "../handshake/cookie.js";
 import { isHandshakeName } from "../handshake/env.js";
 import { checkReattachConfig } from "../handshake/reattach-config.js";
+import { readPath } from "../util/path-option.js";
+import { showValue } from "../util/show-value.js";
 import type { Reattach } from "./reattach.js";
 import type { Command, StdioOptions } from "./runtime.js";
 
@@ -74,9 +75,10 @@ export function checkPorts(minPort: number | undefined, maxPort: number | undefi
 }
 
 export function checkCwd(cwd: unknown): string | undefined {
-  if (cwd instanceof URL && cwd.protocol === "file:") return fileURLToPath(cwd);
-  if (cwd === undefined || (typeof cwd === "string" && cwd !== "" && !cwd.includes("\0"))) return cwd;
-  throw new TypeError(`Cannot create a client: cwd is ${JSON.stringify(cwd)}, and it must be a directory's path or file: URL`);
+  if (cwd === undefined) return undefined;
+  const path = readPath(cwd);
+  if (path !== undefined && path !== "") return path;
+  throw new TypeError(`Cannot create a client: cwd is ${showValue(cwd)}, and it must be a directory's path or file: URL`);
 }
 
 export function checkEnv(env: Readonly<Record<string, string>>, handshake: ResolvedHandshake): Readonly<Record<string, string>> {

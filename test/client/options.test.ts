@@ -125,6 +125,7 @@ const cases: readonly (readonly [object, string])[] = [
   [{ cwd: 5 }, "Cannot create a client: cwd is 5, and it must be a directory's path or file: URL"],
   [{ cwd: new URL("http://x/") }, 'Cannot create a client: cwd is "http://x/", and it must be a directory\'s path or file: URL'],
   [{ cwd: "a\0" }, 'Cannot create a client: cwd is "a\\u0000", and it must be a directory\'s path or file: URL'],
+  [{ cwd: new URL("file:///a%00b") }, 'Cannot create a client: cwd is "file:///a%00b", and it must be a directory\'s path or file: URL'],
   [{ env: 5 }, "Cannot create a client: env must be an object of names and texts"],
   [{ env: { "A=B": "c" } }, 'Cannot create a client: env has "A=B", and names and values must be texts without NUL'],
   [{ env: { A: "b\0" } }, 'Cannot create a client: env has "A", and names and values must be texts without NUL'],
