@@ -4,6 +4,7 @@ import { type Implementation, type ImplementationRecord, readImplementations } f
 import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../handshake/cookie.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import { type Logger, silentLogger } from "../util/logger.js";
+import { safeLogger } from "../util/safe-logger.js";
 import type { TransportName } from "../wire/address.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import {
@@ -93,7 +94,7 @@ export interface ClientOptions {
   readonly stdin?: Readable | undefined;
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
-  /** @default silent */
+  /** One that throws or rejects harms nothing: a process warning says so once. @default silent */
   readonly logger?: Logger | undefined;
 }
 
@@ -178,6 +179,6 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     runtime,
     stdio: checkStreams(options),
     validate: checkFlag("validate", options.validate, true),
-    logger,
+    logger: safeLogger(logger),
   };
 }

@@ -42,13 +42,7 @@ export class OutputLog {
     this.#log({ ...record, fields: { ...record.fields, stream } });
   }
 
-  // A log that fails must not keep the plugin's output from being read, whichever way it fails.
   #log({ level, message, fields }: LogRecord): void {
-    try {
-      const logged: unknown = this.#logger[level === "trace" ? "debug" : level](message, fields);
-      if (logged instanceof Promise) logged.catch(() => {});
-    } catch {
-      // There is nobody to tell.
-    }
+    this.#logger[level === "trace" ? "debug" : level](message, fields);
   }
 }

@@ -4,6 +4,7 @@ import type { Awaitable } from "../contract/views.js";
 import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../handshake/cookie.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import type { Logger } from "../util/logger.js";
+import { safeLogger } from "../util/safe-logger.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import { stderrLogger } from "./stderr-logger.js";
 
@@ -57,10 +58,10 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
   for (const name of Object.keys(options)) {
     if (!NAMES.includes(name)) throw new TypeError(`Cannot serve: there is no option "${name}"; the options are ${NAMES.join(", ")}`);
   }
-  const { configure = () => {}, validate = true, logger = stderrLogger } = options;
+  const { configure = () => {}, validate = true } = options;
   if (typeof configure !== "function") throw new TypeError("Cannot serve: configure must be a function");
   if (typeof validate !== "boolean") throw new TypeError(`Cannot serve: validate is ${String(validate)}, and it must be true or false`);
-  checkLogger(logger);
+  const logger = options.logger === undefined ? stderrLogger : safeLogger(checkLogger(options.logger));
   const handshake = resolveHandshake(options.handshake);
   const standalone = checkStandalone(options.standalone);
   const provides = resolveProvides(options.provides, handshake);
@@ -83,9 +84,12 @@ function checkStandalone(standalone: Partial<Standalone> | undefined): Standalon
   throw new TypeError("Cannot serve: standalone must have an AbortSignal as signal, and a function onListening");
 }
 
-function checkLogger(logger: Partial<Logger> | null): void {
-  const lacking = (["debug", "info", "warn", "error"] as const).filter((name) => typeof logger?.[name] !== "function");
+function checkLogger(logger: Logger): Logger {
+  const lacking = (["debug", "info", "warn", "error"] as const).filter(
+    (name) => typeof (logger as Partial<Logger> | null)?.[name] !== "function",
+  );
   if (lacking.length > 0) throw new TypeError(`Cannot serve: logger has no function ${lacking.join(", ")}`);
+  return logger;
 }
 
 function resolveProvides(
