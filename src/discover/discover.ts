@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { readPath } from "../util/path-option.js";
+import { faultOfOptions } from "../util/plain-options.js";
 import { showValue } from "../util/show-value.js";
 import { checkGlob } from "./check-glob.js";
 import { Permissions } from "./permissions.js";
@@ -13,6 +14,8 @@ export interface DiscoverOptions {
   readonly onRefused?: ((path: string, why: string) => void) | undefined;
 }
 
+const NAMES = new Set(["allowInsecure", "onRefused"]);
+
 /**
  * Resolves with absolute paths of the plugins matching a glob, sorted by name.
  *
@@ -22,13 +25,15 @@ export interface DiscoverOptions {
  * `*`, `**`, `?`, `[abc]` and `{a,b}` are patterns; a name that begins with a dot matches where the pattern does too.
  * @param glob Relative to `dir`; from configuration, never from a stranger.
  * @param dir @default the current directory
- * @throws {TypeError} If the glob is empty, holds NUL, or has parentheses or too many stars and braces; if `dir` is no path.
+ * @throws {TypeError} If the glob is empty, holds NUL, or has parentheses or too many stars and braces; if `dir` is no path, or an option unknown.
  * @throws {PluginError} `UNAUTHORIZED` If others can write to `dir`, or to a directory above it in which they could replace it.
  * @example for (const command of await discover("*.js", "plugins")) NewClient({ command });
  * @see https://github.com/mrmlnc/fast-glob#pattern-syntax
  */
 export async function discover(glob: string, dir: string | URL = ".", options: DiscoverOptions = {}): Promise<string[]> {
   checkGlob(glob);
+  const fault = faultOfOptions(options, NAMES);
+  if (fault !== undefined) throw new TypeError(`Cannot discover plugins: ${fault}`);
   const { allowInsecure = false, onRefused } = options;
   const cwd = resolve(checkDir(dir));
   const permissions = allowInsecure ? undefined : await Permissions.of(cwd);

@@ -4,7 +4,9 @@ import type { Awaitable } from "../contract/views.js";
 import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../handshake/cookie.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import type { Logger } from "../util/logger.js";
+import { faultOfOptions } from "../util/plain-options.js";
 import { safeLogger } from "../util/safe-logger.js";
+import { showValue } from "../util/show-value.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import { stderrLogger } from "./stderr-logger.js";
 
@@ -50,17 +52,16 @@ export interface ResolvedServeOptions {
   readonly logger: Logger;
 }
 
-const NAMES: readonly string[] = ["handshake", "provides", "configure", "limits", "tls", "standalone", "validate", "logger"];
+const NAMES = new Set(["handshake", "provides", "configure", "limits", "tls", "standalone", "validate", "logger"]);
 
 /** @throws {TypeError | RangeError} An option that is unknown or wrong. */
 export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions {
   if (typeof options !== "object" || options === null) throw new TypeError("Cannot serve: the options must be an object with provides");
-  for (const name of Object.keys(options)) {
-    if (!NAMES.includes(name)) throw new TypeError(`Cannot serve: there is no option "${name}"; the options are ${NAMES.join(", ")}`);
-  }
+  const fault = faultOfOptions(options, NAMES);
+  if (fault !== undefined) throw new TypeError(`Cannot serve: ${fault}`);
   const { configure = () => {}, validate = true } = options;
   if (typeof configure !== "function") throw new TypeError("Cannot serve: configure must be a function");
-  if (typeof validate !== "boolean") throw new TypeError(`Cannot serve: validate is ${String(validate)}, and it must be true or false`);
+  if (typeof validate !== "boolean") throw new TypeError(`Cannot serve: validate is ${showValue(validate)}, and it must be true or false`);
   const logger = options.logger === undefined ? stderrLogger : safeLogger(checkLogger(options.logger));
   const handshake = resolveHandshake(options.handshake);
   const standalone = checkStandalone(options.standalone);

@@ -116,3 +116,14 @@ test.for(directories)("[O6, F25] a directory that no system could be given is re
   // Without a look at its permissions the directory is read first.
   await expect(discover("*", dir as string, { allowInsecure: true })).rejects.toThrow(new TypeError(sentence));
 });
+
+const options: readonly (readonly [unknown, string])[] = [
+  [null, "the options are null, and must be an object"],
+  [5, "the options are 5, and must be an object"],
+  [[], "the options are a list, and must be an object"],
+  [{ allowInsecur: true }, 'there is no option "allowInsecur"; the options are allowInsecure, onRefused'],
+];
+
+test.for(options)("[R30] discover() refuses options that it does not have: %s", async ([given, fault]) => {
+  await expect(discover("*", tree.dir, given as object)).rejects.toThrow(new TypeError(`Cannot discover plugins: ${fault}`));
+});
