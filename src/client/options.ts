@@ -40,7 +40,7 @@ export interface ClientOptions {
   readonly apiVersions?: readonly number[] | undefined;
   /** What the plugin may call back. @default [] */
   readonly provides?: readonly Implementation[] | undefined;
-  /** Handed to the plugin's `configure` before it counts as ready. @default {} */
+  /** Handed to the plugin's `configure` before it counts as ready; as JSON, with what is provided, at most 64 KiB. @default {} */
   readonly config?: unknown;
   /** @default "tcp" */
   readonly transport?: TransportName | undefined;
