@@ -12,6 +12,7 @@ import type { ResolvedClientOptions } from "./options.js";
 import { reattachConfig } from "./reattach.js";
 import { manage } from "./registry.js";
 import { pidOf } from "./runtime.js";
+import { checkStartOptions, type StartOptions } from "./start-options.js";
 import { type Started, Starting } from "./starting.js";
 import { isWithin, send, terminate } from "./terminate.js";
 import { watchLife } from "./watch-life.js";
@@ -31,7 +32,7 @@ export interface Client extends AsyncDisposable {
   readonly reattachConfig: ReattachConfig | undefined;
   /** Resolves with where the plugin listens. Idempotent. The signal ends this caller's wait, not the start.
    *  @throws {StartError} Naming the step that failed. */
-  start(options?: { readonly signal?: AbortSignal | undefined }): Promise<Address>;
+  start(options?: StartOptions): Promise<Address>;
   /** Starts if needed. The same connection each time. */
   client(): Promise<Connection>;
   /** Starts if needed. @throws {PluginError} `NOT_PROVIDED` If the plugin lacks the contract or a member, which it names. */
@@ -90,7 +91,9 @@ export class PluginClient implements Client {
     return this.#reattachConfig;
   }
 
-  async start({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<Address> {
+  async start(options: StartOptions = {}): Promise<Address> {
+    checkStartOptions(this.#options.shown, options);
+    const { signal } = options;
     signal?.throwIfAborted();
     const started = this.#start();
     if (signal === undefined) return (await started).address;

@@ -107,16 +107,14 @@ async function spawn(
   { env, cwd }: Omit<SpawnRequest, "executable">,
   options: ResolvedClientOptions,
 ): Promise<RunningProcess> {
-  try {
-    const running = await spawnPlugin({ executable, env, cwd });
-    // While the plugin gets ready there is time for it.
-    warnOfInheritedDescriptors(options.logger);
-    return running;
-  } catch (cause) {
-    const { code = (cause as Error).message } = cause as NodeJS.ErrnoException;
+  const running = await spawnPlugin({ executable, env, cwd }).catch((cause: NodeJS.ErrnoException) => {
+    const { code = cause.message } = cause;
     const why = Object.hasOwn(REFUSALS, code) ? `\n  ${REFUSALS[code]}` : "";
     throw new Error(`the system refused to start "${executable.file}" (${code})${why}`, { cause });
-  }
+  });
+  // While the plugin gets ready there is time for it.
+  warnOfInheritedDescriptors(options.logger);
+  return running;
 }
 
 // What the system's code means once the file itself was found in order.

@@ -1,8 +1,10 @@
 // The checks of single client options. Each throws a TypeError or RangeError that names the option, and returns what is used.
-import { fileURLToPath } from "node:url";
 import type { ResolvedHandshake } from "../handshake/cookie.js";
 import { isHandshakeName } from "../handshake/env.js";
 import { checkReattachConfig } from "../handshake/reattach-config.js";
+import { readPath } from "../util/path-option.js";
+import { isOptions } from "../util/plain-options.js";
+import { showValue } from "../util/show-value.js";
 import type { Reattach } from "./reattach.js";
 import type { Command, StdioOptions } from "./runtime.js";
 
@@ -46,8 +48,8 @@ export interface ResolvedHeartbeat {
 export function checkHeartbeat(value: unknown, fallback: object | false): ResolvedHeartbeat | false {
   const heartbeat = value === undefined ? fallback : value;
   if (heartbeat === false) return false;
-  if (typeof heartbeat !== "object" || heartbeat === null) {
-    throw new TypeError(`Cannot create a client: heartbeat is ${String(heartbeat)}, and it must be false, or intervalMs and timeoutMs`);
+  if (!isOptions(heartbeat)) {
+    throw new TypeError(`Cannot create a client: heartbeat is ${showValue(heartbeat)}, and it must be false, or intervalMs and timeoutMs`);
   }
   const { intervalMs, timeoutMs, ...others } = heartbeat as Partial<ResolvedHeartbeat>;
   const [unknown] = Object.keys(others);
@@ -65,7 +67,9 @@ export function checkPorts(minPort: number | undefined, maxPort: number | undefi
   const range = any ? { minPort: 0, maxPort: 0 } : { minPort: minPort ?? 10_000, maxPort: maxPort ?? 25_000 };
   for (const [name, port] of Object.entries(range)) {
     if (!Number.isInteger(port) || port > 65_535 || port < (any ? 0 : 1)) {
-      throw new RangeError(`Cannot create a client: ${name} is ${port}, and it must be a port from 1 to 65535, or both 0 for any`);
+      throw new RangeError(
+        `Cannot create a client: ${name} is ${showValue(port)}, and it must be a port from 1 to 65535, or both 0 for any`,
+      );
     }
   }
   if (range.minPort > range.maxPort)
@@ -74,13 +78,14 @@ export function checkPorts(minPort: number | undefined, maxPort: number | undefi
 }
 
 export function checkCwd(cwd: unknown): string | undefined {
-  if (cwd instanceof URL && cwd.protocol === "file:") return fileURLToPath(cwd);
-  if (cwd === undefined || (typeof cwd === "string" && cwd !== "" && !cwd.includes("\0"))) return cwd;
-  throw new TypeError(`Cannot create a client: cwd is ${JSON.stringify(cwd)}, and it must be a directory's path or file: URL`);
+  if (cwd === undefined) return undefined;
+  const path = readPath(cwd);
+  if (path !== undefined && path !== "") return path;
+  throw new TypeError(`Cannot create a client: cwd is ${showValue(cwd)}, and it must be a directory's path or file: URL`);
 }
 
 export function checkEnv(env: Readonly<Record<string, string>>, handshake: ResolvedHandshake): Readonly<Record<string, string>> {
-  if (typeof env !== "object" || env === null) throw new TypeError("Cannot create a client: env must be an object of names and texts");
+  if (!isOptions(env)) throw new TypeError(`Cannot create a client: env is ${showValue(env)}, and it must be an object of names and texts`);
   for (const [name, value] of Object.entries(env)) {
     if (isHandshakeName(name, handshake)) {
       throw new TypeError(`Cannot create a client: env sets ${name}, which the handshake sets itself`);
@@ -92,10 +97,11 @@ export function checkEnv(env: Readonly<Record<string, string>>, handshake: Resol
   return { ...env };
 }
 
-export function checkInheritEnv(inheritEnv: unknown): boolean | readonly string[] {
+export function checkInheritEnv(inheritEnv: unknown = true): boolean | readonly string[] {
   if (typeof inheritEnv === "boolean") return inheritEnv;
   if (Array.isArray(inheritEnv) && inheritEnv.every((name) => typeof name === "string")) return [...inheritEnv];
-  throw new TypeError("Cannot create a client: inheritEnv must be true, false, or a list of the variables' names");
+  const wanted = "true, false, or a list of the variables' names";
+  throw new TypeError(`Cannot create a client: inheritEnv is ${showValue(inheritEnv)}, and it must be ${wanted}`);
 }
 
 export function checkStreams({
@@ -119,7 +125,7 @@ export function checkFunctions(name: string, value: unknown, methods: readonly s
 export function checkFlag(name: string, value: unknown, fallback: boolean): boolean {
   const wanted = value ?? fallback;
   if (typeof wanted === "boolean" && value !== null) return wanted;
-  throw new TypeError(`Cannot create a client: ${name} is ${String(value)}, and it must be true or false`);
+  throw new TypeError(`Cannot create a client: ${name} is ${showValue(value)}, and it must be true or false`);
 }
 
 export function checkDuration(
@@ -132,5 +138,5 @@ export function checkDuration(
   const fits = typeof ms === "number" && (zero ? ms >= 0 : ms > 0) && (infinite || ms !== Number.POSITIVE_INFINITY);
   if (fits) return ms;
   const wanted = `a number of milliseconds ${zero ? "from 0" : "above 0"}${infinite ? ", or Infinity" : ""}`;
-  throw new RangeError(`Cannot create a client: ${name} is ${String(ms)}, and it must be ${wanted}`);
+  throw new RangeError(`Cannot create a client: ${name} is ${showValue(ms)}, and it must be ${wanted}`);
 }

@@ -4,6 +4,9 @@ import { type Implementation, type ImplementationRecord, readImplementations } f
 import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../handshake/cookie.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import { type Logger, silentLogger } from "../util/logger.js";
+import { faultOfOptions } from "../util/plain-options.js";
+import { safeLogger } from "../util/safe-logger.js";
+import { showValue } from "../util/show-value.js";
 import type { TransportName } from "../wire/address.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import {
@@ -37,7 +40,7 @@ export interface ClientOptions {
   readonly apiVersions?: readonly number[] | undefined;
   /** What the plugin may call back. @default [] */
   readonly provides?: readonly Implementation[] | undefined;
-  /** Handed to the plugin's `configure` before it counts as ready. @default {} */
+  /** Handed to the plugin's `configure` before it counts as ready; as JSON, with what is provided, at most 64 KiB. @default {} */
   readonly config?: unknown;
   /** @default "tcp" */
   readonly transport?: TransportName | undefined;
@@ -93,7 +96,7 @@ export interface ClientOptions {
   readonly stdin?: Readable | undefined;
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
-  /** @default silent */
+  /** One that throws or rejects harms nothing: a process warning says so once. @default silent */
   readonly logger?: Logger | undefined;
 }
 
@@ -129,19 +132,19 @@ export interface ResolvedClientOptions {
   readonly logger: Logger;
 }
 
-const NAMES: readonly string[] = (
-  "command reattach handshake apiVersions provides config transport minPort maxPort tls cwd env inheritEnv checksum socketGroup startTimeoutMs callTimeoutMs " +
-  "killTimeoutMs limits managed heartbeat runtime stderr syncStdout syncStderr stdin validate logger"
-).split(" ");
+const NAMES: ReadonlySet<string> = new Set(
+  (
+    "command reattach handshake apiVersions provides config transport minPort maxPort tls cwd env inheritEnv checksum socketGroup startTimeoutMs callTimeoutMs " +
+    "killTimeoutMs limits managed heartbeat runtime stderr syncStdout syncStderr stdin validate logger"
+  ).split(" "),
+);
 
 /** @throws {TypeError | RangeError} An option that is unknown or wrong. The caller's object is read once and never changed. */
 export function resolveClientOptions(options: ClientOptions): ResolvedClientOptions {
   if (typeof options !== "object" || options === null)
     throw new TypeError("Cannot create a client: the options must be an object with a command");
-  for (const name of Object.keys(options)) {
-    if (!NAMES.includes(name))
-      throw new TypeError(`Cannot create a client: there is no option "${name}"; the options are ${NAMES.join(", ")}`);
-  }
+  const fault = faultOfOptions(options, NAMES);
+  if (fault !== undefined) throw new TypeError(`Cannot create a client: ${fault}`);
   const { config, transport = "tcp", logger = silentLogger, provides = [], runtime } = options;
   const reattach = checkReattach(options);
   const command = reattach === undefined ? checkCommand(options.command) : `process ${reattach.config.pid}`;
@@ -151,7 +154,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     throw new TypeError("Cannot create a client: apiVersions must be a list of at least one");
   apiVersions.forEach(checkApiVersion);
   if (transport !== "tcp" && transport !== "unix" && transport !== "websocket") {
-    throw new TypeError(`Cannot create a client: transport is "${String(transport)}", and it must be "tcp", "unix" or "websocket"`);
+    throw new TypeError(`Cannot create a client: transport is ${showValue(transport)}, and it must be "tcp", "unix" or "websocket"`);
   }
   checkFunctions("logger", logger, ["debug", "info", "warn", "error"]);
   if (runtime !== undefined) checkFunctions("runtime", runtime, ["start"]);
@@ -167,7 +170,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     ...checkPorts(options.minPort, options.maxPort),
     cwd: checkCwd(options.cwd),
     env: checkEnv(options.env ?? {}, handshake),
-    inheritEnv: checkInheritEnv(options.inheritEnv ?? true),
+    inheritEnv: checkInheritEnv(options.inheritEnv),
     ...checkSecurity(options),
     startTimeoutMs: checkDuration("startTimeoutMs", options.startTimeoutMs, 60_000),
     callTimeoutMs: checkDuration("callTimeoutMs", options.callTimeoutMs, 60_000, { infinite: true }),
@@ -178,6 +181,6 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     runtime,
     stdio: checkStreams(options),
     validate: checkFlag("validate", options.validate, true),
-    logger,
+    logger: safeLogger(logger),
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../util/clock.js";
 import { escapeControls, escapeLine } from "../util/escape-controls.js";
 import { FloodGate } from "../util/flood-gate.js";
-import { type Logger, logSafely } from "../util/logger.js";
+import { type Logger, logAt } from "../util/logger.js";
 import { LogBlocks } from "./log-blocks.js";
 import { LogLines } from "./log-lines.js";
 import { type LogRecord, toLogRecord } from "./log-record.js";
@@ -17,7 +17,7 @@ export class OutputLog {
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
     this.#gate = new FloodGate(clock, (dropped) => {
-      logSafely(logger, "warn", `… ${dropped} lines dropped`, { dropped });
+      logAt(logger, "warn", `… ${dropped} lines dropped`, { dropped });
     });
     const reader = {
       line: (line: string, cut: boolean) => this.#say(toLogRecord(line, cut), "stderr"),
@@ -39,6 +39,6 @@ export class OutputLog {
 
   #say(record: LogRecord, stream: "stdout" | "stderr"): void {
     if (record.message === "" && Object.keys(record.fields).length === 0) return;
-    logSafely(this.#logger, record.level, record.message, { ...record.fields, stream });
+    logAt(this.#logger, record.level, record.message, { ...record.fields, stream });
   }
 }

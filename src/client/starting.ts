@@ -2,15 +2,14 @@ import { basename } from "node:path";
 import { PluginError, type StartStep } from "../errors.js";
 import { type AllowedAddress, type Announcement, parseAnnouncement, whyRefused } from "../handshake/announcement.js";
 import { greet } from "../handshake/greet.js";
+import { checkOffer } from "../handshake/ready-params.js";
 import { loadTracing } from "../handshake/trace-context.js";
 import type { CloseReason } from "../peer/close-reason.js";
 import { PeerConnection } from "../peer/connection.js";
-import { flawOf } from "../peer/unsendable.js";
 import type { TlsOptions } from "../transport/tls.js";
 import { systemClock } from "../util/clock.js";
 import { deferred } from "../util/deferred.js";
 import { type Address, formatAddress } from "../wire/address.js";
-import { extract, isSpecial, lendNothing } from "../wire/references.js";
 import type { Checked } from "./checksum.js";
 import { explainLoss } from "./ending.js";
 import { type Launched, launch } from "./launch.js";
@@ -63,7 +62,7 @@ export class Starting {
     const turn = startTurns.take();
     let stopTimer = (): void => {};
     try {
-      checkConfig(this.#options.config);
+      checkOffer(this.#options);
       await this.#until(turn.come);
       stopTimer = systemClock.after(startTimeoutMs, () => this.#stop(new TimeUp(startTimeoutMs)));
       return await this.#run(turn);
@@ -180,16 +179,6 @@ export class Starting {
     await new Promise<void>((resolve) => systemClock.soon(resolve));
     const { stderrTail = "", noise = "" } = this.stdio ?? {};
     return startError({ error, step: this.#step, exit: this.#exit, announced: this.#announced, stderrTail, noise }, this.#options);
-  }
-}
-
-// Before anything runs: what cannot be sent then would end the start at its last step.
-function checkConfig(config: unknown): void {
-  try {
-    JSON.stringify(config);
-    if (isSpecial(config)) extract(config, lendNothing);
-  } catch (cause) {
-    throw new Error(`its config cannot be sent: ${flawOf(config, cause).message}`, { cause });
   }
 }
 

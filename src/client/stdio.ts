@@ -125,11 +125,7 @@ async function readAll(stream: AsyncIterable<Uint8Array>, onChunk: (chunk: Uint8
 }
 
 function warn(logger: Logger, name: string, shown: string, what: string): void {
-  try {
-    logger.warn(`Cannot pass all of the output of plugin "${shown}" to ${name}: ${what}; what it cannot take is left out`);
-  } catch {
-    // There is nobody to tell.
-  }
+  logger.warn(`Cannot pass all of the output of plugin "${shown}" to ${name}: ${what}; what it cannot take is left out`);
 }
 
 function feedStdin({ stdin: target, exited }: Running, { stdin: source }: StdioOptions): void {

@@ -6,7 +6,7 @@ const MOST_STARS_IN_A_NAME = 3;
 const MOST_ALTERNATIVES = 256;
 const ALTERNATIVES_OF_A_LETTER_RANGE = 64;
 
-/** @throws {TypeError} If a glob is empty, or one that could keep its matcher busy for long. */
+/** @throws {TypeError} If a glob is empty, holds a NUL character, or could keep its matcher busy for long. */
 export function checkGlob(glob: string): void {
   if (typeof glob !== "string" || glob === "") throw new TypeError("Cannot discover plugins: the glob must be a text that is not empty");
   const problem = findProblem(glob);
@@ -15,6 +15,8 @@ export function checkGlob(glob: string): void {
 
 function findProblem(glob: string): string | undefined {
   if (glob.length > MOST_CHARACTERS) return `has more than ${MOST_CHARACTERS} characters`;
+  // The matcher looks at directories by itself: what the system's functions refuse there, nobody could catch.
+  if (glob.includes("\0")) return "holds a NUL character, which is in no file's name";
   const text = glob.replaceAll(/\\./g, ""); // What is escaped is no pattern.
   if (text.includes("(")) return "has parentheses, which can match for ever: use *, **, ?, [abc] and {a,b}";
   if (countStars(text) > MOST_STARS) return `has more than ${MOST_STARS} stars`;

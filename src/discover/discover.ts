@@ -1,7 +1,9 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readPath } from "../util/path-option.js";
+import { faultOfOptions } from "../util/plain-options.js";
+import { showValue } from "../util/show-value.js";
 import { checkGlob } from "./check-glob.js";
 import { Permissions } from "./permissions.js";
 
@@ -12,6 +14,8 @@ export interface DiscoverOptions {
   readonly onRefused?: ((path: string, why: string) => void) | undefined;
 }
 
+const NAMES = new Set(["allowInsecure", "onRefused"]);
+
 /**
  * Resolves with absolute paths of the plugins matching a glob, sorted by name.
  *
@@ -21,15 +25,17 @@ export interface DiscoverOptions {
  * `*`, `**`, `?`, `[abc]` and `{a,b}` are patterns; a name that begins with a dot matches where the pattern does too.
  * @param glob Relative to `dir`; from configuration, never from a stranger.
  * @param dir @default the current directory
- * @throws {TypeError} If the glob is empty, or has parentheses or too many stars and braces.
+ * @throws {TypeError} If the glob is empty, holds NUL, or has parentheses or too many stars and braces; if `dir` is no path, or an option unknown.
  * @throws {PluginError} `UNAUTHORIZED` If others can write to `dir`, or to a directory above it in which they could replace it.
  * @example for (const command of await discover("*.js", "plugins")) NewClient({ command });
  * @see https://github.com/mrmlnc/fast-glob#pattern-syntax
  */
 export async function discover(glob: string, dir: string | URL = ".", options: DiscoverOptions = {}): Promise<string[]> {
   checkGlob(glob);
+  const fault = faultOfOptions(options, NAMES);
+  if (fault !== undefined) throw new TypeError(`Cannot discover plugins: ${fault}`);
   const { allowInsecure = false, onRefused } = options;
-  const cwd = resolve(dir instanceof URL ? fileURLToPath(dir) : dir);
+  const cwd = resolve(checkDir(dir));
   const permissions = allowInsecure ? undefined : await Permissions.of(cwd);
   const { default: fastGlob } = await import("fast-glob");
   const paths = await fastGlob(glob, {
@@ -50,6 +56,12 @@ export async function discover(glob: string, dir: string | URL = ".", options: D
     if (why !== undefined) onRefused?.(path, why);
     return why === undefined;
   });
+}
+
+function checkDir(dir: unknown): string {
+  const path = readPath(dir);
+  if (path !== undefined) return path;
+  throw new TypeError(`Cannot discover plugins: dir is ${showValue(dir)}, and it must be a directory's path or file: URL`);
 }
 
 async function isRunnable(path: string): Promise<boolean> {

@@ -1,3 +1,5 @@
+import { isOptions } from "../util/plain-options.js";
+import { showValue } from "../util/show-value.js";
 import { EnvName } from "./env.js";
 
 /** The announcement's first field; not `Handshake.apiVersion`, which is the application's. */
@@ -21,19 +23,22 @@ const NAMES: readonly string[] = ["apiVersion", "magicCookieKey", "magicCookieVa
 
 /** @throws {TypeError | RangeError} An unknown name, a version that is no whole number from 1, a key that cannot name a variable, an empty value. */
 export function resolveHandshake(handshake: Handshake = {}): ResolvedHandshake {
+  if (!isOptions(handshake)) {
+    throw new TypeError(`Cannot use handshake: it is ${showValue(handshake)}, and it must be an object with ${NAMES.join(", ")}`);
+  }
   for (const name of Object.keys(handshake)) {
     if (!NAMES.includes(name)) throw new TypeError(`Cannot use handshake: there is no "${name}" in it; it has ${NAMES.join(", ")}`);
   }
   const { apiVersion = 1, magicCookieKey = MagicCookieKey, magicCookieValue = MagicCookieValue } = handshake;
   checkApiVersion(apiVersion);
   if (typeof magicCookieKey !== "string" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(magicCookieKey)) {
-    throw new TypeError(`Cannot use magicCookieKey ${JSON.stringify(magicCookieKey)}: it must be the name of an environment variable`);
+    throw new TypeError(`Cannot use magicCookieKey ${showValue(magicCookieKey)}: it must be the name of an environment variable`);
   }
   if (Object.values(EnvName).includes(magicCookieKey)) {
     throw new TypeError(`Cannot use magicCookieKey "${magicCookieKey}": the handshake has another use for that variable`);
   }
   if (typeof magicCookieValue !== "string" || magicCookieValue === "" || magicCookieValue.includes("\0")) {
-    throw new TypeError(`Cannot use magicCookieValue ${JSON.stringify(magicCookieValue)}: it must be a text that is not empty`);
+    throw new TypeError(`Cannot use magicCookieValue ${showValue(magicCookieValue)}: it must be a text that is not empty`);
   }
   return { apiVersion, magicCookieKey, magicCookieValue };
 }
@@ -41,7 +46,7 @@ export function resolveHandshake(handshake: Handshake = {}): ResolvedHandshake {
 /** @throws {RangeError} */
 export function checkApiVersion(version: number): void {
   if (!Number.isSafeInteger(version) || version < 1) {
-    throw new RangeError(`Cannot use apiVersion ${version}: it must be a whole number from 1`);
+    throw new RangeError(`Cannot use apiVersion ${showValue(version)}: it must be a whole number from 1`);
   }
 }
 

@@ -1,22 +1,15 @@
-import type { ImplementationRecord } from "../contract/implement.js";
 import { isPluginError, PluginError } from "../errors.js";
 import type { PeerConnection } from "../peer/connection.js";
-import { announceProvided } from "../peer/provided.js";
 import { answerOf } from "../peer/remote-error.js";
-import { UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { HELLO, READY } from "../wire/messages.js";
 import { type Info, PROTOCOL_VERSIONS, readOffer } from "./hello.js";
 import { isHex32, isProof, prove, randomHex } from "./proof.js";
+import { type Offer, readyParams } from "./ready-params.js";
 
-// What stands around the params of rpc.ready.
-const ENVELOPE_BYTES = 64;
-
-export interface GreetOptions {
+/** The offer is given away only once the plugin has proven itself. */
+export interface GreetOptions extends Offer {
   readonly secret: string;
   readonly apiVersions: readonly number[];
-  readonly provides: readonly ImplementationRecord[];
-  /** Given away only once the plugin has proven itself. */
-  readonly config: unknown;
   readonly info: Info;
   readonly helloTimeoutMs: number;
   /** The plugin has proven itself; what is left is its own configuration. */
@@ -91,18 +84,12 @@ function checkAnswer(connection: PeerConnection, answer: HelloAnswer, host: stri
   return challenge;
 }
 
-async function makeReady(
-  { peer }: PeerConnection,
-  proof: string,
-  { framing, texts }: HelloAnswer,
-  { provides, config = {} }: GreetOptions,
-): Promise<void> {
+async function makeReady({ peer }: PeerConnection, proof: string, { framing, texts }: HelloAnswer, offer: Offer): Promise<void> {
   const asPackets = framing === "packets";
   // How long a plugin's configure() takes is the start's own deadline.
   const noDeadline = { timeoutMs: Number.POSITIVE_INFINITY };
-  const configBytes = Buffer.byteLength(JSON.stringify(config) ?? "");
-  const params = { proof, provides: announceProvided(provides, configBytes), config };
-  checkLength(params);
+  // Once more: it may have grown since it was checked.
+  const params = readyParams(proof, offer);
   try {
     // The plugin turns to packets with the line that answers this, and we with the line that asks.
     const answer = peer.call(READY, params, noDeadline, (result) => {
@@ -116,14 +103,6 @@ async function makeReady(
     if (isLoss(error)) throw error;
     throw new PluginError("REMOTE_ERROR", `it declined to start: ${reasonIn(error)}`, { cause: error });
   }
-}
-
-// The plugin takes no longer line from whoever has not proven to be the host, and the proof is in this one.
-function checkLength(params: object): void {
-  const bytes = Buffer.byteLength(JSON.stringify(params)) + ENVELOPE_BYTES;
-  if (bytes <= UNPROVEN_MESSAGE_BYTES) return;
-  const sentence = `its config, with what this host provides, takes ${bytes} bytes, and the handshake carries ${UNPROVEN_MESSAGE_BYTES}`;
-  throw new PluginError("LIMIT_EXCEEDED", `${sentence}\n  Hand over the rest with a call, or name a file in the config.`);
 }
 
 /** Says whether an error is the connection's end. That a plugin is stopping is an answer of its own. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../util/clock.js";
 import { escapeLine, escapeTexts } from "../util/escape-controls.js";
 import { FloodGate } from "../util/flood-gate.js";
-import { type Logger, type LogLevel, logSafely } from "../util/logger.js";
+import { type Logger, type LogLevel, logAt } from "../util/logger.js";
 
 // As much as of a line of stderr.
 const MOST_BYTES = 8 * 1024;
@@ -13,7 +13,7 @@ export class RemoteLog {
 
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
-    this.#gate = new FloodGate(clock, (dropped) => logSafely(logger, "warn", `… ${dropped} records dropped`, { dropped }));
+    this.#gate = new FloodGate(clock, (dropped) => logAt(logger, "warn", `… ${dropped} records dropped`, { dropped }));
   }
 
   /** The level is the record's own word; what is no level counts as info. */
@@ -22,7 +22,7 @@ export class RemoteLog {
     if (typeof message !== "string" || !this.#gate.admit()) return;
     const text = escapeLine(cut(message));
     const isLong = leftAfter(fields, MOST_BYTES) < 0;
-    logSafely(this.#logger, levelOf(level), isLong ? `${text}… (its fields were cut)` : text, isLong ? {} : fieldsOf(fields));
+    logAt(this.#logger, levelOf(level), isLong ? `${text}… (its fields were cut)` : text, isLong ? {} : fieldsOf(fields));
   }
 
   /** Nothing more comes. */

@@ -5,6 +5,9 @@ import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandsha
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import { namesAuthorities } from "../util/authorities.js";
 import type { Logger } from "../util/logger.js";
+import { faultOfOptions } from "../util/plain-options.js";
+import { safeLogger } from "../util/safe-logger.js";
+import { showValue } from "../util/show-value.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import { stderrLogger } from "./stderr-logger.js";
 
@@ -50,18 +53,17 @@ export interface ResolvedServeOptions {
   readonly logger: Logger;
 }
 
-const NAMES: readonly string[] = ["handshake", "provides", "configure", "limits", "tls", "standalone", "validate", "logger"];
+const NAMES = new Set(["handshake", "provides", "configure", "limits", "tls", "standalone", "validate", "logger"]);
 
 /** @throws {TypeError | RangeError} An option that is unknown or wrong. */
 export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions {
   if (typeof options !== "object" || options === null) throw new TypeError("Cannot serve: the options must be an object with provides");
-  for (const name of Object.keys(options)) {
-    if (!NAMES.includes(name)) throw new TypeError(`Cannot serve: there is no option "${name}"; the options are ${NAMES.join(", ")}`);
-  }
-  const { configure = () => {}, validate = true, logger = stderrLogger } = options;
+  const fault = faultOfOptions(options, NAMES);
+  if (fault !== undefined) throw new TypeError(`Cannot serve: ${fault}`);
+  const { configure = () => {}, validate = true } = options;
   if (typeof configure !== "function") throw new TypeError("Cannot serve: configure must be a function");
-  if (typeof validate !== "boolean") throw new TypeError(`Cannot serve: validate is ${String(validate)}, and it must be true or false`);
-  checkLogger(logger);
+  if (typeof validate !== "boolean") throw new TypeError(`Cannot serve: validate is ${showValue(validate)}, and it must be true or false`);
+  const logger = options.logger === undefined ? stderrLogger : safeLogger(checkLogger(options.logger));
   const handshake = resolveHandshake(options.handshake);
   const standalone = checkStandalone(options.standalone);
   const provides = resolveProvides(options.provides, handshake);
@@ -89,9 +91,12 @@ function checkStandalone(standalone: Partial<Standalone> | undefined): Standalon
   throw new TypeError("Cannot serve: standalone must have an AbortSignal as signal, and a function onListening");
 }
 
-function checkLogger(logger: Partial<Logger> | null): void {
-  const lacking = (["debug", "info", "warn", "error"] as const).filter((name) => typeof logger?.[name] !== "function");
+function checkLogger(logger: Logger): Logger {
+  const lacking = (["debug", "info", "warn", "error"] as const).filter(
+    (name) => typeof (logger as Partial<Logger> | null)?.[name] !== "function",
+  );
   if (lacking.length > 0) throw new TypeError(`Cannot serve: logger has no function ${lacking.join(", ")}`);
+  return logger;
 }
 
 function resolveProvides(

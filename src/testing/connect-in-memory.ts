@@ -5,6 +5,8 @@ import { announceProvided } from "../peer/provided.js";
 import { memoryChannels } from "../transport/memory.js";
 import { systemClock } from "../util/clock.js";
 import { silentLogger } from "../util/logger.js";
+import { faultOfOptions } from "../util/plain-options.js";
+import { showValue } from "../util/show-value.js";
 import { resolveLimits } from "../wire/limits.js";
 
 export interface InMemoryOptions {
@@ -18,16 +20,19 @@ export interface InMemoryOptions {
   readonly config?: unknown;
 }
 
+const NAMES = new Set(["provides", "hostProvides", "configure", "config"]);
+
 /**
  * Resolves with a host's connection to implementations in this process: no process, no socket, the same messages.
  *
  * Values cross as JSON text, as they do between processes. Rejects with what `configure` throws.
+ * @throws {TypeError} An option that is unknown or wrong.
  * @example
  * await using connection = await connectInMemory({ provides: [greeterImplementation] });
  * expect(await connection.dispense(greeter).greet({ name: "test" })).toBe("Hello, test!");
  */
 export async function connectInMemory(options: InMemoryOptions): Promise<Connection> {
-  const { configure, config = {} } = options;
+  const { configure, config = {} } = checkOptions(options);
   const pluginProvides = readImplementations(options.provides, "provides");
   const hostProvides = readImplementations(options.hostProvides ?? [], "hostProvides");
   const [hostEnd, pluginEnd] = memoryChannels();
@@ -49,4 +54,12 @@ export async function connectInMemory(options: InMemoryOptions): Promise<Connect
   }
   plugin.peer.activate();
   return host;
+}
+
+function checkOptions(options: InMemoryOptions): InMemoryOptions {
+  const fault = faultOfOptions(options, NAMES);
+  if (fault !== undefined) throw new TypeError(`Cannot connect in memory: ${fault}`);
+  const { configure } = options;
+  if (configure === undefined || typeof configure === "function") return options;
+  throw new TypeError(`Cannot connect in memory: configure is ${showValue(configure)}, and it must be a function`);
 }

@@ -9,14 +9,9 @@ export interface Logger {
 /** How grave a record is. There is no way to log a trace but as debug. */
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
 
-/** Logs what another program said. A log that fails must not keep that program from being heard, whichever way it fails. */
-export function logSafely(logger: Logger, level: LogLevel, message: string, fields: object): void {
-  try {
-    const logged: unknown = logger[level === "trace" ? "debug" : level](message, fields);
-    if (logged instanceof Promise) logged.catch(() => {});
-  } catch {
-    // There is nobody to tell.
-  }
+/** Logs at a level that another program chose. */
+export function logAt(logger: Logger, level: LogLevel, message: string, fields: object): void {
+  logger[level === "trace" ? "debug" : level](message, fields);
 }
 
 const nothing = (): void => {};

@@ -1,3 +1,6 @@
+import { isOptions } from "../util/plain-options.js";
+import { showValue } from "../util/show-value.js";
+
 /** What one peer may cost. Beyond a limit there is a named error, and only that peer suffers. */
 export interface Limits {
   /** One message, in bytes. @default 33_554_432 (32 MiB) */
@@ -62,6 +65,7 @@ const RANGES: { readonly [K in keyof ResolvedLimits]: readonly [least: number, m
 
 /** @throws {TypeError | RangeError} A limit that is unknown, no whole number, or out of its range. */
 export function resolveLimits(limits: Limits = {}): ResolvedLimits {
+  if (!isOptions(limits)) throw new TypeError(`Cannot use limits: they are ${showValue(limits)}, and must be an object of numbers`);
   const resolved: Record<string, number> = { ...DEFAULTS };
   for (const [name, value] of Object.entries(limits)) {
     if (!Object.hasOwn(RANGES, name)) {
@@ -70,7 +74,7 @@ export function resolveLimits(limits: Limits = {}): ResolvedLimits {
     if (value === undefined) continue;
     const [least, most] = RANGES[name as keyof Limits];
     if (!Number.isInteger(value) || value < least || value > most) {
-      throw new RangeError(`Cannot use ${name} ${value}: it must be a whole number from ${least} to ${most}`);
+      throw new RangeError(`Cannot use ${name} ${showValue(value)}: it must be a whole number from ${least} to ${most}`);
     }
     resolved[name] = value;
   }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -15,16 +16,18 @@ interface Warning {
 }
 
 /** What a host's log is told that was started with these descriptors open. */
-async function warningsOf(descriptors: readonly number[]): Promise<Warning[]> {
+async function warningsOf(descriptors: readonly number[], ...args: readonly string[]): Promise<Warning[]> {
   const file = openSync(HOST, "r");
   const stdio = ["ignore", "pipe", "inherit"] as (string | number)[];
   for (const descriptor of descriptors) {
     while (stdio.length < descriptor) stdio.push("ignore");
     stdio.push(file);
   }
-  const child = spawn(process.execPath, [HOST, fixture("echo")], { stdio: stdio as never });
+  const child = spawn(process.execPath, ["--no-warnings", HOST, fixture("echo"), ...args], { stdio: stdio as never });
   closeSync(file);
+  const closed = once(child, "close");
   const printed = await text(child.stdout as NodeJS.ReadableStream & AsyncIterable<string>);
+  expect((await closed)[0], "both of its starts succeed").toBe(0);
   return printed
     .split("\n")
     .filter(Boolean)
@@ -49,4 +52,8 @@ test("[F27] a host is not warned of what it opened itself, nor of descriptors th
   const warnings = await warningsOf([3, 9]);
   for (const { fields } of warnings) expect(fields.descriptors.filter((descriptor) => descriptor < 17)).toEqual([]);
   expect(warnings).toEqual(await warningsOf([]));
+});
+
+test.skipIf(process.platform !== "linux")("[F27, F21] a plugin starts although the log that is warned throws", async () => {
+  expect(await warningsOf([40], "full")).toEqual(await warningsOf([40]));
 });

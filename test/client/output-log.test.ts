@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { OutputLog } from "../../src/client/output-log.js";
-import type { Logger } from "../../src/index.js";
 import { FakeClock } from "../kit/fake-clock.js";
 import { memoryLogger } from "../kit/fixtures.js";
 
@@ -76,18 +75,4 @@ test("[O23] the report of an uncaught exception is one record at error, its cont
     log.end("stderr");
     expect(logger.records).toEqual([{ level: "error", message: report.replace("\u001b", "\\u001b"), fields: { stream: "stderr" } }]);
   }
-});
-
-test("[F21] a logger that throws, or rejects, harms nobody", async () => {
-  const fail = (): never => {
-    throw new Error("disk full");
-  };
-  const reject = async (): Promise<never> => fail();
-  for (const log of [fail, reject]) {
-    const logger: Logger = { debug: log, info: log, warn: log, error: log };
-    const output = new OutputLog(logger, new FakeClock());
-    output.stderr.push(lines(2_000));
-    expect(() => output.end("stderr")).not.toThrow();
-  }
-  await new Promise(setImmediate); // A rejection that nobody handles fails the run.
 });

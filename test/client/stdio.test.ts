@@ -3,6 +3,7 @@ import { PassThrough, Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { Running, StdioOptions } from "../../src/client/runtime.js";
 import { Stdio } from "../../src/client/stdio.js";
+import { safeLogger } from "../../src/util/safe-logger.js";
 import { memoryLogger, rejection } from "../kit/fixtures.js";
 
 const LINE = "1|1|tcp|127.0.0.1:10000|jsonrpc|";
@@ -180,7 +181,7 @@ describe("output", () => {
       exited: new Promise(() => {}),
       signal() {},
     };
-    const stdio = new Stdio(running, { ...NO_STDIO, stderr: failing, syncStdout: failing }, { ...logger, info }, SOURCE);
+    const stdio = new Stdio(running, { ...NO_STDIO, stderr: failing, syncStdout: failing }, safeLogger({ ...logger, info }), SOURCE);
     expect(await stdio.announcement).toBe(LINE);
     await stdio.drained;
     expect(stdio.stderrTail).toBe("1\n2\n");

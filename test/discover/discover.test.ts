@@ -75,6 +75,8 @@ test("[F116] names with a newline or an escape come back as they are", async () 
 
 const cases: readonly (readonly [string, string])[] = [
   ["", "Cannot discover plugins: the glob must be a text that is not empty"],
+  ["plug\0ins/*.js", "Cannot discover plugins: the glob holds a NUL character, which is in no file's name"],
+  ["*\0.js", "Cannot discover plugins: the glob holds a NUL character, which is in no file's name"],
   ["a".repeat(1_025), "Cannot discover plugins: the glob has more than 1024 characters"],
   ["{a,b}".repeat(18), "Cannot discover plugins: the glob has braces for more than 256 alternatives"],
   ["{1..1000000}", "Cannot discover plugins: the glob has braces for more than 256 alternatives"],
@@ -96,4 +98,32 @@ test("[F117] the worst pattern that is taken is matched at once", async () => {
   expect(await discover(`${"{a,b}".repeat(8)}x`, tree.dir)).toEqual([]);
   expect(await discover("*a*a*a", tree.dir)).toEqual([]);
   expect(performance.now() - begun).toBeLessThan(5_000);
+});
+
+const directories: readonly (readonly [unknown, string])[] = [
+  ["a\0b", '"a\\u0000b"'],
+  [new URL("file:///a%00b"), '"file:///a%00b"'],
+  [new URL("file:///a%2Fb"), '"file:///a%2Fb"'],
+  [new URL("http://x/"), '"http://x/"'],
+  [5, "5"],
+  [null, "null"],
+  [Symbol("s"), "Symbol(s)"],
+];
+
+test.for(directories)("[O6, F25] a directory that no system could be given is refused: %s", async ([dir, shown]) => {
+  const sentence = `Cannot discover plugins: dir is ${shown}, and it must be a directory's path or file: URL`;
+  await expect(discover("*", dir as string)).rejects.toThrow(new TypeError(sentence));
+  // Without a look at its permissions the directory is read first.
+  await expect(discover("*", dir as string, { allowInsecure: true })).rejects.toThrow(new TypeError(sentence));
+});
+
+const options: readonly (readonly [unknown, string])[] = [
+  [null, "the options are null, and must be an object"],
+  [5, "the options are 5, and must be an object"],
+  [[], "the options are a list, and must be an object"],
+  [{ allowInsecur: true }, 'there is no option "allowInsecur"; the options are allowInsecure, onRefused'],
+];
+
+test.for(options)("[R30] discover() refuses options that it does not have: %s", async ([given, fault]) => {
+  await expect(discover("*", tree.dir, given as object)).rejects.toThrow(new TypeError(`Cannot discover plugins: ${fault}`));
 });

@@ -180,7 +180,7 @@ test.each([
 
 test.each([
   [{ maxTotalMs: 0 }, RangeError, "maxTotalMs is 0, and must be a number above 0"],
-  [{ maxTotalMs: "5" }, RangeError, "maxTotalMs is 5, and must be a number above 0"],
+  [{ maxTotalMs: "5" }, RangeError, 'maxTotalMs is "5", and must be a number above 0'],
   [{ timeoutMs: Number.NaN }, RangeError, "timeoutMs is NaN, and must be a number above 0"],
   [{ progressResetsTimeout: 1 }, TypeError, "progressResetsTimeout is 1, and must be true or false"],
 ])("options %j of a call are refused", async (options, kind, problem) => {

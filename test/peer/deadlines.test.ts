@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { showValue } from "../../src/util/show-value.js";
 import { rejection } from "../kit/fixtures.js";
 import { outcome, scripted, settled } from "../kit/script-channel.js";
 
@@ -32,7 +33,7 @@ test.each([0, -1, Number.NaN, Number.NEGATIVE_INFINITY, "5", null])(
   async (timeoutMs) => {
     const { connection, channel } = scripted();
     const error = await rejection(connection.call("kv.get", 1, { timeoutMs: timeoutMs as number }));
-    expect(error).toEqual(new RangeError(`Cannot call "kv.get": timeoutMs is ${timeoutMs}, and must be a number above 0`));
+    expect(error).toEqual(new RangeError(`Cannot call "kv.get": timeoutMs is ${showValue(timeoutMs)}, and must be a number above 0`));
     expect([channel.take(), connection.peer.pending]).toEqual([[], 0]);
   },
 );

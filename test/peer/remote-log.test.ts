@@ -79,18 +79,3 @@ test("[F21] bytes in fields of rpc.log count as they are", () => {
   }
   expect(logger.records.map(({ fields }) => fields)).toEqual([{ raw: new Uint8Array(3) }, {}]);
 });
-
-test("[F21] a logger that throws, or rejects, harms nobody", async () => {
-  const fail = (): never => {
-    throw new Error("disk full");
-  };
-  const reject = async (): Promise<never> => fail();
-  for (const one of [fail, reject]) {
-    const { log, channel, clock } = scene({ debug: one, info: one, warn: one, error: one });
-    log(...Array(2_000).fill({ level: "info", message: "x" }));
-    expect(() => clock.advance(1_000)).not.toThrow();
-    channel.say({ jsonrpc: "2.0", id: 1, method: "rpc.log", params: { message: "asked" } });
-    expect(channel.take()).toEqual([{ jsonrpc: "2.0", id: 1, result: null }]);
-  }
-  await settled(); // A rejection that nobody handles fails the run.
-});

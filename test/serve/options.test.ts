@@ -34,6 +34,13 @@ const cases: readonly (readonly [unknown, string])[] = [
     { provides: [], handshake: { magicCookieKey: "a b" } },
     'Cannot use magicCookieKey "a b": it must be the name of an environment variable',
   ],
+  [
+    { provides: [], handshake: null },
+    "Cannot use handshake: it is null, and it must be an object with apiVersion, magicCookieKey, magicCookieValue",
+  ],
+  [{ provides: [], limits: null }, "Cannot use limits: they are null, and must be an object of numbers"],
+  [{ provides: [], limits: [] }, "Cannot use limits: they are a list, and must be an object of numbers"],
+  [{ provides: [], validate: [] }, "Cannot serve: validate is a list, and it must be true or false"],
   [{ provides: [], logger: { info() {} } }, "Cannot serve: logger has no function debug, warn, error"],
 ];
 

@@ -105,3 +105,19 @@ test("[O36] closing it ends the handlers that run", async () => {
   if (!given.aborted) await new Promise((resolve) => given.addEventListener("abort", resolve, { once: true }));
   expect(given.reason).toMatchObject({ code: "CONNECTION_LOST" });
 });
+
+const mistakes: readonly (readonly [unknown, string])[] = [
+  [undefined, "Cannot connect in memory: the options are undefined, and must be an object"],
+  [null, "Cannot connect in memory: the options are null, and must be an object"],
+  [[implementation], "Cannot connect in memory: the options are a list, and must be an object"],
+  [
+    { provides: [], configuration: {} },
+    'Cannot connect in memory: there is no option "configuration"; the options are provides, hostProvides, configure, config',
+  ],
+  [{ provides: [], configure: 5 }, "Cannot connect in memory: configure is 5, and it must be a function"],
+  [{}, "Cannot use provides: it must be a list of implement(…) results"],
+];
+
+test.for(mistakes)("[O36, R30] a mistake in the options is refused by name: %s", async ([options, sentence]) => {
+  expect(await rejection(connectInMemory(options as never))).toEqual(new TypeError(sentence));
+});

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { deferred } from "../../src/util/deferred.js";
 import { silentLogger } from "../../src/util/logger.js";
+import { showValue } from "../../src/util/show-value.js";
 import { moveState } from "../../src/util/state.js";
 import { isThenable } from "../../src/util/thenable.js";
 import { rejection } from "../kit/fixtures.js";
@@ -31,4 +32,15 @@ test("a thenable is what await waits for", () => {
   const data = JSON.parse('{"then":1}');
   for (const value of [Promise.resolve(), { then }, Object.assign(() => {}, { then })]) expect(isThenable(value)).toBe(true);
   for (const value of [undefined, null, 0, "then", {}, data, () => {}]) expect(isThenable(value)).toBe(false);
+});
+
+test("any value is shown in a sentence: short, as what it is, and without a throw", () => {
+  const values = [undefined, null, -1, Number.NaN, true, 10n, Symbol("s"), () => {}, class {}, [1], {}, Object.create(null)];
+  expect(values.map(showValue).join("; ")).toBe(
+    "undefined; null; -1; NaN; true; 10n; Symbol(s); a function; a function; a list; an object; an object",
+  );
+  const objects = [new Date(Number.NaN), new Map(), Promise.resolve(), new AbortController().signal, new URL("http://x/")];
+  expect(objects.map(showValue).join("; ")).toBe('a Date; a Map; a Promise; an AbortSignal; "http://x/"');
+  expect(showValue('a "b"\0')).toBe('"a \\"b\\"\\u0000"');
+  expect(showValue("x".repeat(1_000))).toBe(`"${"x".repeat(200)}…"`);
 });
