@@ -12,8 +12,7 @@ let told = false;
 export function warnOfInheritedDescriptors(logger: Logger): void {
   if (told || logger === silentLogger || process.platform !== "linux") return;
   told = true;
-  const found = readdirSync("/proc/self/fdinfo")
-    .map(Number)
+  const found = openDescriptors()
     .filter(isHandedOn)
     .sort((a, b) => a - b);
   if (found.length === 0) return;
@@ -22,6 +21,14 @@ export function warnOfInheritedDescriptors(logger: Logger): void {
     `Every plugin is handed what this program has open beside its own files: ${which}\n  Close it where this program is started, or mark it close-on-exec.`,
     { descriptors: found },
   );
+}
+
+function openDescriptors(): number[] {
+  try {
+    return readdirSync("/proc/self/fdinfo").map(Number);
+  } catch {
+    return []; // There is no /proc, or no descriptor left to read it with: then there is nothing to tell.
+  }
 }
 
 function isHandedOn(descriptor: number): boolean {

@@ -3,9 +3,8 @@ import type { PluginEnv } from "../handshake/env.js";
 import { randomHex } from "../handshake/proof.js";
 import { type Checked, checkFile, sourceOf } from "./checksum.js";
 import { pathOf, pluginEnvironment } from "./environment.js";
-import { checkCwd, type Executable, findExecutable } from "./executable.js";
+import { checkCwd, findExecutable } from "./executable.js";
 import { guard } from "./guardian.js";
-import { warnOfInheritedDescriptors } from "./inherited-descriptors.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { type SpawnRequest, spawnPlugin } from "./process.js";
 import { attach } from "./reattach.js";
@@ -89,7 +88,7 @@ async function run(
   options.logger.debug(`Starting plugin "${options.shown}"`, { file: executable.file, args: executable.args });
   await checked?.confirm();
   onStep("spawn");
-  const running = await (runtime?.start({ command, env, cwd, signal }) ?? spawn(executable, { env, cwd }, options));
+  const running = await (runtime?.start({ command, env, cwd, signal }) ?? spawn({ executable, env, cwd }));
   try {
     // Between that look and the system's there was a moment.
     await checked?.confirm();
@@ -102,20 +101,14 @@ async function run(
   }
 }
 
-async function spawn(
-  executable: Executable,
-  { env, cwd }: Omit<SpawnRequest, "executable">,
-  options: ResolvedClientOptions,
-): Promise<RunningProcess> {
+// There is nothing else in the `try`: what went wrong beside the spawn would be blamed on the system, and the child forgotten.
+async function spawn(request: SpawnRequest): Promise<RunningProcess> {
   try {
-    const running = await spawnPlugin({ executable, env, cwd });
-    // While the plugin gets ready there is time for it.
-    warnOfInheritedDescriptors(options.logger);
-    return running;
+    return await spawnPlugin(request);
   } catch (cause) {
     const { code = (cause as Error).message } = cause as NodeJS.ErrnoException;
     const why = Object.hasOwn(REFUSALS, code) ? `\n  ${REFUSALS[code]}` : "";
-    throw new Error(`the system refused to start "${executable.file}" (${code})${why}`, { cause });
+    throw new Error(`the system refused to start "${request.executable.file}" (${code})${why}`, { cause });
   }
 }
 

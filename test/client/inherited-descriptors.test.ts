@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -14,17 +15,33 @@ interface Warning {
   readonly fields: { readonly descriptors: readonly number[] };
 }
 
-/** What a host's log is told that was started with these descriptors open. */
-async function warningsOf(descriptors: readonly number[]): Promise<Warning[]> {
+// As on a system without /proc. It is loaded before the host is.
+const NO_PROC = `data:text/javascript,${encodeURIComponent(`
+  import fs from "node:fs";
+  import { syncBuiltinESMExports } from "node:module";
+  for (const name of ["readdirSync", "readFileSync"]) {
+    const before = fs[name];
+    fs[name] = (path, ...rest) => {
+      if (String(path).startsWith("/proc/")) throw Object.assign(new Error("ENOENT: no such file or directory"), { code: "ENOENT" });
+      return before(path, ...rest);
+    };
+  }
+  syncBuiltinESMExports();
+`)}`;
+
+/** What a host's log is told that was started with these descriptors open, and options of Node.js. */
+async function warningsOf(descriptors: readonly number[], options: readonly string[] = []): Promise<Warning[]> {
   const file = openSync(HOST, "r");
   const stdio = ["ignore", "pipe", "inherit"] as (string | number)[];
   for (const descriptor of descriptors) {
     while (stdio.length < descriptor) stdio.push("ignore");
     stdio.push(file);
   }
-  const child = spawn(process.execPath, [HOST, fixture("echo")], { stdio: stdio as never });
+  const child = spawn(process.execPath, [...options, HOST, fixture("echo")], { stdio: stdio as never });
   closeSync(file);
+  const exited = once(child, "exit");
   const printed = await text(child.stdout as NodeJS.ReadableStream & AsyncIterable<string>);
+  expect(await exited).toEqual([0, null]);
   return printed
     .split("\n")
     .filter(Boolean)
@@ -49,4 +66,8 @@ test("[F27] a host is not warned of what it opened itself, nor of descriptors th
   const warnings = await warningsOf([3, 9]);
   for (const { fields } of warnings) expect(fields.descriptors.filter((descriptor) => descriptor < 17)).toEqual([]);
   expect(warnings).toEqual(await warningsOf([]));
+});
+
+test("[F27, F24] where there is no /proc nobody is warned, and the start goes well", async () => {
+  expect(await warningsOf([40], ["--import", NO_PROC])).toEqual([]);
 });
