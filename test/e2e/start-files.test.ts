@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -75,6 +75,19 @@ test("[F23, O25] a program for another machine fails the start, and is not run b
   expect(gist(error)).toEqual(SPAWN);
   expect(error.message).toContain(`and this machine is ${process.arch}\n  Build it for ${process.platform} ${process.arch}.`);
 });
+
+test.skipIf(process.platform !== "linux")(
+  "[F23, O25] a program that is damaged, and a script whose interpreter is none, fail the start, and no shell runs what they hold",
+  async () => {
+    const lines = `\ntouch "${dir}/ran"\n`;
+    const program = Buffer.concat([readFileSync(process.execPath).subarray(0, 64), Buffer.from(lines)]);
+    put("inner", lines);
+    for (const command of [`./${put("damaged", program)}`, `./${put("script", `#!${dir}/inner${lines}`)}`]) {
+      expect(gist(await startFailure(NewClient({ command, cwd: dir })))).toEqual(SPAWN);
+    }
+    expect(existsSync(join(dir, "ran"))).toBe(false);
+  },
+);
 
 test.skipIf(process.platform !== "linux")(
   "[F23, O25] a program whose loader is missing fails the start, and the loader is blamed",
