@@ -2,6 +2,7 @@ import type { StartStep } from "../errors.js";
 import type { PluginEnv } from "../handshake/env.js";
 import { randomHex } from "../handshake/proof.js";
 import { type Checked, checkFile, sourceOf } from "./checksum.js";
+import { currentDir } from "./current-dir.js";
 import { pathOf, pluginEnvironment } from "./environment.js";
 import { checkCwd, findExecutable } from "./executable.js";
 import { guard } from "./guardian.js";
@@ -81,7 +82,7 @@ async function run(
     return { running: await runtime.start({ command, env, cwd, signal }), checked: undefined };
   }
   if (cwd !== undefined) await checkCwd(cwd);
-  const executable = await findExecutable(command, { cwd: cwd ?? process.cwd(), path: pathOf(env) });
+  const executable = await findExecutable(command, { cwd: cwd ?? currentDir(), path: pathOf(env) });
   if (checksum !== undefined) onStep("checksum");
   const checked = checksum && (await checkFile(sourceOf(command, executable), checksum));
   signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import { relative, resolve } from "node:path";
 import { isPluginError, type PluginErrorCode, StartError, type StartStep } from "../errors.js";
 import { escapeControls } from "../util/escape-controls.js";
+import { currentDir } from "./current-dir.js";
 import { isScript } from "./executable.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { NotListening } from "./reach.js";
@@ -107,7 +108,12 @@ function byHand({ handshake, command, cwd }: ResolvedClientOptions): string {
 }
 
 function enter(cwd: string): string {
-  const path = relative(process.cwd(), resolve(cwd));
+  let path: string;
+  try {
+    path = relative(currentDir(), resolve(cwd));
+  } catch {
+    return `cd ${quote(cwd)} && `; // There is nothing that it could be relative to.
+  }
   return path === "" ? "" : `cd ${quote(path.startsWith("..") ? resolve(cwd) : path)} && `;
 }
 

@@ -117,6 +117,30 @@ test("[F23, O25] a cwd that is a file is blamed, and not the file in it", async 
   expect(error.message).toBe(`Cannot start plugin "./tool": its cwd "${dir}/file" is no directory`);
 });
 
+test.skipIf(process.platform === "win32")(
+  "[F23, O25] where the host's own cwd was removed a plugin starts that has another, and no other",
+  async () => {
+    const before = process.cwd();
+    process.chdir(join(dir, putDirectory("gone")));
+    rmSync(join(dir, "gone"), { recursive: true });
+    try {
+      const without = await startFailure(NewClient({ command: fixture("echo") }));
+      expect(gist(without)).toEqual(SPAWN);
+      expect(without.message).toBe(
+        `Cannot start plugin "${fixture("echo")}": the directory that this program runs in does not exist any more\n` +
+          "  Give the plugin a cwd, or move this program to another with process.chdir().",
+      );
+      const fails = await startFailure(NewClient({ command: ["/bin/sh", "-c", "exit 3"], cwd: dir }));
+      expect([fails.exitCode, fails.message.split("\n").at(-1)]).toEqual([3, expect.stringContaining(`full output: cd ${dir} && OTTO_`)]);
+      expect((await startFailure(NewClient({ command: "./x.mjs", cwd: "sub" }))).message).toContain(': its cwd "sub" does not exist');
+      await using client = NewClient({ command: fixture("echo"), cwd: dir, minPort: 0, maxPort: 0 });
+      await client.start();
+    } finally {
+      process.chdir(before);
+    }
+  },
+);
+
 test("[O33, O25] a program is looked for on the PATH that the plugin gets, and not on the host's", async () => {
   put("tool", `#!${process.execPath}\nprocess.stderr.write("it ran"); process.exitCode = 4;\n`);
   const found = await startFailure(NewClient({ command: "tool", env: { PATH: dir } }));
