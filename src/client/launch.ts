@@ -9,6 +9,7 @@ import { guard } from "./guardian.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { type SpawnRequest, spawnPlugin } from "./process.js";
 import { attach } from "./reattach.js";
+import { refusal } from "./refusal.js";
 import { pidOf, type Running, type RunningProcess } from "./runtime.js";
 import { makeSocketDir, removeSocketDir } from "./socket-dir.js";
 import { shareDir } from "./socket-group.js";
@@ -107,21 +108,6 @@ async function spawn(request: SpawnRequest): Promise<RunningProcess> {
   try {
     return await spawnPlugin(request);
   } catch (cause) {
-    const { code = (cause as Error).message } = cause as NodeJS.ErrnoException;
-    const why = Object.hasOwn(REFUSALS, code) ? `\n  ${REFUSALS[code]}` : "";
-    throw new Error(`the system refused to start "${request.executable.file}" (${code})${why}`, { cause });
+    throw refusal(cause as NodeJS.ErrnoException, request);
   }
 }
-
-// What the system's code means once the file itself was found in order.
-const REFUSALS: Readonly<Record<string, string>> = {
-  ENOENT: "The file is there, so the loader that it names is not: it may be built for another system, as with musl and glibc.",
-  EACCES: "A file system mounted with noexec forbids it, or a security policy.",
-  ENOEXEC: "It is no program of this system.",
-  ETXTBSY: "Somebody still has it open for writing.",
-  E2BIG: "Its arguments and its environment are too large together.",
-  EAGAIN: "Too many processes run: raise the limit (ulimit -u), or start fewer plugins.",
-  ENOMEM: "The system has too little memory left.",
-  EMFILE: "This program has too many files open: raise the limit (ulimit -n), or start fewer plugins.",
-  ENFILE: "The system has too many files open.",
-};

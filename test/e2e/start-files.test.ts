@@ -141,6 +141,33 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
+test.skipIf(process.platform === "win32")(
+  "[F23, O25] where a directory went that Node.js remembers, or Node.js itself, the loader is not blamed",
+  async () => {
+    const { execPath } = process;
+    process.execPath = join(dir, "node");
+    try {
+      expect((await startFailure(NewClient({ command: fixture("echo") }))).message).toBe(
+        `Cannot start plugin "${fixture("echo")}": the system refused to start "${dir}/node" (ENOENT)\n` +
+          "  The Node.js that runs this program is not there any more, as after an update: start this program again.",
+      );
+    } finally {
+      process.execPath = execPath;
+    }
+    const before = process.cwd();
+    process.chdir(join(dir, putDirectory("gone")));
+    process.cwd();
+    rmSync(join(dir, "gone"), { recursive: true });
+    try {
+      expect((await startFailure(NewClient({ command: fixture("echo") }))).message).toContain(
+        "(ENOENT)\n  The directory that this program runs in does not exist any more: give the plugin a cwd, or move this program to another.",
+      );
+    } finally {
+      process.chdir(before);
+    }
+  },
+);
+
 test("[O33, O25] a program is looked for on the PATH that the plugin gets, and not on the host's", async () => {
   put("tool", `#!${process.execPath}\nprocess.stderr.write("it ran"); process.exitCode = 4;\n`);
   const found = await startFailure(NewClient({ command: "tool", env: { PATH: dir } }));
