@@ -6,6 +6,7 @@ import { isScript } from "./executable.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { NotListening } from "./reach.js";
 import type { Exit } from "./runtime.js";
+import { abridge, wholeCommand } from "./shown-command.js";
 import { lastLine } from "./tail.js";
 
 /** The time for the whole start is over. */
@@ -33,6 +34,9 @@ export interface Failure {
   readonly noise: string;
 }
 
+// The command in the sentence is to be run as it stands, if it is not absurdly long.
+const MOST_BY_HAND = 1_000;
+
 const WHEN: Readonly<Record<StartStep, string>> = {
   options: "before it was run",
   checksum: "before it was run",
@@ -46,7 +50,7 @@ const WHEN: Readonly<Record<StartStep, string>> = {
 /** The error that a start rejects with: what was attempted, what is so, and what to do. */
 export function startError(failure: Failure, options: ResolvedClientOptions): StartError {
   const { error, step, exit, stderrTail } = failure;
-  const details = { step, command: options.shown, exitCode: exit?.exitCode, signal: exit?.signal, stderrTail };
+  const details = { step, command: wholeCommand(options.command), exitCode: exit?.exitCode, signal: exit?.signal, stderrTail };
   const lines = [
     `${options.reattach === undefined ? "Cannot start" : "Cannot attach to"} plugin "${options.shown}": ${why(failure, options)}`,
     ...remarks(failure, options).map((remark) => `  ${remark}`),
@@ -103,8 +107,8 @@ function remarks({ error, step, exit, announced, stderrTail, noise }: Failure, o
 
 function byHand({ handshake, command, cwd }: ResolvedClientOptions): string {
   const [file, ...args] = typeof command === "string" ? [command] : command;
-  const words = [...(isScript(file) ? ["node"] : []), file, ...args].map(quote).join(" ");
-  return `${cwd === undefined ? "" : enter(cwd)}${handshake.magicCookieKey}=${quote(handshake.magicCookieValue)} ${words}`;
+  const words = [...(isScript(file) ? ["node"] : []), file, ...args].map(quote);
+  return `${cwd === undefined ? "" : enter(cwd)}${handshake.magicCookieKey}=${quote(handshake.magicCookieValue)} ${abridge(words, MOST_BY_HAND)}`;
 }
 
 function enter(cwd: string): string {
