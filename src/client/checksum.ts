@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { type FileHandle, open, realpath, stat } from "node:fs/promises";
+import { type FileHandle, lstat, open, readlink, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PluginError } from "../errors.js";
-import { faultAbove, faultOf, type Looking } from "../util/trusted-path.js";
+import { faultOf, follow, type Link, type LookingAtLinks } from "../util/trusted-path.js";
 import { type Executable, isScript } from "./executable.js";
 import type { Command } from "./runtime.js";
 import type { Checksum } from "./security-checks.js";
@@ -65,9 +65,18 @@ async function confirm(file: string, identity: string): Promise<void> {
 async function refuseOpenToOthers(file: string): Promise<void> {
   const uid = process.geteuid?.();
   if (uid === undefined) return;
-  const looking: Looking = { uid, gid: process.getegid?.() ?? uid, look: (path) => stat(path) };
-  const real = await realpath(file);
-  const fault = (await faultOf(real, looking)) ?? (await faultOf(dirname(real), looking)) ?? (await faultAbove(dirname(real), looking));
+  const fault = await findFault(file, { uid, gid: process.getegid?.() ?? uid, look: (path) => stat(path), readLink });
   if (fault === undefined) return;
   throw new Error(`its checksum would say nothing: ${fault}\n  Take that right away (chmod go-w, chown), or start it without a checksum.`);
+}
+
+async function findFault(file: string, looking: LookingAtLinks): Promise<string | undefined> {
+  const way = await follow(file, looking);
+  if ("fault" in way) return way.fault;
+  return (await faultOf(way.real, looking)) ?? faultOf(dirname(way.real), looking);
+}
+
+async function readLink(path: string): Promise<Link | undefined> {
+  const found = await lstat(path);
+  return found.isSymbolicLink() ? { target: await readlink(path), uid: found.uid } : undefined;
 }

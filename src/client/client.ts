@@ -12,6 +12,7 @@ import type { ResolvedClientOptions } from "./options.js";
 import { reattachConfig } from "./reattach.js";
 import { manage } from "./registry.js";
 import { pidOf } from "./runtime.js";
+import { wholeCommand } from "./shown-command.js";
 import { checkStartOptions, type StartOptions } from "./start-options.js";
 import { type Started, Starting } from "./starting.js";
 import { isWithin, send, terminate } from "./terminate.js";
@@ -130,9 +131,10 @@ export class PluginClient implements Client {
 
   // A client lives once, as in Otto: whoever holds it knows that it is always the same process.
   #tooLate(): StartError {
-    const { shown } = this.#options;
+    const { shown, command } = this.#options;
     const sentence = `Cannot start plugin "${shown}": this client ${this.#fate}, and a client starts once\n  Make a new one with NewClient()`;
-    return new StartError("START_FAILED", sentence, { step: "options", command: shown }, this.#failure && { cause: this.#failure });
+    const details = { step: "options", command: wholeCommand(command) } as const;
+    return new StartError("START_FAILED", sentence, details, this.#failure && { cause: this.#failure });
   }
 
   async #run(): Promise<Started> {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { delimiter, isAbsolute } from "node:path";
 import type { Writable } from "node:stream";
+import { checkDescriptors } from "./free-descriptors.js";
 import { GUARDIAN_SCRIPT } from "./guardian-script.js";
 
 /**
@@ -23,6 +25,8 @@ let shell: Shell | undefined;
 let deaths = 0;
 // Where something kills each one at once, starting another for ever helps nobody.
 const MOST_DEATHS = 10;
+// Where systems keep rm, sleep and grep, which the shell calls.
+const SYSTEM_DIRS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
 
 /**
  * Sees to it that something is ended or removed when this process dies, in whatever way. Returns the way to take it back.
@@ -50,11 +54,16 @@ export function isGuarding(): boolean {
 }
 
 function startShell(): void {
+  try {
+    checkDescriptors();
+  } catch {
+    return; // Too many files are open. What is guarded next tries again: a plugin's group, once that could be spawned.
+  }
   const child = spawn("/bin/sh", ["-c", GUARDIAN_SCRIPT, GUARDIAN_NAME], {
     cwd: "/",
     // A session of its own: what a terminal ends this process with must not end the shell before it has done its work.
     detached: true,
-    env: { PATH: process.env["PATH"] ?? "/usr/bin:/bin" },
+    env: { PATH: pathOfShell(process.env["PATH"] ?? "") },
     stdio: ["pipe", "ignore", "ignore"],
   });
   // Where the system starts none, plugins still end by their lifeline, and with this process's orderly end.
@@ -65,11 +74,16 @@ function startShell(): void {
   });
   child.unref();
   const { stdin } = child as { stdin: (Writable & { unref?(): void }) | null | undefined };
-  if (child.pid === undefined || !stdin) return; // With too many files open there are no streams.
+  if (child.pid === undefined || !stdin) return; // The system started none: then there may be no streams, either.
   stdin.on("error", () => {}); // It is gone, which its exit tells.
   stdin.unref?.();
   stdin.write([...guarded].join(""));
   shell = { child, stdin };
+}
+
+/** The host's own PATH, for systems that keep their programs elsewhere, and then what most have: the host's may lead nowhere. */
+function pathOfShell(path: string): string {
+  return [...new Set([...path.split(delimiter).filter((dir) => isAbsolute(dir)), ...SYSTEM_DIRS])].join(delimiter);
 }
 
 function forget(child: ChildProcess): boolean {

@@ -2,13 +2,14 @@ import type { StartStep } from "../errors.js";
 import type { PluginEnv } from "../handshake/env.js";
 import { randomHex } from "../handshake/proof.js";
 import { type Checked, checkFile, sourceOf } from "./checksum.js";
+import { currentDir } from "./current-dir.js";
 import { pathOf, pluginEnvironment } from "./environment.js";
-import { checkCwd, type Executable, findExecutable } from "./executable.js";
+import { checkCwd, findExecutable } from "./executable.js";
 import { guard } from "./guardian.js";
-import { warnOfInheritedDescriptors } from "./inherited-descriptors.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { type SpawnRequest, spawnPlugin } from "./process.js";
 import { attach } from "./reattach.js";
+import { refusal } from "./refusal.js";
 import { pidOf, type Running, type RunningProcess } from "./runtime.js";
 import { makeSocketDir, removeSocketDir } from "./socket-dir.js";
 import { shareDir } from "./socket-group.js";
@@ -82,14 +83,14 @@ async function run(
     return { running: await runtime.start({ command, env, cwd, signal }), checked: undefined };
   }
   if (cwd !== undefined) await checkCwd(cwd);
-  const executable = await findExecutable(command, { cwd: cwd ?? process.cwd(), path: pathOf(env) });
+  const executable = await findExecutable(command, { cwd: cwd ?? currentDir(), path: pathOf(env) });
   if (checksum !== undefined) onStep("checksum");
   const checked = checksum && (await checkFile(sourceOf(command, executable), checksum));
   signal.throwIfAborted();
   options.logger.debug(`Starting plugin "${options.shown}"`, { file: executable.file, args: executable.args });
   await checked?.confirm();
   onStep("spawn");
-  const running = await (runtime?.start({ command, env, cwd, signal }) ?? spawn(executable, { env, cwd }, options));
+  const running = await (runtime?.start({ command, env, cwd, signal }) ?? spawn({ executable, env, cwd }));
   try {
     // Between that look and the system's there was a moment.
     await checked?.confirm();
@@ -102,30 +103,11 @@ async function run(
   }
 }
 
-async function spawn(
-  executable: Executable,
-  { env, cwd }: Omit<SpawnRequest, "executable">,
-  options: ResolvedClientOptions,
-): Promise<RunningProcess> {
-  const running = await spawnPlugin({ executable, env, cwd }).catch((cause: NodeJS.ErrnoException) => {
-    const { code = cause.message } = cause;
-    const why = Object.hasOwn(REFUSALS, code) ? `\n  ${REFUSALS[code]}` : "";
-    throw new Error(`the system refused to start "${executable.file}" (${code})${why}`, { cause });
-  });
-  // While the plugin gets ready there is time for it.
-  warnOfInheritedDescriptors(options.logger);
-  return running;
+// There is nothing else in the `try`: what went wrong beside the spawn would be blamed on the system, and the child forgotten.
+async function spawn(request: SpawnRequest): Promise<RunningProcess> {
+  try {
+    return await spawnPlugin(request);
+  } catch (cause) {
+    throw refusal(cause as NodeJS.ErrnoException, request);
+  }
 }
-
-// What the system's code means once the file itself was found in order.
-const REFUSALS: Readonly<Record<string, string>> = {
-  ENOENT: "The file is there, so the loader that it names is not: it may be built for another system, as with musl and glibc.",
-  EACCES: "A file system mounted with noexec forbids it, or a security policy.",
-  ENOEXEC: "It is no program of this system.",
-  ETXTBSY: "Somebody still has it open for writing.",
-  E2BIG: "Its arguments and its environment are too large together.",
-  EAGAIN: "Too many processes run: raise the limit (ulimit -u), or start fewer plugins.",
-  ENOMEM: "The system has too little memory left.",
-  EMFILE: "This program has too many files open: raise the limit (ulimit -n), or start fewer plugins.",
-  ENFILE: "The system has too many files open.",
-};

@@ -26,6 +26,7 @@ import {
 import type { Reattach } from "./reattach.js";
 import type { Command, Runtime, StdioOptions } from "./runtime.js";
 import { type Checksum, checkSecurity } from "./security-checks.js";
+import { showCommand } from "./shown-command.js";
 
 export interface ClientOptions {
   /** Executable and arguments, run without a shell. A `.js` or `.mjs` file runs on this Node.js. Relative paths start at `cwd`. */
@@ -105,7 +106,7 @@ export interface ResolvedClientOptions {
   /** Never run where there is `reattach`. */
   readonly command: Command;
   readonly reattach: Reattach | undefined;
-  /** The command as people know it, for sentences. */
+  /** The command as people know it, for sentences: a long one is cut. */
   readonly shown: string;
   readonly handshake: ResolvedHandshake;
   readonly apiVersions: readonly number[];
@@ -161,7 +162,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
   return {
     command,
     reattach,
-    shown: typeof command === "string" ? command : command.join(" "),
+    shown: showCommand(command),
     handshake,
     apiVersions: [...apiVersions],
     provides: readImplementations(provides, "provides"),

@@ -7,6 +7,7 @@ import { guard } from "./guardian.js";
 
 // What the address of a unix socket holds, less the byte that ends it. Beyond it the system cuts, and listens elsewhere.
 const LONGEST_PATH_BYTES = 107;
+const REMEDY = "Set TMPDIR to a directory that this user may write to.";
 
 const unguards = new Map<string, () => void>();
 
@@ -15,7 +16,12 @@ const unguards = new Map<string, () => void>();
  * @throws {Error} With the end of a sentence.
  */
 export async function makeSocketDir(): Promise<string> {
-  const parent = await realpath(tmpdir());
+  const parent = await realpath(tmpdir()).catch((cause: NodeJS.ErrnoException) => {
+    const gone = cause.code === "ENOENT";
+    const remedy = gone ? "Make it, or set TMPDIR to one that exists." : REMEDY;
+    const what = gone ? "does not exist" : `cannot be looked at (${cause.code})`;
+    throw new Error(`the temporary directory "${tmpdir()}" ${what}\n  ${remedy}`, { cause });
+  });
   await refuseOpenParent(parent);
   const dir = join(parent, `mortise-${randomHex().slice(0, 12)}`);
   if (Buffer.byteLength(join(dir, "s")) > LONGEST_PATH_BYTES) {
@@ -27,9 +33,10 @@ export async function makeSocketDir(): Promise<string> {
   const unguard = guard("dir", dir);
   try {
     await mkdir(dir, { mode: 0o700 });
-  } catch (error) {
+  } catch (cause) {
     unguard();
-    throw error;
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Error(`no directory for its socket can be made in the temporary directory "${parent}" (${code})\n  ${REMEDY}`, { cause });
   }
   unguards.set(dir, unguard);
   return dir;

@@ -1,17 +1,14 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
-import { devNull } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { checkDescriptors } from "./free-descriptors.js";
 import type { SpawnRequest } from "./process.js";
 
 /** A child process that exists, with all three streams. */
 export type Child = ChildProcessByStdio<Writable, Readable, Readable> & { readonly pid: number };
 type Execa = typeof import("execa").execa;
 
-// Two for each of three streams, two for the system's own word about the start, and some for what else goes on meanwhile.
-const DESCRIPTORS = 12;
 const LOOK_MS = 10;
 const MOST_LOOKS = 50;
 /** Once it was tried. */
@@ -30,19 +27,6 @@ export async function spawnChild(request: SpawnRequest): Promise<{ readonly chil
   // In the same turn as the spawn: others may have opened files meanwhile.
   checkDescriptors();
   return loaded.execa === undefined ? spawnPlainly(request) : spawnByExeca(request, loaded.execa);
-}
-
-/**
- * With too many files open execa throws from among its streams and leaves the child's error to end this program. So there is no
- * trying: what a spawn takes is opened and closed first.
- */
-function checkDescriptors(): void {
-  const opened: number[] = [];
-  try {
-    while (opened.length < DESCRIPTORS) opened.push(openSync(devNull, "r"));
-  } finally {
-    for (const descriptor of opened) closeSync(descriptor);
-  }
 }
 
 // A module that could not be loaded once, for want of descriptors above all, never can be in this process.

@@ -1,10 +1,12 @@
 import { relative, resolve } from "node:path";
 import { isPluginError, type PluginErrorCode, StartError, type StartStep } from "../errors.js";
 import { escapeControls } from "../util/escape-controls.js";
+import { currentDir } from "./current-dir.js";
 import { isScript } from "./executable.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { NotListening } from "./reach.js";
 import type { Exit } from "./runtime.js";
+import { abridge, wholeCommand } from "./shown-command.js";
 import { lastLine } from "./tail.js";
 
 /** The time for the whole start is over. */
@@ -32,6 +34,9 @@ export interface Failure {
   readonly noise: string;
 }
 
+// The command in the sentence is to be run as it stands, if it is not absurdly long.
+const MOST_BY_HAND = 1_000;
+
 const WHEN: Readonly<Record<StartStep, string>> = {
   options: "before it was run",
   checksum: "before it was run",
@@ -45,7 +50,7 @@ const WHEN: Readonly<Record<StartStep, string>> = {
 /** The error that a start rejects with: what was attempted, what is so, and what to do. */
 export function startError(failure: Failure, options: ResolvedClientOptions): StartError {
   const { error, step, exit, stderrTail } = failure;
-  const details = { step, command: options.shown, exitCode: exit?.exitCode, signal: exit?.signal, stderrTail };
+  const details = { step, command: wholeCommand(options.command), exitCode: exit?.exitCode, signal: exit?.signal, stderrTail };
   const lines = [
     `${options.reattach === undefined ? "Cannot start" : "Cannot attach to"} plugin "${options.shown}": ${why(failure, options)}`,
     ...remarks(failure, options).map((remark) => `  ${remark}`),
@@ -102,12 +107,17 @@ function remarks({ error, step, exit, announced, stderrTail, noise }: Failure, o
 
 function byHand({ handshake, command, cwd }: ResolvedClientOptions): string {
   const [file, ...args] = typeof command === "string" ? [command] : command;
-  const words = [...(isScript(file) ? ["node"] : []), file, ...args].map(quote).join(" ");
-  return `${cwd === undefined ? "" : enter(cwd)}${handshake.magicCookieKey}=${quote(handshake.magicCookieValue)} ${words}`;
+  const words = [...(isScript(file) ? ["node"] : []), file, ...args].map(quote);
+  return `${cwd === undefined ? "" : enter(cwd)}${handshake.magicCookieKey}=${quote(handshake.magicCookieValue)} ${abridge(words, MOST_BY_HAND)}`;
 }
 
 function enter(cwd: string): string {
-  const path = relative(process.cwd(), resolve(cwd));
+  let path: string;
+  try {
+    path = relative(currentDir(), resolve(cwd));
+  } catch {
+    return `cd ${quote(cwd)} && `; // There is nothing that it could be relative to.
+  }
   return path === "" ? "" : `cd ${quote(path.startsWith("..") ? resolve(cwd) : path)} && `;
 }
 

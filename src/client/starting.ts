@@ -12,6 +12,7 @@ import { deferred } from "../util/deferred.js";
 import { type Address, formatAddress } from "../wire/address.js";
 import type { Checked } from "./checksum.js";
 import { explainLoss } from "./ending.js";
+import { warnOfInheritedDescriptors } from "./inherited-descriptors.js";
 import { type Launched, launch } from "./launch.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { reach } from "./reach.js";
@@ -111,6 +112,8 @@ export class Starting {
     const source = { shown: this.#options.shown, secret: launched.env.secret };
     this.stdio = new Stdio(launched.running, this.#options.stdio, this.#options.logger, source);
     if (this.#over) void launched.running.exited.then(() => launched.release()).catch(() => {});
+    // While the plugin gets ready there is time for it; and by now somebody has the process in hand.
+    if (this.#options.runtime === undefined && this.#options.reattach === undefined) warnOfInheritedDescriptors(this.#options.logger);
     return launched;
   }
 

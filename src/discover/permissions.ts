@@ -1,35 +1,35 @@
-import { realpath, stat } from "node:fs/promises";
+import { lstat, readlink, stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { PluginError } from "../errors.js";
-import { faultAbove, faultOf, type Looking, type Ownership } from "../util/trusted-path.js";
+import { faultOf, follow, type Link, type LookingAtLinks } from "../util/trusted-path.js";
 
 /** Finds what other users could have put into a directory of plugins, or changed there. */
 export class Permissions {
+  /** Without links. */
   readonly #dir: string;
-  readonly #looking: Looking;
-  readonly #seen = new Map<string, Promise<Ownership>>();
+  readonly #looking: LookingAtLinks;
 
-  private constructor(dir: string, uid: number) {
+  private constructor(dir: string, looking: LookingAtLinks) {
     this.#dir = dir;
-    const look = (path: string): Promise<Ownership> => {
-      const seen = this.#seen.get(path) ?? stat(path);
-      this.#seen.set(path, seen);
-      return seen;
-    };
-    this.#looking = { uid, gid: process.getegid?.() ?? uid, look };
+    this.#looking = looking;
   }
 
   /**
    * Undefined where there is no such directory, or the system has no users in this sense.
-   * @throws {PluginError} `UNAUTHORIZED` Others can write to the directory.
+   * @throws {PluginError} `UNAUTHORIZED` Others can write to the directory, or can change what its path leads to.
    */
   static async of(dir: string): Promise<Permissions | undefined> {
     const uid = process.geteuid?.();
-    const real = await realpath(dir).catch(() => undefined);
-    if (uid === undefined || real === undefined) return undefined;
-    const permissions = new Permissions(real, uid);
-    const fault = (await faultOf(real, permissions.#looking)) ?? (await faultAbove(real, permissions.#looking));
-    if (fault === undefined) return permissions;
+    const exists = await stat(dir).then(
+      () => true,
+      () => false,
+    );
+    if (uid === undefined || !exists) return undefined;
+    // The directories on the way are the same for many files.
+    const looking = { uid, gid: process.getegid?.() ?? uid, look: once((path) => stat(path)), readLink: once(readLink) };
+    const way = await follow(dir, looking);
+    const fault = "fault" in way ? way.fault : await faultOf(way.real, looking);
+    if (fault === undefined && "real" in way) return new Permissions(way.real, looking);
     throw new PluginError(
       "UNAUTHORIZED",
       `Cannot discover plugins in "${dir}": ${fault}, so what is in there may be somebody else's\n  Take that right away (chmod go-w, chown), or pass allowInsecure: true.`,
@@ -39,18 +39,34 @@ export class Permissions {
   /** Says why a file is left out; undefined if it is not. */
   async whyRefused(file: string): Promise<string | undefined> {
     try {
-      const real = await realpath(file);
-      return (await faultOf(real, this.#looking)) ?? (await this.#faultOnTheWay(dirname(real)));
+      const way = await follow(file, this.#looking);
+      if ("fault" in way) return way.fault;
+      return (await faultOf(way.real, this.#looking)) ?? (await this.#faultAbove(way.real));
     } catch (error) {
       return `"${file}" cannot be looked at (${(error as NodeJS.ErrnoException).code})`;
     }
   }
 
-  // The directory itself was checked, with all above it. A pattern may lead out of it, too.
-  async #faultOnTheWay(dir: string): Promise<string | undefined> {
+  // The directory itself was checked. Below it no sticky bit will do: what others put there would be found. A pattern may lead out of
+  // it, too, and to where it leads the same holds.
+  async #faultAbove(path: string): Promise<string | undefined> {
+    const dir = dirname(path);
     if (dir === this.#dir) return undefined;
     const fault = await faultOf(dir, this.#looking);
-    if (fault !== undefined) return fault;
-    return dir.startsWith(this.#dir + sep) ? this.#faultOnTheWay(dirname(dir)) : faultAbove(dir, this.#looking);
+    return fault ?? (dir.startsWith(this.#dir + sep) ? this.#faultAbove(dir) : undefined);
   }
+}
+
+async function readLink(path: string): Promise<Link | undefined> {
+  const found = await lstat(path);
+  return found.isSymbolicLink() ? { target: await readlink(path), uid: found.uid } : undefined;
+}
+
+function once<T>(look: (path: string) => Promise<T>): (path: string) => Promise<T> {
+  const seen = new Map<string, Promise<T>>();
+  return (path) => {
+    const found = seen.get(path) ?? look(path);
+    seen.set(path, found);
+    return found;
+  };
 }

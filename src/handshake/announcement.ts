@@ -16,9 +16,16 @@ export function formatAnnouncement({ apiVersion, address, protocol, cert = "" }:
   return `${APIVersion}|${apiVersion}|${address.network}|${formatAddress(address)}|${protocol}|${cert}`;
 }
 
-/** Says whether a line is meant as an announcement; what comes before it is the plugin's own output. */
+const ANNOUNCEMENT = /^\d+\|\d+\|[^|]*\|[^|]*\|/;
+// Any two numbers, and a network of ours: nobody prints that who does not mean it so. Some plugins for older hosts have four fields.
+const NEARLY = /^[-+]?[\d.]+(e[-+]?\d+)?\|[-+]?[\d.]+(e[-+]?\d+)?\|(tcp|unix)\|/i;
+
+/**
+ * Says whether a line is meant as an announcement; what comes before it is the plugin's own output. One that is nearly an announcement
+ * counts too, so that parseAnnouncement() says what is wrong with it, instead of a plugin that waits for a host which waits for it.
+ */
 export function looksLikeAnnouncement(line: string): boolean {
-  return /^\d+\|\d+\|[^|]*\|[^|]*\|/.test(line);
+  return ANNOUNCEMENT.test(line) || NEARLY.test(line);
 }
 
 /**
@@ -32,11 +39,14 @@ export function parseAnnouncement(line: string): Announcement {
     throw new PluginError("VERSION_MISMATCH", `${sentence}\n  Use releases of this package on both sides that have a version in common.`);
   }
   const apiVersion = Number(api);
-  if (!Number.isSafeInteger(apiVersion) || apiVersion < 1) {
+  if (!/^\d+$/.test(api) || !Number.isSafeInteger(apiVersion) || apiVersion < 1) {
     throw bad(`it announced apiVersion "${api.slice(0, 32)}", which is no whole number from 1`);
   }
+  if (protocol === undefined) {
+    throw bad(`it announced no protocol, in a line of ${line.split("|").length} fields, and this host speaks jsonrpc and jsonrpc+ws`);
+  }
   if (protocol !== "jsonrpc" && protocol !== "jsonrpc+ws") {
-    throw bad(`it announced protocol "${protocol?.slice(0, 32)}", and this host speaks jsonrpc and jsonrpc+ws`);
+    throw bad(`it announced protocol "${protocol.slice(0, 32)}", and this host speaks jsonrpc and jsonrpc+ws`);
   }
   const shared = { apiVersion, protocol, ...(cert ? { cert } : {}) } as const;
   if (network === "unix") return { ...shared, address: { network, path: address } };

@@ -1,10 +1,16 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 /** What a file system says of a file or a directory. */
 export interface Ownership {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+}
+
+/** Where a link leads, as it is written, and whose it is. */
+export interface Link {
+  readonly target: string;
+  readonly uid: number;
 }
 
 /** Who asks, and how to look. */
@@ -16,9 +22,20 @@ export interface Looking {
   look(path: string): Promise<Ownership>;
 }
 
+/** The same, link by link. */
+export interface LookingAtLinks extends Looking {
+  /** Undefined if it is no link. */
+  readLink(path: string): Promise<Link | undefined>;
+}
+
+/** What a path leads to, by links too, or how somebody else could make it lead elsewhere. */
+export type Way = { readonly real: string } | { readonly fault: string };
+
 const OTHERS_WRITE = 0o002;
 const GROUP_WRITES = 0o020;
 const STICKY = 0o1000;
+// As many as Linux follows.
+const MOST_LINKS = 40;
 
 /**
  * Says how somebody else could change a file or what is in a directory: a clause such as `every user can write to "/x"`.
@@ -28,17 +45,52 @@ const STICKY = 0o1000;
  */
 export async function faultOf(path: string, looking: Looking, mayBeSticky = false): Promise<string | undefined> {
   const { mode, uid, gid } = await looking.look(path);
-  // In a container the system's root may be seen under another number.
-  if (uid !== looking.uid && uid !== 0 && uid !== (await looking.look("/")).uid) return `"${path}" belongs to user ${uid}`;
+  if (!(await isTrusted(uid, looking))) return `"${path}" belongs to user ${uid}`;
   if (mayBeSticky && (mode & STICKY) !== 0) return undefined;
   if ((mode & OTHERS_WRITE) !== 0) return `every user can write to "${path}"`;
   if ((mode & GROUP_WRITES) !== 0 && gid !== looking.gid && gid !== 0) return `group ${gid} can write to "${path}"`;
   return undefined;
 }
 
-/** The same for all directories above a path, in which what is on the way could be replaced. */
-export async function faultAbove(path: string, looking: Looking): Promise<string | undefined> {
-  const parent = dirname(path);
-  if (parent === path) return undefined;
-  return (await faultOf(parent, looking, true)) ?? faultAbove(parent, looking);
+/**
+ * Goes an absolute path as the system does, and stops where somebody else could replace what comes next: in a directory on the way as it
+ * is written, or on the way that a link leads. What the path leads to in the end is not looked at.
+ */
+export async function follow(path: string, looking: LookingAtLinks): Promise<Way> {
+  const names = namesIn(path);
+  let dir = "/";
+  let links = 0;
+  for (let name = names.shift(); name !== undefined; name = names.shift()) {
+    if (name === "..") {
+      dir = dirname(dir); // All links were followed: it is above in truth.
+      continue;
+    }
+    const next = join(dir, name);
+    const link = await looking.readLink(next);
+    const fault = (await faultOf(dir, looking, true)) ?? (link && (await faultOfLink(next, link, looking)));
+    if (fault !== undefined) return { fault };
+    if (link === undefined) {
+      dir = next;
+      continue;
+    }
+    if (++links > MOST_LINKS) return { fault: `"${path}" leads through more than ${MOST_LINKS} links` };
+    names.unshift(...namesIn(link.target));
+    if (link.target.startsWith("/")) dir = "/";
+  }
+  return { real: dir };
+}
+
+/** In a directory where everybody may put something, it matters whose a link is: nobody can write to one, and its owner can replace it. */
+async function faultOfLink(path: string, { uid }: Link, looking: Looking): Promise<string | undefined> {
+  const isOpen = (await faultOf(dirname(path), looking)) !== undefined;
+  return isOpen && !(await isTrusted(uid, looking)) ? `the link "${path}" belongs to user ${uid}` : undefined;
+}
+
+// In a container the system's root may be seen under another number.
+async function isTrusted(uid: number, looking: Looking): Promise<boolean> {
+  return uid === looking.uid || uid === 0 || uid === (await looking.look("/")).uid;
+}
+
+function namesIn(path: string): string[] {
+  return path.split("/").filter((name) => name !== "" && name !== ".");
 }

@@ -161,16 +161,106 @@ describe("findExecutable() names what keeps a file from being run:", () => {
   });
 
   test("[F23, O25] a program that was cut short", async () => {
-    const file = put("tool", elf(62).subarray(0, 12));
-    expect(await why("./tool")).toBe(`"${file}" is a program that was cut short`);
+    for (const length of [12, 40, 63, 100]) {
+      const file = put("tool", elf(HERE).subarray(0, length));
+      expect(await why("./tool")).toBe(`"${file}" is a program that was cut short\n  Copy or build it anew.`);
+    }
+    const file = put("tool", withLoader("/lib/ld.so\0").subarray(0, -1));
+    expect(await why("./tool")).toBe(`"${file}" is a program that was cut short\n  Copy or build it anew.`);
+  });
+
+  test("[F23, O25] an object file, or a core dump", async () => {
+    for (const [type, what] of [
+      [1, "an object file"],
+      [4, "a core dump"],
+    ] as const) {
+      const file = put("tool", changed(elf(HERE), 16, type));
+      expect(await why("./tool")).toBe(`"${file}" is ${what}, and no program`);
+    }
+  });
+
+  test.each<[what: string, make: () => Buffer]>([
+    ["its class", () => changed(elf(HERE), 4, 3)],
+    ["its order of bytes", () => changed(elf(HERE), 5, 0)],
+    ["the version in its first bytes", () => changed(elf(HERE), 6, 0)],
+    ["its type", () => changed(elf(HERE), 16, 9)],
+    ["its version", () => changed(elf(HERE), 20, 2)],
+    ["the size of an entry", () => changed(elf(HERE), 54, 32)],
+    ["the number of entries", () => changed(elf(HERE), 56, 0)],
+    ["its loader, which has no name", () => withLoader("\0")],
+    ["its loader, whose name has no end", () => withLoader("/lib/ld.so")],
+  ])("[F23, O25] a program whose header makes no sense: %s", async (_what, make) => {
+    const file = put("tool", make());
+    expect(await why("./tool")).toBe(`"${file}" begins like a program, and its header makes no sense\n  Copy or build it anew.`);
+  });
+
+  test("[F23, O25] a table beyond the file", async () => {
+    const header = elf(HERE);
+    header.fill(0xff, 32, 40);
+    const file = put("tool", header);
+    expect(await why("./tool")).toBe(`"${file}" is a program that was cut short\n  Copy or build it anew.`);
+  });
+
+  test("[F23, O25] a first line longer than the system reads", async () => {
+    const file = put("tool", `#!/${"x".repeat(300)}\n`);
+    expect(await why("./tool")).toBe(
+      `the first line of "${file}" is longer than the 256 bytes that the system reads of it\n  Write a shorter path.`,
+    );
+  });
+
+  test("[F23, O25] an interpreter that is neither a program nor a script, which a C library would run through a shell", async () => {
+    const inner = put("inner", "echo hello\n");
+    const file = put("tool", `#!${inner}\n`);
+    expect(await why("./tool")).toBe(
+      `the interpreter "${inner}" that the first line of "${file}" names cannot be run: ` +
+        `"${inner}" is neither a program nor a script with a "#!" line\n  Begin a script with its interpreter, as in #!/usr/bin/env python3`,
+    );
+  });
+
+  test("[F23, O25] more interpreters one after another than the system follows", async () => {
+    const scripts = ["/bin/sh"];
+    for (let depth = 0; depth < 6; depth++) scripts.push(put(`script-${depth}`, `#!${scripts.at(-1)}\n`));
+    expect((await find("./script-4")).file).toBe(scripts[5]);
+    expect(await why("./script-5")).toMatch(/script-0" names cannot be run: the system follows at most 5 of them$/);
   });
 });
 
-/** The header of a little-endian program for a machine. */
+describe("findExecutable() takes", () => {
+  test("the programs of this system, with a loader and without", async () => {
+    for (const name of ["sh", "env", "ls"]) expect((await find(name)).args).toEqual([]);
+    expect((await find([process.execPath])).file).toBe(process.execPath);
+    for (const make of [elf(HERE), withLoader("/lib/ld.so\0"), changed(elf(HERE), 16, 3)]) {
+      const file = put("tool", make);
+      expect((await find("./tool")).file).toBe(file);
+    }
+  });
+});
+
+const HERE = { x64: 62, arm64: 183, riscv64: 243, loong64: 258, ppc64: 21 }[process.arch as string] ?? 62;
+
+/** A little-endian program of 64 bits for a machine, as short as there is: a header, and one entry that says nothing. */
 function elf(machine: number): Buffer {
-  const header = Buffer.alloc(64);
-  header.write("\x7fELF\x02\x01\x01", "latin1");
-  header.writeUInt16LE(2, 16);
-  header.writeUInt16LE(machine, 18);
-  return header;
+  const bytes = Buffer.alloc(120);
+  bytes.write("\x7fELF\x02\x01\x01", "latin1");
+  bytes.writeUInt16LE(2, 16);
+  bytes.writeUInt16LE(machine, 18);
+  bytes.writeUInt32LE(1, 20);
+  bytes.writeUInt8(64, 32);
+  bytes.writeUInt16LE(56, 54);
+  bytes.writeUInt16LE(1, 56);
+  return bytes;
+}
+
+/** The same, loaded by another. */
+function withLoader(path: string): Buffer {
+  const bytes = elf(HERE);
+  bytes.writeUInt32LE(3, 64);
+  bytes.writeUInt8(120, 72);
+  bytes.writeUInt8(path.length, 96);
+  return Buffer.concat([bytes, Buffer.from(path)]);
+}
+
+function changed(bytes: Buffer, at: number, value: number): Buffer {
+  bytes.writeUInt8(value, at);
+  return bytes;
 }

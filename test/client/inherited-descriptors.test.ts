@@ -15,19 +15,33 @@ interface Warning {
   readonly fields: { readonly descriptors: readonly number[] };
 }
 
-/** What a host's log is told that was started with these descriptors open. */
-async function warningsOf(descriptors: readonly number[], ...args: readonly string[]): Promise<Warning[]> {
+// As on a system without /proc. It is loaded before the host is.
+const NO_PROC = `data:text/javascript,${encodeURIComponent(`
+  import fs from "node:fs";
+  import { syncBuiltinESMExports } from "node:module";
+  for (const name of ["readdirSync", "readFileSync"]) {
+    const before = fs[name];
+    fs[name] = (path, ...rest) => {
+      if (String(path).startsWith("/proc/")) throw Object.assign(new Error("ENOENT: no such file or directory"), { code: "ENOENT" });
+      return before(path, ...rest);
+    };
+  }
+  syncBuiltinESMExports();
+`)}`;
+
+/** What a host's log is told that was started with these descriptors open, and options of Node.js. */
+async function warningsOf(descriptors: readonly number[], options: readonly string[] = [], ...args: readonly string[]): Promise<Warning[]> {
   const file = openSync(HOST, "r");
   const stdio = ["ignore", "pipe", "inherit"] as (string | number)[];
   for (const descriptor of descriptors) {
     while (stdio.length < descriptor) stdio.push("ignore");
     stdio.push(file);
   }
-  const child = spawn(process.execPath, ["--no-warnings", HOST, fixture("echo"), ...args], { stdio: stdio as never });
+  const child = spawn(process.execPath, ["--no-warnings", ...options, HOST, fixture("echo"), ...args], { stdio: stdio as never });
   closeSync(file);
   const closed = once(child, "close");
   const printed = await text(child.stdout as NodeJS.ReadableStream & AsyncIterable<string>);
-  expect((await closed)[0], "both of its starts succeed").toBe(0);
+  expect(await closed, "both of its starts succeed").toEqual([0, null]);
   return printed
     .split("\n")
     .filter(Boolean)
@@ -55,5 +69,9 @@ test("[F27] a host is not warned of what it opened itself, nor of descriptors th
 });
 
 test.skipIf(process.platform !== "linux")("[F27, F21] a plugin starts although the log that is warned throws", async () => {
-  expect(await warningsOf([40], "full")).toEqual(await warningsOf([40]));
+  expect(await warningsOf([40], [], "full")).toEqual(await warningsOf([40]));
+});
+
+test("[F27, F24] where there is no /proc nobody is warned, and the start goes well", async () => {
+  expect(await warningsOf([40], ["--import", NO_PROC])).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, lchownSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { discover } from "../../src/index.js";
@@ -65,6 +65,31 @@ test("[F115] a pattern that leads out of the directory is looked at as well", as
   expect(await discover("../outside/*.js", join(tree.dir, "plugins"))).toEqual([outside]);
   chmodSync(join(tree.dir, "outside"), 0o777);
   expect(await discover("../outside/*.js", join(tree.dir, "plugins"))).toEqual([]);
+});
+
+test("[F44, F115] a directory is refused where others can change a link on the way to it, and files where a pattern leads through one", async () => {
+  const path = tree.file("plugins/x.js");
+  const open = join(tree.dir, "open");
+  mkdirSync(open);
+  symlinkSync(join(tree.dir, "plugins"), join(open, "link"));
+  expect(await discover("*.js", join(open, "link"))).toEqual([join(open, "link/x.js")]);
+  expect(await refusals("{open/link,plugins}/*.js")).toEqual({ found: [join(open, "link/x.js"), path], refused: [] });
+  chmodSync(open, 0o777);
+  const why = `every user can write to "${open}"`;
+  expect((await rejection(discover("*.js", join(open, "link")))).message).toContain(`: ${why}, so`);
+  expect(await refusals("{open/link,plugins}/*.js")).toEqual({ found: [path], refused: [[join(open, "link/x.js"), why]] });
+  expect(await discover("*.js", join(tree.dir, "open/missing"))).toEqual([]);
+});
+
+test.skipIf(whyNoNobody !== undefined)("[F44, F115] a link of another user is refused where everybody can make one", async () => {
+  tree.file("plugins/x.js");
+  const link = join(tree.dir, "open/link");
+  mkdirSync(join(tree.dir, "open"));
+  symlinkSync(join(tree.dir, "plugins"), link);
+  chmodSync(join(tree.dir, "open"), 0o1777);
+  expect(await discover("*.js", link)).toEqual([join(link, "x.js")]);
+  lchownSync(link, NOBODY, NOBODY);
+  expect((await rejection(discover("*.js", link))).message).toContain(`: the link "${link}" belongs to user ${NOBODY}, so`);
 });
 
 test("[F115] what this user's own group can write to is taken: that is how many check out their sources", async () => {

@@ -86,6 +86,21 @@ test.for([
   rmSync(file);
 });
 
+test.for(["/nonexistent", "", "."])(
+  "[F12, F19, O34] a host whose PATH is %j takes its plugins along, their sockets too, and leaves them the time to clean up",
+  async (path) => {
+    const file = join(process.env["TMPDIR"] as string, "told");
+    const kinds = [`unix:${echo}`, `stdin:${fixture("never-ends")}`, `${fixture("tells-its-end")},${file}`];
+    const host = startMarkedHost(["stays", "0", ...kinds], `PATH='${path}' exec "$@"`);
+    for await (const [line] of on(host.lines, "line")) if (line === "ready") break;
+    host.process.kill("SIGKILL");
+    await once(host.process, "close");
+    await allGone(host);
+    expect(existsSync(file) && readFileSync(file, "utf8")).toBe("cleaned up");
+    rmSync(file);
+  },
+);
+
 test("[P7] a guardian that somebody kills is started again, and both end with the host", async () => {
   const host = await startAll();
   const pid = host.process.pid as number;

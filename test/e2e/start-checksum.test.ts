@@ -1,5 +1,17 @@
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -158,6 +170,32 @@ test("[F44] a directory above that others can write to is refused, and one with 
     `its checksum would say nothing: every user can write to "${dir}"`,
   );
 });
+
+for (const [what, target, path] of [
+  ["a link to the file", "plugin.mjs", "link"],
+  ["a link to its directory", ".", "link/plugin.mjs"],
+] as const) {
+  test(`[F44] ${what} that every user can change is refused with a checksum`, async () => {
+    const open = join(dir, "open");
+    mkdirSync(open);
+    symlinkSync(join(dir, target), join(open, "link"));
+    const client = (): Client => clientOf(join(open, path), digestOf(plugin));
+    // Others cannot change what is ours there.
+    chmodSync(open, 0o1777);
+    const { code } = await startFailure(
+      NewClient({ command: join(open, path), checksum: { algorithm: "sha256", digest: "0".repeat(64) } }),
+    );
+    expect(code).toBe("CHECKSUM_MISMATCH");
+    chmodSync(open, 0o777);
+    expect(reason(await startFailure(client()))).toBe(`its checksum would say nothing: every user can write to "${open}"`);
+    if (whyNoNobody !== undefined) return;
+    chmodSync(open, 0o1777);
+    lchownSync(join(open, "link"), NOBODY, NOBODY);
+    expect(reason(await startFailure(client()))).toBe(
+      `its checksum would say nothing: the link "${join(open, "link")}" belongs to user ${NOBODY}`,
+    );
+  });
+}
 
 test.skipIf(whyNoNobody !== undefined)("[F44] a file or directory of another user is refused with a checksum", async () => {
   const { chownSync } = await import("node:fs");

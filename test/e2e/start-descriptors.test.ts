@@ -20,15 +20,19 @@ function startsWith(free: number, ...rest: readonly string[]): { first: unknown;
 
 test.for([
   [0, "cold"],
+  [2, "cold"],
+  [3, "cold"],
   [7, "cold"],
   [0, "warm"],
   [2, "warm"],
+  [3, "warm"],
   [8, "warm"],
 ] as const)(
-  "[F24, F139, O25] with %i descriptors left a %s host's start is refused by name, and the next one, with more, is none the worse",
+  "[F24, F139, O25, P9] with %i descriptors left a %s host's start is refused by name and keeps none, and the next one, with more, goes well",
   ([free, before]) => {
     const { first, second, stderr } = startsWith(free, before);
     expect(first).toEqual({
+      kept: 0,
       name: "StartError",
       code: "START_FAILED",
       step: "spawn",

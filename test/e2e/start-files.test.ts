@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -77,6 +77,19 @@ test("[F23, O25] a program for another machine fails the start, and is not run b
 });
 
 test.skipIf(process.platform !== "linux")(
+  "[F23, O25] a program that is damaged, and a script whose interpreter is none, fail the start, and no shell runs what they hold",
+  async () => {
+    const lines = `\ntouch "${dir}/ran"\n`;
+    const program = Buffer.concat([readFileSync(process.execPath).subarray(0, 64), Buffer.from(lines)]);
+    put("inner", lines);
+    for (const command of [`./${put("damaged", program)}`, `./${put("script", `#!${dir}/inner${lines}`)}`]) {
+      expect(gist(await startFailure(NewClient({ command, cwd: dir })))).toEqual(SPAWN);
+    }
+    expect(existsSync(join(dir, "ran"))).toBe(false);
+  },
+);
+
+test.skipIf(process.platform !== "linux")(
   "[F23, O25] a program whose loader is missing fails the start, and the loader is blamed",
   async ({ skip }) => {
     const program = readFileSync("/bin/true").toString("latin1");
@@ -103,6 +116,57 @@ test("[F23, O25] a cwd that is a file is blamed, and not the file in it", async 
   const error = await startFailure(NewClient({ command: "./tool", cwd: join(dir, "file") }));
   expect(error.message).toBe(`Cannot start plugin "./tool": its cwd "${dir}/file" is no directory`);
 });
+
+test.skipIf(process.platform === "win32")(
+  "[F23, O25] where the host's own cwd was removed a plugin starts that has another, and no other",
+  async () => {
+    const before = process.cwd();
+    process.chdir(join(dir, putDirectory("gone")));
+    rmSync(join(dir, "gone"), { recursive: true });
+    try {
+      const without = await startFailure(NewClient({ command: fixture("echo") }));
+      expect(gist(without)).toEqual(SPAWN);
+      expect(without.message).toBe(
+        `Cannot start plugin "${fixture("echo")}": the directory that this program runs in does not exist any more\n` +
+          "  Give the plugin a cwd, or move this program to another with process.chdir().",
+      );
+      const fails = await startFailure(NewClient({ command: ["/bin/sh", "-c", "exit 3"], cwd: dir }));
+      expect([fails.exitCode, fails.message.split("\n").at(-1)]).toEqual([3, expect.stringContaining(`full output: cd ${dir} && OTTO_`)]);
+      expect((await startFailure(NewClient({ command: "./x.mjs", cwd: "sub" }))).message).toContain(': its cwd "sub" does not exist');
+      await using client = NewClient({ command: fixture("echo"), cwd: dir, minPort: 0, maxPort: 0 });
+      await client.start();
+    } finally {
+      process.chdir(before);
+    }
+  },
+);
+
+test.skipIf(process.platform === "win32")(
+  "[F23, O25] where a directory went that Node.js remembers, or Node.js itself, the loader is not blamed",
+  async () => {
+    const { execPath } = process;
+    process.execPath = join(dir, "node");
+    try {
+      expect((await startFailure(NewClient({ command: fixture("echo") }))).message).toBe(
+        `Cannot start plugin "${fixture("echo")}": the system refused to start "${dir}/node" (ENOENT)\n` +
+          "  The Node.js that runs this program is not there any more, as after an update: start this program again.",
+      );
+    } finally {
+      process.execPath = execPath;
+    }
+    const before = process.cwd();
+    process.chdir(join(dir, putDirectory("gone")));
+    process.cwd();
+    rmSync(join(dir, "gone"), { recursive: true });
+    try {
+      expect((await startFailure(NewClient({ command: fixture("echo") }))).message).toContain(
+        "(ENOENT)\n  The directory that this program runs in does not exist any more: give the plugin a cwd, or move this program to another.",
+      );
+    } finally {
+      process.chdir(before);
+    }
+  },
+);
 
 test("[O33, O25] a program is looked for on the PATH that the plugin gets, and not on the host's", async () => {
   put("tool", `#!${process.execPath}\nprocess.stderr.write("it ran"); process.exitCode = 4;\n`);

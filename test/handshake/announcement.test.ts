@@ -14,15 +14,28 @@ describe("a line", () => {
     },
   );
 
+  test.each(["1|1|tcp|x", "-1|1|tcp|x|jsonrpc", "1e99|1|tcp|x|jsonrpc", "1|-1|tcp|x|jsonrpc", "1|1e99|unix|x|jsonrpc", "1.5|+2|tcp|x"])(
+    "[F37] is meant as an announcement, which it is not: %s",
+    (line) => {
+      expect(looksLikeAnnouncement(line)).toBe(true);
+    },
+  );
+
   test.each([
     "",
-    "1|1|tcp|x",
-    "-1|1|tcp|x|jsonrpc",
-    "1e99|1|tcp|x|jsonrpc",
-    "1|-1|tcp|x|jsonrpc",
+    "1|2|3",
+    "1|1|udp|x",
+    "-1|1|pipe|x|jsonrpc",
+    "1|1|tcp",
     "v1|1|tcp|x|jsonrpc",
     " 1|1|tcp|x|jsonrpc",
     "listening on 1|1|tcp|x|y",
+    "1 |1|tcp|x|jsonrpc",
+    "| 1 | 2 | tcp | x |",
+    "12:00|info|tcp|listening",
+    "1234|info|tcp|listening",
+    "1||tcp|listening",
+    "2026-01-01|info|tcp|listening",
   ])("[O21, F37] does not look like an announcement: %j", (line) => {
     expect(looksLikeAnnouncement(line)).toBe(false);
   });
@@ -40,15 +53,20 @@ describe("parseAnnouncement()", () => {
     expect(parseAnnouncement("1|2|tcp|127.0.0.1:10000|jsonrpc")).toEqual(known);
   });
 
-  test("[O1, F37] names both versions of the handshake when they differ", async () => {
-    const error = await refusal("99|1|tcp|127.0.0.1:1|jsonrpc|");
+  test.each(["99", "-1", "1e99"])("[O1, F37] names both versions of the handshake when they differ: %s", async (version) => {
+    const error = await refusal(`${version}|1|tcp|127.0.0.1:1|jsonrpc|`);
     expect(error["code"]).toBe("VERSION_MISMATCH");
-    expect(error.message).toContain("it announced version 99 of the handshake, and this host speaks version 1\n");
+    expect(error.message).toContain(`it announced version ${version} of the handshake, and this host speaks version 1\n`);
   });
 
   test.each([
     ["1|0|tcp|127.0.0.1:1|jsonrpc|", 'it announced apiVersion "0", which is no whole number from 1'],
     ["1|99999999999999999999|tcp|127.0.0.1:1|jsonrpc|", 'it announced apiVersion "99999999999999999999", which is no whole number from 1'],
+    ["1|-1|tcp|127.0.0.1:1|jsonrpc|", 'it announced apiVersion "-1", which is no whole number from 1'],
+    ["1|1e99|tcp|127.0.0.1:1|jsonrpc|", 'it announced apiVersion "1e99", which is no whole number from 1'],
+    ["1|1e2|tcp|127.0.0.1:1|jsonrpc|", 'it announced apiVersion "1e2", which is no whole number from 1'],
+    ["1||tcp|127.0.0.1:1|jsonrpc|", 'it announced apiVersion "", which is no whole number from 1'],
+    ["1|1|tcp|127.0.0.1:1", "it announced no protocol, in a line of 4 fields, and this host speaks jsonrpc and jsonrpc+ws"],
     ["1|1|tcp|127.0.0.1:1|grpc|", 'it announced protocol "grpc", and this host speaks jsonrpc and jsonrpc+ws'],
     ["1|1|udp|127.0.0.1:1|jsonrpc|", 'it announced network "udp", and this host knows tcp and unix'],
     ["1|1|tcp|127.0.0.1:70000|jsonrpc|", 'it announced address "127.0.0.1:70000", which is no host:port'],

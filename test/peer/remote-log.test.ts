@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Logger } from "../../src/index.js";
-import { scripted, settled } from "../kit/script-channel.js";
+import { scripted } from "../kit/script-channel.js";
 
 /** A side that is sent log records. */
 function scene(logger?: Logger) {
