@@ -56,7 +56,14 @@ export class LogLines {
     if (!this.#admit()) return;
     const text = bytes.toString("utf8", start, end);
     // A cut may have gone through a character.
-    if (cut) this.#onLine(`${text.replace(/\uFFFD+$/, "")}${CUT}`, true);
+    if (cut) this.#onLine(`${withoutBroken(text)}${CUT}`, true);
     else this.#onLine(text.endsWith("\r") ? text.slice(0, -1) : text, false);
   }
+}
+
+/** Without what stands for broken characters at the end. A pattern for that would begin again at every one of them in the middle. */
+function withoutBroken(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "\uFFFD") end--;
+  return text.slice(0, end);
 }
