@@ -6,6 +6,7 @@ import { AnnouncementSearch, type Found } from "./announcement-search.js";
 import { LastWordsFilter } from "./last-words.js";
 import { OutputLog } from "./output-log.js";
 import { RawWriter } from "./raw-writer.js";
+import { readOutput } from "./read-output.js";
 import type { Running, StdioOptions } from "./runtime.js";
 import { Tail } from "./tail.js";
 
@@ -31,6 +32,7 @@ export class Stdio {
   readonly #announcement: Deferred<string> = deferred();
   readonly #reported: Deferred<void> = deferred();
   readonly #stderrTail = new Tail();
+  readonly #clock: Clock;
   readonly #log: OutputLog;
   readonly #search: AnnouncementSearch;
   readonly #stderr: RawWriter | undefined;
@@ -46,7 +48,8 @@ export class Stdio {
     this.#stderr = writer("stderr");
     this.#syncStdout = writer("syncStdout");
     this.#syncStderr = writer("syncStderr");
-    this.#log = new OutputLog(logger, source.clock ?? systemClock);
+    this.#clock = source.clock ?? systemClock;
+    this.#log = new OutputLog(logger, this.#clock);
     this.#search = new AnnouncementSearch((bytes) => this.#log.stdout.push(bytes));
     this.announcement = this.#announcement.promise;
     this.announcement.catch(() => {}); // Not everybody who reads the streams waits for it.
@@ -70,7 +73,7 @@ export class Stdio {
   }
 
   async #readStdout(running: Running): Promise<void> {
-    await readAll(running.stdout, (chunk) => {
+    await readOutput(running.stdout, this.#clock, (chunk) => {
       if (this.#searched) this.#afterSearch(chunk);
       else this.#settle(this.#search.push(chunk));
     });
@@ -101,7 +104,7 @@ export class Stdio {
         this.#reported.resolve();
       },
     });
-    await readAll(running.stderr, (chunk) => filter.push(chunk));
+    await readOutput(running.stderr, this.#clock, (chunk) => filter.push(chunk));
     filter.end();
     this.#log.end("stderr");
     this.#reported.resolve();
@@ -112,15 +115,6 @@ export class Stdio {
     this.#log.stderr.push(chunk);
     this.#stderr?.write(chunk);
     if (this.#searched) this.#syncStderr?.write(chunk);
-  }
-}
-
-/** A stream that breaks ends like any other: what it means for the plugin is told by its exit. */
-async function readAll(stream: AsyncIterable<Uint8Array>, onChunk: (chunk: Uint8Array) => void): Promise<void> {
-  try {
-    for await (const chunk of stream) onChunk(chunk);
-  } catch {
-    // A runtime other than ours may let a stream throw.
   }
 }
 
