@@ -1,10 +1,11 @@
 import type { Clock } from "../util/clock.js";
+import type { LineGate } from "./log-lines.js";
 
 const MOST_LINES = 1_000;
 const WINDOW_MS = 1_000;
 
 /** Lets so many lines a second into the log, and says how many it left out: a flood must not cost the host its time and its disk. */
-export class FloodGate {
+export class FloodGate implements LineGate {
   readonly #clock: Clock;
   readonly #onDropped: (count: number) => void;
   #since = Number.NEGATIVE_INFINITY;
@@ -32,6 +33,11 @@ export class FloodGate {
     // Said too when nothing follows.
     if (this.#dropped++ === 0) this.#stopTimer = this.#clock.after(WINDOW_MS - (now - this.#since), () => this.#next());
     return false;
+  }
+
+  /** Lines after one that was one too many, and that came along with it. */
+  drop(count: number): void {
+    this.#dropped += count;
   }
 
   /** Tells of what was left out so far. */
