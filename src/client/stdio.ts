@@ -80,6 +80,7 @@ export class Stdio {
     if (!this.#searched) this.#settle(this.#search.end());
     this.#searched = true;
     this.#log.end("stdout");
+    this.#syncStdout?.end();
     this.#announcement.reject(new Error("it closed its stdout before announcing an address"));
   }
 
@@ -107,6 +108,8 @@ export class Stdio {
     await readOutput(running.stderr, this.#clock, (chunk) => filter.push(chunk));
     filter.end();
     this.#log.end("stderr");
+    this.#stderr?.end();
+    this.#syncStderr?.end();
     this.#reported.resolve();
   }
 

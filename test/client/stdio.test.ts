@@ -166,6 +166,18 @@ describe("output", () => {
     expect(await noiseOf('a "b"\nc\nd')).toBe('stdout held 3 lines and no announcement; the first: "a \\"b\\""');
   });
 
+  test("[O17, O18] leaves nothing on the caller's writers when it has ended", async () => {
+    const [stderr, syncStdout, syncStderr] = [sink(), sink(), sink()];
+    const writers = [stderr, syncStdout, syncStderr];
+    const before = writers.map((writer) => writer.eventNames());
+    const { stdio } = stdioOf(of(`${LINE}\nb\n`), of("1\n"), { stderr, syncStdout, syncStderr });
+    expect(writers.map((writer) => writer.listenerCount("error"))).toEqual([1, 1, 1]);
+    await stdio.drained;
+    await new Promise(setImmediate);
+    expect(writers.map((writer) => writer.eventNames())).toEqual(before);
+    expect(writers.map(({ writableEnded }) => writableEnded)).toEqual([false, false, false]);
+  });
+
   test("is read on when the logger or a writer fails", async () => {
     const failing = new Writable({ write: (_chunk, _encoding, done) => done(new Error("disk full")) });
     const logger = memoryLogger();
