@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../util/clock.js";
 import { type Deferred, deferred } from "../util/deferred.js";
 import type { Logger } from "../util/logger.js";
 import { AnnouncementSearch, type Found } from "./announcement-search.js";
+import { feedStdin } from "./feed-stdin.js";
 import { LastWordsFilter } from "./last-words.js";
 import { OutputLog } from "./output-log.js";
 import { RawWriter } from "./raw-writer.js";
@@ -55,7 +56,7 @@ export class Stdio {
     this.announcement.catch(() => {}); // Not everybody who reads the streams waits for it.
     this.reported = this.#reported.promise;
     this.drained = Promise.all([this.#readStdout(running), this.#readStderr(running, source)]).then(() => {});
-    feedStdin(running, options);
+    if (options.stdin && running.stdin) feedStdin(options.stdin, running.stdin, running.exited);
   }
 
   get stderrTail(): string {
@@ -127,16 +128,4 @@ function warn(logger: Logger, name: string, shown: string, what: string): void {
   } catch {
     // There is nobody to tell.
   }
-}
-
-function feedStdin({ stdin: target, exited }: Running, { stdin: source }: StdioOptions): void {
-  if (source === undefined || target === undefined) return;
-  const onError = (): void => void target.destroy();
-  source.on("error", onError);
-  source.pipe(target);
-  // The source is the caller's, and may serve for a long time yet.
-  void exited.then(() => {
-    source.unpipe(target);
-    source.off("error", onError);
-  });
 }

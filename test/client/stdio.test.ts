@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { PassThrough, Writable } from "node:stream";
+import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { Running, StdioOptions } from "../../src/client/runtime.js";
 import { Stdio } from "../../src/client/stdio.js";
@@ -197,24 +196,4 @@ describe("output", () => {
     await stdio.drained;
     expect(stdio.stderrTail).toBe("1\n2\n");
   });
-});
-
-test("[O22] the caller's stdin is let go, listeners and all, when the process has ended", async () => {
-  const stdin = new PassThrough();
-  const before = stdin.eventNames();
-  const target = new PassThrough();
-  let exit!: (value: { exitCode: number; signal: null }) => void;
-  const exited = new Promise<{ exitCode: number; signal: null }>((resolve) => {
-    exit = resolve;
-  });
-  const running: Running = { id: "x", stdin: target, stdout: of(), stderr: of(), exited, signal() {} };
-  const stdio = new Stdio(running, { ...NO_STDIO, stdin }, memoryLogger(), SOURCE);
-  stdin.write("hello");
-  expect(String((await once(target, "data"))[0])).toBe("hello");
-  exit({ exitCode: 0, signal: null });
-  await exited;
-  await stdio.drained;
-  await Promise.resolve();
-  expect(stdin.eventNames()).toEqual(before);
-  expect(stdin.destroyed).toBe(false);
 });
