@@ -90,11 +90,16 @@ export class LogBlocks {
   }
 
   #wait(ms: number): void {
+    const lines = this.#lines;
     this.#stopTimer = this.#clock.after(ms, () => {
-      const now = this.#clock.now();
-      const restMs = Math.min(this.#latestAt + PAUSE_MS, this.#begunAt + MOST_MS) - now;
-      if (restMs > 0) this.#wait(restMs);
-      else this.flush();
+      // Where this program was held up, the timer is due before what waits to be read has been; and that may end the block.
+      this.#clock.soon(() => lines === this.#lines && this.#look());
     });
+  }
+
+  #look(): void {
+    const restMs = Math.min(this.#latestAt + PAUSE_MS, this.#begunAt + MOST_MS) - this.#clock.now();
+    if (restMs > 0) this.#wait(restMs);
+    else this.flush();
   }
 }

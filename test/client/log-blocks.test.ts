@@ -157,6 +157,21 @@ test("[O23] a line waits 250 ms at the most for its report to end, whatever foll
   }
 });
 
+test("[O23] a stall of the host is not taken for a pause of the plugin: what waits to be read is read first", () => {
+  const { blocks, clock, out, print } = blocksOf();
+  const [first = "", ...rest] = GO.split("\n");
+  print(first);
+  clock.stall(300);
+  print(rest.join("\n"));
+  blocks.flush();
+  print(`${first}\n`);
+  clock.runSoon();
+  expect(out).toEqual([oneBlock(GO)]);
+  clock.advance(50);
+  expect(out).toEqual([oneBlock(GO), first, ""]);
+  expect(clock.timers).toBe(0);
+});
+
 test("[O23] a log record, a line with its level and the first of another report end a report, and are handled as themselves", () => {
   for (const report of [NODE.replace("\n\nNode.js v20.11.0", ""), CAUGHT, PYTHON, GO]) {
     for (const after of [PINO, '{"@level":"warn","@message":"x"}', "[WARN] x", "2025-01-01T00:00:00Z [INFO]  x"]) {
