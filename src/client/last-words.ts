@@ -1,11 +1,14 @@
 import { RemoteError } from "../errors.js";
 import { MOST_LAST_WORDS_BYTES, parseLastWords, RECORD_SEPARATOR } from "../handshake/last-words.js";
+import { freeChunk } from "./free-chunk.js";
 
 const NEWLINE = 10;
-// What comes before the JSON: enough to tell at little cost what cannot be the line.
-const HEAD_BYTES = 67;
-const HEAD = /^\u001e[0-9a-f]{64} \{/;
-const HEAD_BEGINNING = /^\u001e(?:[0-9a-f]{0,64}|[0-9a-f]{64} )$/;
+// What comes between the separator and the JSON: enough to tell at little cost what cannot be the line.
+const PROOF_BYTES = 64;
+// A proof costs more to check than all else: what is too short to say a name and a message is not checked.
+const LEAST_BYTES = 1 + PROOF_BYTES + ' {"name":"","message":""}\n'.length;
+const SPACE = 0x20;
+const BRACE = 0x7b;
 
 export interface LastWordsReader {
   /** All other bytes, in order, as they are. */
@@ -25,14 +28,25 @@ export class LastWordsFilter {
   }
 
   push(chunk: Uint8Array): void {
-    const bytes = this.#held.length === 0 ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length) : Buffer.concat([this.#held, chunk]);
+    if (this.#held.length === 0) return this.#take(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length));
+    const bytes = Buffer.concat([this.#held, chunk]);
     this.#held = Buffer.alloc(0);
+    this.#take(bytes);
+    // A flood that has it made for every chunk would let them gather.
+    freeChunk(bytes);
+  }
+
+  /** The stream is over. */
+  end(): void {
+    this.#pass(this.#held);
+    this.#held = Buffer.alloc(0);
+  }
+
+  #take(bytes: Buffer): void {
     let from = 0;
     let newline = 0;
-    for (let at = bytes.indexOf(RECORD_SEPARATOR); at >= 0; at = bytes.indexOf(RECORD_SEPARATOR, at + 1)) {
+    for (let at = findHead(bytes, 0); at >= 0; at = findHead(bytes, at + 1)) {
       if (newline >= 0 && newline <= at) newline = bytes.indexOf(NEWLINE, at);
-      const head = bytes.toString("latin1", at, at + HEAD_BYTES);
-      if (!HEAD.test(head) && !(head.length < HEAD_BYTES && HEAD_BEGINNING.test(head))) continue;
       if (newline < 0) {
         if (bytes.length - at >= MOST_LAST_WORDS_BYTES) continue;
         this.#pass(bytes.subarray(from, at));
@@ -48,14 +62,10 @@ export class LastWordsFilter {
     this.#pass(bytes.subarray(from));
   }
 
-  /** The stream is over. */
-  end(): void {
-    this.#pass(this.#held);
-    this.#held = Buffer.alloc(0);
-  }
-
   #read(bytes: Buffer, start: number, end: number): RemoteError | undefined {
-    if (end - start > MOST_LAST_WORDS_BYTES) return undefined;
+    if (end - start < LEAST_BYTES || end - start > MOST_LAST_WORDS_BYTES) return undefined;
+    // None is within the line: the next one found is where another may begin, and this text is not looked at once more for each.
+    if (bytes.subarray(start + 1, end).includes(RECORD_SEPARATOR)) return undefined;
     const words = parseLastWords(bytes.toString("utf8", start, end), this.#secret);
     return words && new RemoteError(words.message, { remoteName: words.name, remoteCode: words.code });
   }
@@ -63,4 +73,31 @@ export class LastWordsFilter {
   #pass(bytes: Buffer): void {
     if (bytes.length > 0) this.#reader.other(bytes);
   }
+}
+
+/** Where the next beginning of last words is, or what may yet be one; negative if there is none. */
+function findHead(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(RECORD_SEPARATOR, from); at >= 0; at = bytes.indexOf(RECORD_SEPARATOR, at + 1)) {
+    // A flood of nothing else: a step costs a tenth of a search.
+    while (bytes[at + 1] === RECORD_SEPARATOR) at++;
+    if (isHead(bytes, at)) return at;
+  }
+  return -1;
+}
+
+/** Says whether `<0x1E><64 hex digits> {` is there, or as much of it as there are bytes. */
+function isHead(bytes: Buffer, at: number): boolean {
+  const proofEnd = at + 1 + PROOF_BYTES;
+  for (let digit = at + 1; digit < Math.min(proofEnd, bytes.length); digit++) {
+    if (!isHexDigit(bytes[digit] as number)) return false;
+  }
+  return isAt(bytes, proofEnd, SPACE) && isAt(bytes, proofEnd + 1, BRACE);
+}
+
+function isAt(bytes: Buffer, at: number, byte: number): boolean {
+  return at >= bytes.length || bytes[at] === byte;
+}
+
+function isHexDigit(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66);
 }

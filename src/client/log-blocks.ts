@@ -1,52 +1,13 @@
 import type { Clock } from "../util/clock.js";
+import { type Form, startsReport } from "./log-forms.js";
+import { isLogRecord } from "./log-record.js";
 
 const MOST_LINES = 200;
 const MOST_CHARACTERS = 32 * 1024;
-// The lines of a block are written at once, and arrive within a moment. One that goes on for longer is no report of an end.
+// The lines of a report are written at once, and arrive within a moment. One that goes on for longer is no report of an end.
 const PAUSE_MS = 50;
-
-/** How a runtime reports what ended its program. */
-interface Form {
-  starts(line: string): boolean;
-  /** Says whether the next line belongs to it, and is its last. `lines` are those before. */
-  next(line: string, lines: readonly string[]): "more" | "last" | "over";
-  /** What starts like a report may be any text: says whether it is one. */
-  isReport(lines: readonly string[]): boolean;
-}
-
-/** `file:///x/kv.mjs:3`, the line, an arrow below it, the error, and `Node.js v20.11.0`. */
-const NODE: Form = {
-  starts: (line) => /^(?:file:\/\/|node:|\/|\[eval\d*\]|[A-Za-z]:[\\/]).*:\d+$|^\[eval\d*\]:\d+$/.test(line),
-  next(line, { length }) {
-    if (length === 2) return /^\s*\^+\s*$/.test(line) ? "more" : "over";
-    return length > 2 && /^Node\.js v\d/.test(line) ? "last" : "more";
-  },
-  isReport: ({ length }) => length > 2,
-};
-
-const TRACEBACK = "Traceback (most recent call last):";
-const CHAINED = /^(?:During handling of the above exception|The above exception was the direct cause)/;
-/** A traceback, its error, and perhaps those that it came from. */
-const PYTHON: Form = {
-  starts: (line) => line === TRACEBACK,
-  next(line, lines) {
-    if (line === "" || /^\s/.test(line) || line === TRACEBACK || CHAINED.test(line)) return "more";
-    // The error itself, which is the one line that is not indented.
-    const before = lines.at(-1) ?? "";
-    return /^\s/.test(before) ? "more" : "over";
-  },
-  isReport: ({ length }) => length > 1,
-};
-
-const GO_LINE = /^$|^\s|^goroutine |^\[signal |^created by |^panic: |^fatal error: |^exit status \d|^[^\s"'{}]+\(.*\)$/;
-/** `panic: …`, and where each goroutine was. */
-const GO: Form = {
-  starts: (line) => /^(?:panic|fatal error): /.test(line),
-  next: (line) => (GO_LINE.test(line) ? "more" : "over"),
-  isReport: (lines) => lines.some((line) => /^goroutine \d+ /.test(line)),
-};
-
-const FORMS: readonly Form[] = [NODE, PYTHON, GO];
+// However its lines come: a program that lives on is not to wait for its own log.
+const MOST_MS = 250;
 
 export interface BlockReader {
   line(line: string, cut: boolean): void;
@@ -54,15 +15,20 @@ export interface BlockReader {
   block(text: string): void;
 }
 
-/** Tells the report of an uncaught exception, which has many lines, from lines that are a record each. */
+/** Tells the report of an uncaught exception, which has many lines, from lines that are a record each. Every line comes out, or is counted. */
 export class LogBlocks {
   readonly #reader: BlockReader;
   readonly #clock: Clock;
   #form: Form | undefined;
   #lines: string[] = [];
+  /** Which of them are the beginning of a longer line. */
+  #cut = new Set<number>();
   #characters = 0;
-  /** Lines of the block that there was no room for. */
+  /** Lines of a report that there was no room for. */
   #left = 0;
+  #before = "";
+  #begunAt = 0;
+  #latestAt = 0;
   #stopTimer: (() => void) | undefined;
 
   constructor(reader: BlockReader, clock: Clock) {
@@ -72,49 +38,68 @@ export class LogBlocks {
 
   push(line: string, cut: boolean): void {
     if (this.#form === undefined) return this.#begin(line, cut);
-    const belongs = this.#form.next(line, this.#lines);
-    if (belongs === "over") {
+    const belongs = isLogRecord(line, cut) ? "over" : this.#form.next(line, this.#before, this.#lines.length + this.#left);
+    if (belongs === "over" || !this.#keep(line, cut)) {
       this.flush();
-      return this.push(line, cut);
+      // It may be the beginning of another.
+      return this.#begin(line, cut);
     }
-    this.#keep(line);
     if (belongs === "last") this.flush();
   }
 
   /** Nothing more comes, or not soon. */
   flush(): void {
-    const [form, lines, left] = [this.#form, this.#lines, this.#left];
+    const [form, lines, cut, left] = [this.#form, this.#lines, this.#cut, this.#left];
     if (form === undefined) return;
     this.#stopTimer?.();
     this.#form = undefined;
     this.#lines = [];
+    this.#cut = new Set();
     this.#characters = 0;
     this.#left = 0;
-    if (form.isReport(lines)) {
+    const length = form.reportLength(lines);
+    if (length > 0) {
       const more = left === 0 ? "" : `\n… (${left} more lines)`;
-      this.#reader.block(`${lines.join("\n").trimEnd()}${more}`);
-      return;
+      this.#reader.block(`${lines.slice(0, length).join("\n").trimEnd()}${more}`);
     }
-    const [first = "", ...rest] = lines;
-    this.#reader.line(first, false);
-    // What followed may be the beginning of a report itself.
-    for (const line of rest) this.push(line, false);
+    // None of them is the first of a report: that would have ended this one.
+    for (let index = length; index < lines.length; index++) this.#reader.line(lines[index] as string, cut.has(index));
   }
 
   #begin(line: string, cut: boolean): void {
-    this.#form = cut ? undefined : FORMS.find((form) => form.starts(line));
-    if (this.#form === undefined) this.#reader.line(line, cut);
-    else this.#keep(line);
+    this.#form = cut ? undefined : startsReport(line);
+    if (this.#form === undefined) return this.#reader.line(line, cut);
+    this.#begunAt = this.#clock.now();
+    this.#keep(line, cut);
+    this.#wait(PAUSE_MS);
   }
 
-  #keep(line: string): void {
-    if (this.#lines.length < MOST_LINES && this.#characters + line.length <= MOST_CHARACTERS) {
+  /** False where there is no room, and a line left out would not be known to be a report's. */
+  #keep(line: string, cut: boolean): boolean {
+    if (this.#left === 0 && this.#lines.length < MOST_LINES && this.#characters + line.length <= MOST_CHARACTERS) {
+      if (cut) this.#cut.add(this.#lines.length);
       this.#lines.push(line);
       this.#characters += line.length;
     } else {
+      if (this.#left === 0 && this.#form?.reportLength(this.#lines) !== this.#lines.length) return false;
       this.#left++;
     }
-    this.#stopTimer?.();
-    this.#stopTimer = this.#clock.after(PAUSE_MS, () => this.flush());
+    this.#before = line;
+    this.#latestAt = this.#clock.now();
+    return true;
+  }
+
+  #wait(ms: number): void {
+    const lines = this.#lines;
+    this.#stopTimer = this.#clock.after(ms, () => {
+      // Where this program was held up, the timer is due before what waits to be read has been; and that may end the block.
+      this.#clock.soon(() => lines === this.#lines && this.#look());
+    });
+  }
+
+  #look(): void {
+    const restMs = Math.min(this.#latestAt + PAUSE_MS, this.#begunAt + MOST_MS) - this.#clock.now();
+    if (restMs > 0) this.#wait(restMs);
+    else this.flush();
   }
 }

@@ -33,13 +33,23 @@ const CUT_JSON = /^\{(?:"time":"[^"\\]{1,40}",)?"@?level":(?:"([A-Za-z]{4,7})"|(
  * @param cut The line is the beginning of a longer one.
  */
 export function toLogRecord(line: string, cut = false): LogRecord {
+  return readLogRecord(line, cut) ?? { level: "info", message: escapeLine(line), fields: {} };
+}
+
+/** Says whether a line is a log record of one of these forms, and no other text. */
+export function isLogRecord(line: string, cut: boolean): boolean {
+  return readLogRecord(line, cut) !== undefined;
+}
+
+function readLogRecord(line: string, cut: boolean): LogRecord | undefined {
   const object = cut ? undefined : parseObject(line);
   const record = object && (ofHclog(object) ?? ofPino(object));
   if (record !== undefined) return record;
   const [prefix = "", word = ""] = PREFIXED.exec(line) ?? [];
   const level = LEVELS.get(word.toLowerCase());
   if (level !== undefined) return { level, message: escapeLine(line.slice(prefix.length)), fields: {} };
-  return { level: (cut && levelOfCut(line)) || "info", message: escapeLine(line), fields: {} };
+  const levelCut = cut ? levelOfCut(line) : undefined;
+  return levelCut && { level: levelCut, message: escapeLine(line), fields: {} };
 }
 
 type Json = Readonly<Record<string, unknown>>;

@@ -24,10 +24,9 @@ export class OutputLog {
       block: (text: string) => this.#say({ level: "error", message: escapeControls(text), fields: {} }, "stderr"),
     };
     this.#blocks = new LogBlocks(reader, clock);
-    const admit = (): boolean => this.#gate.admit();
     // What a program prints to stdout is its own output, and no log: a level in it means something else.
-    this.stdout = new LogLines((line) => this.#say({ level: "info", message: escapeLine(line), fields: {} }, "stdout"), admit);
-    this.stderr = new LogLines((line, cut) => this.#blocks.push(line, cut), admit);
+    this.stdout = new LogLines((line) => this.#say({ level: "info", message: escapeLine(line), fields: {} }, "stdout"), this.#gate);
+    this.stderr = new LogLines((line, cut) => this.#blocks.push(line, cut), this.#gate);
   }
 
   /** Nothing more comes of one of them. */

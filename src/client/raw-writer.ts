@@ -1,4 +1,6 @@
 import type { Writable } from "node:stream";
+import { isThenable } from "../util/thenable.js";
+import { ignoreErrors } from "./ignore-errors.js";
 
 const MOST_UNWRITTEN_BYTES = 16 * 1024 * 1024;
 
@@ -9,15 +11,17 @@ const MOST_UNWRITTEN_BYTES = 16 * 1024 * 1024;
 export class RawWriter {
   readonly #to: Writable;
   readonly #onTrouble: (what: string) => void;
+  readonly #listenNoMore: () => void;
   #unwritten = 0;
+  #failed = false;
+  #ended = false;
   #told = false;
 
   /** @param onTrouble Told once, with the end of a sentence. */
   constructor(to: Writable, onTrouble: (what: string) => void) {
     this.#to = to;
     this.#onTrouble = onTrouble;
-    // Without a listener a writer that fails would end the host. It belongs to the caller, who may have one of their own.
-    if (to.listenerCount?.("error") === 0) to.on("error", () => {});
+    this.#listenNoMore = ignoreErrors(to);
   }
 
   write(chunk: Uint8Array): void {
@@ -28,15 +32,30 @@ export class RawWriter {
     try {
       this.#unwritten += chunk.length;
       // A copy: the chunk is ours no longer than for this moment.
-      this.#to.write(Buffer.from(chunk), () => {
+      const result: unknown = this.#to.write(Buffer.from(chunk), (error) => {
         this.#unwritten -= chunk.length;
+        if (error) this.#failed = true;
+        this.#letGo();
       });
+      // What only looks like a stream may be an async function.
+      if (isThenable(result)) result.then(undefined, (error: unknown) => this.#tell(`it rejected: ${messageOf(error)}`));
     } catch (error) {
       this.#unwritten -= chunk.length;
-      this.#tell(`it threw: ${(error as Error | undefined)?.message}`);
+      this.#tell(`it threw: ${messageOf(error)}`);
     }
     // Something that only looks like a stream takes everything at once, and calls nobody back.
     if (typeof this.#to.writableLength !== "number") this.#unwritten = 0;
+  }
+
+  /** Nothing more is written. The writer itself is the caller's, and stays open. */
+  end(): void {
+    this.#ended = true;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    // The error of a writer that has failed, or was destroyed, may be emitted yet: it is listened to for ever.
+    if (this.#ended && this.#unwritten <= 0 && !this.#failed && !this.#to.destroyed) this.#listenNoMore();
   }
 
   #tell(what: string): void {
@@ -44,4 +63,8 @@ export class RawWriter {
     this.#told = true;
     this.#onTrouble(what);
   }
+}
+
+function messageOf(error: unknown): string | undefined {
+  return (error as Error | null | undefined)?.message;
 }

@@ -3,9 +3,11 @@ import { type Clock, systemClock } from "../util/clock.js";
 import { type Deferred, deferred } from "../util/deferred.js";
 import type { Logger } from "../util/logger.js";
 import { AnnouncementSearch, type Found } from "./announcement-search.js";
+import { feedStdin } from "./feed-stdin.js";
 import { LastWordsFilter } from "./last-words.js";
 import { OutputLog } from "./output-log.js";
 import { RawWriter } from "./raw-writer.js";
+import { readOutput } from "./read-output.js";
 import type { Running, StdioOptions } from "./runtime.js";
 import { Tail } from "./tail.js";
 
@@ -31,6 +33,7 @@ export class Stdio {
   readonly #announcement: Deferred<string> = deferred();
   readonly #reported: Deferred<void> = deferred();
   readonly #stderrTail = new Tail();
+  readonly #clock: Clock;
   readonly #log: OutputLog;
   readonly #search: AnnouncementSearch;
   readonly #stderr: RawWriter | undefined;
@@ -46,13 +49,14 @@ export class Stdio {
     this.#stderr = writer("stderr");
     this.#syncStdout = writer("syncStdout");
     this.#syncStderr = writer("syncStderr");
-    this.#log = new OutputLog(logger, source.clock ?? systemClock);
+    this.#clock = source.clock ?? systemClock;
+    this.#log = new OutputLog(logger, this.#clock);
     this.#search = new AnnouncementSearch((bytes) => this.#log.stdout.push(bytes));
     this.announcement = this.#announcement.promise;
     this.announcement.catch(() => {}); // Not everybody who reads the streams waits for it.
     this.reported = this.#reported.promise;
     this.drained = Promise.all([this.#readStdout(running), this.#readStderr(running, source)]).then(() => {});
-    feedStdin(running, options);
+    if (options.stdin && running.stdin) feedStdin(options.stdin, running.stdin, running.exited);
   }
 
   get stderrTail(): string {
@@ -70,13 +74,14 @@ export class Stdio {
   }
 
   async #readStdout(running: Running): Promise<void> {
-    await readAll(running.stdout, (chunk) => {
+    await readOutput(running.stdout, this.#clock, (chunk) => {
       if (this.#searched) this.#afterSearch(chunk);
       else this.#settle(this.#search.push(chunk));
     });
     if (!this.#searched) this.#settle(this.#search.end());
     this.#searched = true;
     this.#log.end("stdout");
+    this.#syncStdout?.end();
     this.#announcement.reject(new Error("it closed its stdout before announcing an address"));
   }
 
@@ -101,9 +106,11 @@ export class Stdio {
         this.#reported.resolve();
       },
     });
-    await readAll(running.stderr, (chunk) => filter.push(chunk));
+    await readOutput(running.stderr, this.#clock, (chunk) => filter.push(chunk));
     filter.end();
     this.#log.end("stderr");
+    this.#stderr?.end();
+    this.#syncStderr?.end();
     this.#reported.resolve();
   }
 
@@ -115,27 +122,6 @@ export class Stdio {
   }
 }
 
-/** A stream that breaks ends like any other: what it means for the plugin is told by its exit. */
-async function readAll(stream: AsyncIterable<Uint8Array>, onChunk: (chunk: Uint8Array) => void): Promise<void> {
-  try {
-    for await (const chunk of stream) onChunk(chunk);
-  } catch {
-    // A runtime other than ours may let a stream throw.
-  }
-}
-
 function warn(logger: Logger, name: string, shown: string, what: string): void {
   logger.warn(`Cannot pass all of the output of plugin "${shown}" to ${name}: ${what}; what it cannot take is left out`);
-}
-
-function feedStdin({ stdin: target, exited }: Running, { stdin: source }: StdioOptions): void {
-  if (source === undefined || target === undefined) return;
-  const onError = (): void => void target.destroy();
-  source.on("error", onError);
-  source.pipe(target);
-  // The source is the caller's, and may serve for a long time yet.
-  void exited.then(() => {
-    source.unpipe(target);
-    source.off("error", onError);
-  });
 }

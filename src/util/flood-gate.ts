@@ -34,6 +34,11 @@ export class FloodGate {
     return false;
   }
 
+  /** Lines after one that was one too many, and that came along with it. */
+  drop(count: number): void {
+    this.#dropped += count;
+  }
+
   /** Tells of what was left out so far. */
   say(): void {
     const dropped = this.#dropped;

@@ -31,7 +31,15 @@ test("[O17, F144] all other bytes pass as they are, however close they come to l
   const piece = fc.oneof(
     fc.uint8Array({ maxLength: 10 }).map((bytes) => Buffer.from(bytes)),
     fc.nat(66).map((length) => LINE.subarray(0, length)),
-    fc.constantFrom(head, Buffer.from("\u001e"), Buffer.from("\n"), Buffer.alloc(5_000, "x"), LINE.subarray(0, -1), LINE.subarray(1)),
+    fc.constantFrom(
+      head,
+      Buffer.from("\u001e"),
+      Buffer.from(`${head.toString("latin1", 0, 66)}{}\n`, "latin1"),
+      Buffer.from("\n"),
+      Buffer.alloc(5_000, "x"),
+      LINE.subarray(0, -1),
+      LINE.subarray(1),
+    ),
   );
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 20 }), fc.integer({ min: 1, max: 300 }), (pieces, size) => {
@@ -45,11 +53,22 @@ test("[O17, F144] all other bytes pass as they are, however close they come to l
   );
 });
 
+test("[O17] the shortest of last words are taken, right behind a forged beginning", () => {
+  const shortest = Buffer.from(formatLastWords({ name: "", message: "" }, SECRET));
+  for (const before of ["\u001e", "\u001e\u001e", LINE.toString("latin1", 0, 70), LINE.toString("latin1", 0, -1)]) {
+    for (const size of [1, 10_000]) {
+      const { other, words } = filtered(Buffer.concat([Buffer.from(before, "latin1"), shortest]), size);
+      expect([other.toString("latin1"), words.length]).toEqual([before, 1]);
+    }
+  }
+});
+
 test("[F21] a flood of beginnings of last words costs no more than a moment", () => {
   const flood = [
     Buffer.alloc(1024 * 1024, 0x1e),
     Buffer.from("\u001ea".repeat(500_000)),
     Buffer.concat(Array(10_000).fill(LINE.subarray(0, 70))),
+    Buffer.from(`${LINE.toString("latin1", 0, 66)}{}\n`.repeat(10_000), "latin1"),
   ];
   for (const bytes of flood) expect(filtered(bytes, 65_536).other.equals(bytes)).toBe(true);
 });

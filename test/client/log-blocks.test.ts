@@ -111,3 +111,109 @@ test("[O23, F21] a report keeps 200 lines and 32 KiB, and says how many more the
   expect(out[1]?.length).toBeLessThan(33 * 1024);
   expect(out[1]?.endsWith("|… (6 more lines)")).toBe(true);
 });
+
+const PINO = '{"level":50,"time":1735689600000,"msg":"order"}';
+const CAUGHT =
+  "/srv/user.js:1\nlet a = ;\n        ^\n\nSyntaxError: Unexpected token ';'\n    at new Script (node:vm:117:7)\n    at run (/srv/kv.js:3:1)";
+const oneBlock = (report: string): string => `BLOCK ${report.replaceAll("\n", "|")}`;
+
+test("[O23, F21] no line that only begins like a report is lost or held back, however many there are", () => {
+  const { blocks, clock, out, print } = blocksOf();
+  const lines = Array.from({ length: 500 }, (_, index) => `panic: retry ${index}`);
+  print(lines.join("\n"));
+  expect(out).toEqual(lines.slice(0, -1));
+  clock.advance(50);
+  expect(out).toEqual(lines);
+  // More than a report may have, and none of it.
+  const indented = ["fatal error: x", ...Array.from({ length: 1_000 }, (_, index) => `\t${index}`)];
+  print(indented.join("\n"));
+  expect(out.slice(500)).toEqual(indented);
+  blocks.flush();
+  expect(out).toHaveLength(1_501);
+  expect(clock.timers).toBe(0);
+});
+
+test("[O23] a line waits 250 ms at the most for its report to end, whatever follows and however soon", () => {
+  for (const [first, next] of [
+    ["fatal error: disk", "fatal error: disk"],
+    ["panic: disk", "\tx"],
+    [CAUGHT, "text"],
+  ] as const) {
+    const { clock, out, print } = blocksOf();
+    print(first);
+    let count = 0;
+    for (; out.length === 0 && count < 20; count++) {
+      clock.advance(30);
+      print(next);
+    }
+    expect(count).toBeLessThanOrEqual(9);
+    for (; count < 100; count++) {
+      print(next);
+      clock.advance(30);
+    }
+    clock.advance(50);
+    expect(out.filter((line) => line === next).length).toBeGreaterThanOrEqual(100);
+    expect(clock.timers).toBe(0);
+  }
+});
+
+test("[O23] a stall of the host is not taken for a pause of the plugin: what waits to be read is read first", () => {
+  const { blocks, clock, out, print } = blocksOf();
+  const [first = "", ...rest] = GO.split("\n");
+  print(first);
+  clock.stall(300);
+  print(rest.join("\n"));
+  blocks.flush();
+  print(`${first}\n`);
+  clock.runSoon();
+  expect(out).toEqual([oneBlock(GO)]);
+  clock.advance(50);
+  expect(out).toEqual([oneBlock(GO), first, ""]);
+  expect(clock.timers).toBe(0);
+});
+
+test("[O23] a log record, a line with its level and the first of another report end a report, and are handled as themselves", () => {
+  for (const report of [NODE.replace("\n\nNode.js v20.11.0", ""), CAUGHT, PYTHON, GO]) {
+    for (const after of [PINO, '{"@level":"warn","@message":"x"}', "[WARN] x", "2025-01-01T00:00:00Z [INFO]  x"]) {
+      const { out, print } = blocksOf();
+      print(`${report}\n${after}\nnext`);
+      expect(out).toEqual([oneBlock(report), after, "next"]);
+    }
+    for (const after of [NODE, PYTHON, GO]) {
+      const { blocks, out, print } = blocksOf();
+      print(`${report}\n${after}`);
+      blocks.flush();
+      expect(out).toEqual([oneBlock(report), oneBlock(after)]);
+    }
+  }
+});
+
+test("[O23] text below the stack of a SyntaxError that was caught and printed is a record of its own", () => {
+  const { blocks, out, print } = blocksOf();
+  print(`${CAUGHT}\nGoes on\nwith this`);
+  blocks.flush();
+  expect(out).toEqual([oneBlock(CAUGHT), "Goes on", "with this"]);
+});
+
+test("[O23, F21] a line that was cut is told as cut, if it comes out by itself", () => {
+  const out: [string, boolean][] = [];
+  const blocks = new LogBlocks(
+    { line: (line, cut) => void out.push([line, cut]), block: (text) => void out.push([text, false]) },
+    new FakeClock(),
+  );
+  blocks.push("panic: x", false);
+  blocks.push("\tlong… (cut)", true);
+  blocks.push('{"level":50,"msg":"… (cut)', true);
+  expect(out).toEqual([
+    ["panic: x", false],
+    ["\tlong… (cut)", true],
+    ['{"level":50,"msg":"… (cut)', true],
+  ]);
+});
+
+test("[O23, F21] what follows a report too long to be kept whole is not taken for a part of it", () => {
+  const { out, print } = blocksOf();
+  print(`Traceback (most recent call last):\n${'  File "kv.py", line 3\n'.repeat(300)}RecursionError: x\nnext\nand next`);
+  expect(out[0]?.endsWith("|… (102 more lines)")).toBe(true);
+  expect(out.slice(1)).toEqual(["next", "and next"]);
+});

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { LogLines } from "../../src/client/log-lines.js";
 import { OutputLog } from "../../src/client/output-log.js";
 import { FakeClock } from "../kit/fake-clock.js";
 import { memoryLogger } from "../kit/fixtures.js";
@@ -53,6 +54,19 @@ test("[F21] lines left out are said before the next line, and at the end of the 
     "… 10 lines dropped",
   ]);
   expect(clock.timers).toBe(0);
+});
+
+test("[P5, F21] lines that come along with one too many are counted, however the chunks are cut, and nobody is asked for each", () => {
+  for (const size of [1, 3, 5_000, 65_536]) {
+    let [asked, dropped, seen] = [0, 0, 0];
+    const log = new LogLines(() => seen++, { admit: () => asked++ < 10, drop: (count) => void (dropped += count) });
+    const bytes = Buffer.from("a\n\nbcd\n".repeat(10_000));
+    for (let at = 0; at < bytes.length; at += size) log.push(bytes.subarray(at, at + size));
+    log.push(Buffer.from("rest"));
+    log.end();
+    expect([seen, asked + dropped]).toEqual([10, 30_001]);
+    expect(asked).toBeLessThanOrEqual(12 + bytes.length / size);
+  }
 });
 
 test("[O23] stdout is the program's own output, and no level is taken from it", () => {

@@ -76,8 +76,54 @@ test("[O17] something that only looks like a stream is written to as well, for e
   expect([bytes, told]).toEqual([20 * MIB, []]);
 });
 
-test("[O17] the caller's own error listener stays the only one", () => {
-  const to = new PassThrough().on("error", () => {});
-  writerFor(to);
-  expect(to.listenerCount("error")).toBe(1);
+test("[O17, O18] a writer whose write() rejects harms nobody, and is told of once", async () => {
+  const like = { write: async () => Promise.reject(new Error("no")), on() {} } as unknown as Writable;
+  const rejectingNull = Object.assign(new PassThrough(), { write: async () => Promise.reject(null) }) as unknown as Writable;
+  for (const [to, sentence] of [
+    [like, "it rejected: no"],
+    [rejectingNull, "it rejected: undefined"],
+  ] as const) {
+    const { writer, told } = writerFor(to);
+    writer.write(Buffer.from("a"));
+    writer.write(Buffer.from("b"));
+    await new Promise(setImmediate);
+    expect(told).toEqual([sentence]);
+    writer.end();
+  }
+});
+
+test("[O17, P5] a writer that fails ends nobody's host, whatever becomes of the caller's own error listener", async () => {
+  const own = (): void => {};
+  const to = new PassThrough().on("error", own);
+  const { writer } = writerFor(to);
+  to.off("error", own);
+  writer.write(Buffer.from("a"));
+  to.destroy(new Error("gone"));
+  // At the very moment that the output ends, too.
+  writer.end();
+  await new Promise(setImmediate);
+  expect(to.errored?.message).toBe("gone");
+});
+
+test("[O17] all who write to one writer have one error listener there, for as long as they do", async () => {
+  const own = (): void => {};
+  const to = new PassThrough().on("error", own);
+  const writers = Array.from({ length: 20 }, () => writerFor(to).writer);
+  expect(to.listenerCount("error")).toBe(2);
+  for (const writer of writers) writer.write(Buffer.from("a"));
+  for (const writer of writers) writer.end();
+  to.resume();
+  await new Promise(setImmediate);
+  expect(to.listeners("error")).toEqual([own]);
+});
+
+test("[O17] what is still to be written when the output ends may fail", async () => {
+  let fail!: (error: Error) => void;
+  const to = new Writable({ write: (_chunk, _encoding, done) => void (fail = done) });
+  const { writer } = writerFor(to);
+  writer.write(Buffer.from("a"));
+  writer.end();
+  fail(new Error("disk full"));
+  await new Promise(setImmediate);
+  expect(to.errored?.message).toBe("disk full");
 });

@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { PassThrough, Writable } from "node:stream";
+import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import type { Running, StdioOptions } from "../../src/client/runtime.js";
 import { Stdio } from "../../src/client/stdio.js";
@@ -167,6 +166,18 @@ describe("output", () => {
     expect(await noiseOf('a "b"\nc\nd')).toBe('stdout held 3 lines and no announcement; the first: "a \\"b\\""');
   });
 
+  test("[O17, O18] leaves nothing on the caller's writers when it has ended", async () => {
+    const [stderr, syncStdout, syncStderr] = [sink(), sink(), sink()];
+    const writers = [stderr, syncStdout, syncStderr];
+    const before = writers.map((writer) => writer.eventNames());
+    const { stdio } = stdioOf(of(`${LINE}\nb\n`), of("1\n"), { stderr, syncStdout, syncStderr });
+    expect(writers.map((writer) => writer.listenerCount("error"))).toEqual([1, 1, 1]);
+    await stdio.drained;
+    await new Promise(setImmediate);
+    expect(writers.map((writer) => writer.eventNames())).toEqual(before);
+    expect(writers.map(({ writableEnded }) => writableEnded)).toEqual([false, false, false]);
+  });
+
   test("is read on when the logger or a writer fails", async () => {
     const failing = new Writable({ write: (_chunk, _encoding, done) => done(new Error("disk full")) });
     const logger = memoryLogger();
@@ -186,24 +197,4 @@ describe("output", () => {
     await stdio.drained;
     expect(stdio.stderrTail).toBe("1\n2\n");
   });
-});
-
-test("[O22] the caller's stdin is let go, listeners and all, when the process has ended", async () => {
-  const stdin = new PassThrough();
-  const before = stdin.eventNames();
-  const target = new PassThrough();
-  let exit!: (value: { exitCode: number; signal: null }) => void;
-  const exited = new Promise<{ exitCode: number; signal: null }>((resolve) => {
-    exit = resolve;
-  });
-  const running: Running = { id: "x", stdin: target, stdout: of(), stderr: of(), exited, signal() {} };
-  const stdio = new Stdio(running, { ...NO_STDIO, stdin }, memoryLogger(), SOURCE);
-  stdin.write("hello");
-  expect(String((await once(target, "data"))[0])).toBe("hello");
-  exit({ exitCode: 0, signal: null });
-  await exited;
-  await stdio.drained;
-  await Promise.resolve();
-  expect(stdin.eventNames()).toEqual(before);
-  expect(stdin.destroyed).toBe(false);
 });
