@@ -9,13 +9,13 @@ import type { Carrier } from "../wire/cargo.js";
 import { WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import type { Id, Meta } from "../wire/messages.js";
-import { AnswerDeadlines } from "./answer-deadlines.js";
 import { Answers } from "./answers.js";
 import { RunningContext } from "./call-context.js";
-import { calls, Observation, ObservedStream } from "./call-events.js";
-import { type Entry, runHandler } from "./handler.js";
+import type { Entry } from "./handler.js";
+import { ObservedHandlers } from "./observed-handlers.js";
 import type { Scope } from "./references.js";
-import { closeUnread, openSource } from "./stream-source.js";
+import { RunningCalls } from "./running-calls.js";
+import { closeUnread } from "./stream-source.js";
 import type { Streams } from "./streams.js";
 import type { Tracing } from "./tracing.js";
 
@@ -44,21 +44,19 @@ export interface DispatcherOptions {
 export class Dispatcher {
   // A Map, so that a remote name never reaches a prototype.
   readonly #entries = new Map<string, Entry>();
-  /** What runs, by the id of its request; a notification has none, and is its own key. */
-  readonly #running = new Map<Id | RunningContext, RunningContext>();
-  /** Streams that nobody reads any more, and whose sources are not closed yet. A number: one that never closes holds nothing here. */
-  #closing = 0;
-  readonly #deadlines: AnswerDeadlines;
+  readonly #running: RunningCalls;
+  readonly #handlers: ObservedHandlers;
   readonly #surroundings: Surroundings;
   readonly #options: DispatcherOptions;
   readonly #answers: Answers;
-  readonly #idle: (() => void)[] = [];
   #inactive: "starting" | "stopping" | undefined = "starting";
 
   constructor(surroundings: Surroundings, options: DispatcherOptions) {
     this.#surroundings = surroundings;
     this.#options = options;
-    this.#deadlines = new AnswerDeadlines(options.clock);
+    const { clock, other, plugin = other } = options;
+    this.#running = new RunningCalls(clock);
+    this.#handlers = new ObservedHandlers({ clock, plugin });
     this.#answers = new Answers((message, bytes) => surroundings.send(message, bytes), surroundings.carrier, options);
   }
 
@@ -69,11 +67,11 @@ export class Dispatcher {
 
   /** What runs, and what is being closed. */
   get running(): number {
-    return this.#running.size + this.#closing;
+    return this.#running.unfinished;
   }
 
   isRunning(id: Id): boolean {
-    return this.#running.has(id);
+    return this.#running.get(id) !== undefined;
   }
 
   provide(implementations: readonly ImplementationRecord[]): void {
@@ -99,7 +97,7 @@ export class Dispatcher {
     if (entry === undefined) this.#refuseName(id, method);
     else this.run(id, entry, params, meta, scope);
     // What goes on running keeps what it borrowed.
-    if (scope !== undefined && !this.#running.has(id)) scope.end();
+    if (scope !== undefined && this.#running.get(id) === undefined) scope.end();
   }
 
   /** Runs a member, or a function that was lent. */
@@ -116,7 +114,7 @@ export class Dispatcher {
     if (entry.kind === "stream") return this.#openStream(id, entry, params, context, meta);
     let value: unknown;
     try {
-      value = calls.hasSubscribers ? this.#observe(entry, params, context) : runHandler(entry, params, context);
+      value = this.#handlers.run(entry, params, context);
       if (isThenable(value)) return this.#wait(id, entry, context, value, meta);
     } catch (error) {
       return this.#answers.thrown(id, entry.name, error);
@@ -128,47 +126,43 @@ export class Dispatcher {
   #openStream(id: Id, entry: Entry, params: unknown, context: RunningContext, meta: Meta | undefined): void {
     const refusal = this.#surroundings.streams.writesRefused;
     if (refusal !== undefined) return this.#answers.refuse(id, WireCode.busy, `Cannot run "${entry.name}": ${refusal.message}`);
-    this.#running.set(id, context);
-    this.#deadlines.set(context, meta, (why) => this.#end(id, why));
-    const opening = calls.hasSubscribers ? this.#observeSource(entry, params, context) : openSource(entry, params, context);
+    this.#running.enter(id, context);
+    this.#running.limit(context, meta, (why) => this.#end(id, why));
+    const opening = this.#handlers.open(entry, params, context);
     opening.then(
       (source) => {
         if (this.#running.get(id) !== context) return void closeUnread(source);
         // Others were opened while this one's handler ran.
         const full = this.#surroundings.streams.writesRefused;
         if (full !== undefined) return this.#refuseOpened(id, entry, context, source, full.message);
-        // The request is answered, and another may have its id; what runs on is known by its context.
-        this.#running.delete(id);
-        this.#running.set(context, context);
-        this.#deadlines.clear(context);
+        this.#running.outlast(id, context);
         let isClosing = false;
         const onStop = (): void => {
           const reason = new PluginError("CANCELLED", "The stream was ended: its reader stopped reading");
           context.scope?.end(reason);
           // Its place is free though its source may never close; a drain waits for that all the same.
-          isClosing = this.#leave(context, context);
-          if (isClosing) this.#closing++;
+          isClosing = this.#running.beginClosing(context);
           context.abort(reason);
         };
         const onEnd = (): void => {
-          if (isClosing) this.#closing--;
-          if (this.#leave(context, context) || isClosing) this.#left();
+          if (isClosing) this.#running.closed();
+          else if (this.#running.leave(context, context)) this.#running.left();
         };
         this.#answers.result(id, entry.name, { stream: this.#surroundings.streams.write(entry.name, source, { onStop, onEnd }).id });
       },
       (error: unknown) => {
-        if (!this.#leave(id, context)) return;
+        if (!this.#running.leave(id, context)) return;
         this.#answers.thrown(id, entry.name, error);
-        this.#left();
+        this.#running.left();
       },
     );
   }
 
   #refuseOpened(id: Id, { name }: Entry, context: RunningContext, source: AsyncIterable<unknown>, why: string): void {
     void closeUnread(source);
-    if (!this.#leave(id, context)) return;
+    if (!this.#running.leave(id, context)) return;
     this.#answers.refuse(id, WireCode.busy, `Cannot run "${name}": ${why}`);
-    this.#left();
+    this.#running.left();
   }
 
   /** A call that nobody waits for. What it comes to is of interest to the log alone. */
@@ -183,7 +177,7 @@ export class Dispatcher {
   #runUnanswered(entry: Entry, params: unknown): void {
     const context = new RunningContext(this.#surroundings.dispenser);
     try {
-      const value = calls.hasSubscribers ? this.#observe(entry, params, context) : runHandler(entry, params, context);
+      const value = this.#handlers.run(entry, params, context);
       if (isThenable(value)) void this.#outlast(entry, context, value);
     } catch (error) {
       this.#answers.failed(entry.name, error);
@@ -197,54 +191,13 @@ export class Dispatcher {
 
   /** Ends all calls without an answer: there is nobody left to read one. */
   abortAll(reason: PluginError): void {
-    const all = [...this.#running.values()];
-    this.#running.clear();
-    this.#deadlines.clearAll();
-    for (const context of all) {
-      context.scope?.end(reason);
-      context.abort(reason);
-    }
-    for (const idle of this.#idle.splice(0)) idle();
+    this.#running.abortAll(reason);
   }
 
   /** Takes no more calls. Resolves once those that run have been answered, or after `graceMs`. */
   drain(graceMs: number): Promise<void> {
     this.#inactive = "stopping";
-    if (this.running === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const stop = this.#options.clock.after(graceMs, resolve);
-      this.#idle.push(() => {
-        stop();
-        resolve();
-      });
-    });
-  }
-
-  /** As runHandler(), while somebody watches. */
-  #observe(entry: Entry, params: unknown, context: RunningContext): unknown {
-    const observation = this.#observation(entry);
-    const run = (): unknown => runHandler(entry, params, context);
-    return observation === undefined ? run() : observation.run(run);
-  }
-
-  /** As openSource(), likewise; the call ends with the stream. */
-  async #observeSource(entry: Entry, params: unknown, context: RunningContext): Promise<AsyncIterable<unknown>> {
-    const observation = this.#observation(entry);
-    if (observation === undefined) return openSource(entry, params, context);
-    try {
-      const source = await observation.begin(() => openSource(entry, params, context));
-      return new ObservedStream(observation, source[Symbol.asyncIterator]());
-    } catch (error) {
-      observation.fail(error);
-      throw error;
-    }
-  }
-
-  // A function that was lent is part of the call that lent it.
-  #observation({ contract, member, kind }: Entry): Observation | undefined {
-    const { other, plugin = other, clock } = this.#options;
-    if (contract === undefined || member === undefined) return undefined;
-    return new Observation({ side: "handler", contract, member, kind, plugin, clock });
+    return this.#running.untilIdle(graceMs);
   }
 
   #refusal({ contract }: Entry): { code: number; why: string } | undefined {
@@ -269,44 +222,30 @@ export class Dispatcher {
 
   #wait(id: Id, entry: Entry, context: RunningContext, value: PromiseLike<unknown>, meta: Meta | undefined): void {
     const settled = Promise.resolve(value);
-    this.#running.set(id, context);
-    this.#deadlines.set(context, meta, (why) => this.#end(id, why));
+    this.#running.enter(id, context);
+    this.#running.limit(context, meta, (why) => this.#end(id, why));
     settled.then(
       (result: unknown) => {
-        if (!this.#leave(id, context)) return;
+        if (!this.#running.leave(id, context)) return;
         this.#answers.result(id, entry.name, result);
-        this.#left();
+        this.#running.left();
       },
       (error: unknown) => {
-        if (!this.#leave(id, context)) return;
+        if (!this.#running.leave(id, context)) return;
         this.#answers.thrown(id, entry.name, error);
-        this.#left();
+        this.#running.left();
       },
     );
   }
 
   async #outlast(entry: Entry, context: RunningContext, value: PromiseLike<unknown>): Promise<void> {
-    this.#running.set(context, context);
+    this.#running.enter(context, context);
     try {
       await value;
     } catch (error) {
       if (!context.aborted) this.#answers.failed(entry.name, error);
     }
-    if (this.#leave(context, context)) this.#left();
-  }
-
-  /** False for a call that has left before: it was cancelled, or the connection is gone; another may have its id by now. */
-  #leave(key: Id | RunningContext, context: RunningContext): boolean {
-    if (this.#running.get(key) !== context) return false;
-    this.#running.delete(key);
-    context.scope?.end();
-    this.#deadlines.clear(context);
-    return true;
-  }
-
-  /** After the answer of a call that left. */
-  #left(): void {
-    if (this.#idle.length > 0 && this.running === 0) for (const idle of this.#idle.splice(0)) idle();
+    if (this.#running.leave(context, context)) this.#running.left();
   }
 
   #end(id: Id, why: string): void {
@@ -314,9 +253,9 @@ export class Dispatcher {
     if (context === undefined) return;
     const reason = new PluginError("CANCELLED", `The call was ended: ${why}`);
     context.scope?.end(reason);
-    if (!this.#leave(id, context)) return;
+    if (!this.#running.leave(id, context)) return;
     this.#answers.refuse(id, WireCode.cancelled, reason.message);
     context.abort(reason);
-    this.#left();
+    this.#running.left();
   }
 }
