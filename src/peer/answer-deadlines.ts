@@ -11,8 +11,7 @@ export class AnswerDeadlines {
   }
 
   /** @param onPassed Gets the sentence's end that says why the call is over. */
-  set(call: object, meta: Meta | undefined, onPassed: (why: string) => void): void {
-    const timeoutMs: unknown = meta?.timeoutMs;
+  set(call: object, { timeoutMs }: Meta, onPassed: (why: string) => void): void {
     if (typeof timeoutMs !== "number" || !(timeoutMs > 0)) return;
     this.#stops.set(
       call,

@@ -2,6 +2,7 @@ import type { CallOptions } from "../contract/views.js";
 import { isPluginError, PluginError } from "../errors.js";
 import { abortable, addAbortTask, removeAbortTask } from "../util/abort.js";
 import { isThenable } from "../util/thenable.js";
+import { within } from "../util/within.js";
 import { encodeNotification } from "../wire/encode.js";
 import { CANCEL, type Id } from "../wire/messages.js";
 import { checkCallOptions } from "./call-options.js";
@@ -165,6 +166,7 @@ export class Caller {
       signal,
       onAbort: undefined,
       scope: undefined,
+      hasBytes: false,
       late,
     };
     // Before it is encoded: a toJSON in the input may place a call of its own, or end the connection.
@@ -173,6 +175,7 @@ export class Caller {
     const message = this.#encode(call, method, input, options);
     const pieces = this.#outgoing.takePieces();
     if (signal?.aborted) return;
+    call.hasBytes = pieces !== undefined;
     call.sequence = this.#sender.send(message, pieces);
   }
 
@@ -182,15 +185,17 @@ export class Caller {
     signal?.throwIfAborted();
     const handed = this.notify(method, input);
     const bounded = timeoutMs === Number.POSITIVE_INFINITY ? handed : this.#within(timeoutMs, method, handed);
-    return signal === undefined ? bounded : abortable(bounded, signal);
+    try {
+      return await (signal === undefined ? bounded : abortable(bounded, signal));
+    } catch (error) {
+      this.#sender.copyBytes();
+      throw error;
+    }
   }
 
   #within(timeoutMs: number, method: string, handed: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const sentence = `Gave up the notification "${method}": ${this.#options.other} did not take it in ${timeoutMs} ms; it may yet arrive`;
-      const stop = this.#options.clock.after(timeoutMs, () => reject(new PluginError("CALL_TIMEOUT", sentence)));
-      handed.finally(stop).then(resolve, reject);
-    });
+    const sentence = `Gave up the notification "${method}": ${this.#options.other} did not take it in ${timeoutMs} ms; it may yet arrive`;
+    return within(handed, timeoutMs, this.#options.clock, () => new PluginError("CALL_TIMEOUT", sentence));
   }
 
   #watch(call: PendingCall, signal: AbortSignal): void {
@@ -250,9 +255,14 @@ export class Caller {
     return accepted;
   }
 
+  /** Whoever gave the bytes of a call may change them once it is over, and they may not have left. */
+  #keepBytes(call: PendingCall): void {
+    if (call.hasBytes) this.#sender.copyBytes();
+  }
+
   #expire(call: PendingCall): void {
     unwatch(call);
-    this.#sender.copyBytes();
+    this.#keepBytes(call);
     this.#sender.send(encodeNotification(CANCEL, { id: call.id }));
     const sentence = `Gave up the call of "${call.method}": ${this.#options.other} did not answer in ${call.timeoutMs} ms; it may have run`;
     this.#fail(call, new PluginError("CALL_TIMEOUT", sentence));
@@ -260,7 +270,7 @@ export class Caller {
   }
 
   #abandon(call: PendingCall, reason: unknown): void {
-    this.#sender.copyBytes();
+    this.#keepBytes(call);
     if (call.sequence === 0) this.#pending.take(call.id);
     else if (this.#pending.giveUp(call)) this.#sender.send(encodeNotification(CANCEL, { id: call.id }));
     this.#fail(call, reason);

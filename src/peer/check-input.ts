@@ -4,6 +4,7 @@ import { PluginError } from "../errors.js";
 import { abortable } from "../util/abort.js";
 import type { Clock } from "../util/clock.js";
 import { isThenable } from "../util/thenable.js";
+import { within } from "../util/within.js";
 import { checkCallOptions } from "./call-options.js";
 
 export type Send = (input: unknown, options: CallOptions | undefined) => Promise<unknown>;
@@ -20,7 +21,6 @@ export function checkThen(schema: Schema, method: string, patience: Patience, se
   return (input, options) => {
     let checked: unknown;
     try {
-      if (options !== undefined) checkCallOptions(method, options);
       checked = validate(schema, input, subject);
     } catch (error) {
       return Promise.reject(error);
@@ -29,9 +29,10 @@ export function checkThen(schema: Schema, method: string, patience: Patience, se
     return isThenable(checked) ? sendLater(Promise.resolve(checked), options, patience) : send(input, options);
 
     async function sendLater(valid: Promise<unknown>, given: CallOptions = {}, { clock, timeoutMs }: Patience): Promise<unknown> {
+      checkCallOptions(method, given);
       const begun = clock.now();
       const most = Math.min(given.timeoutMs ?? timeoutMs, given.maxTotalMs ?? Number.POSITIVE_INFINITY);
-      const bounded = most === Number.POSITIVE_INFINITY ? valid : within(most, clock, method, valid);
+      const bounded = most === Number.POSITIVE_INFINITY ? valid : within(valid, most, clock, () => late(method, most));
       await (given.signal === undefined ? bounded : abortable(bounded, given.signal));
       return send(input, most === Number.POSITIVE_INFINITY ? options : rest(given, most, clock.now() - begun));
     }
@@ -49,10 +50,9 @@ function rest(options: CallOptions, mostMs: number, spentMs: number): CallOption
   };
 }
 
-function within(ms: number, clock: Clock, method: string, valid: Promise<unknown>): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const sentence = `Gave up the call of "${method}": its schema did not check the input in ${ms} ms; it was not sent`;
-    const stop = clock.after(ms, () => reject(new PluginError("CALL_TIMEOUT", sentence)));
-    valid.finally(stop).then(resolve, reject);
-  });
+function late(method: string, ms: number): PluginError {
+  return new PluginError(
+    "CALL_TIMEOUT",
+    `Gave up the call of "${method}": its schema did not check the input in ${ms} ms; it was not sent`,
+  );
 }

@@ -127,7 +127,7 @@ export class Dispatcher {
     const refusal = this.#surroundings.streams.writesRefused;
     if (refusal !== undefined) return this.#answers.refuse(id, WireCode.busy, `Cannot run "${entry.name}": ${refusal.message}`);
     this.#running.enter(id, context);
-    this.#running.limit(context, meta, (why) => this.#end(id, why));
+    if (meta !== undefined) this.#running.limit(context, meta, (why) => this.#end(id, why));
     const opening = this.#handlers.open(entry, params, context);
     opening.then(
       (source) => {
@@ -223,7 +223,7 @@ export class Dispatcher {
   #wait(id: Id, entry: Entry, context: RunningContext, value: PromiseLike<unknown>, meta: Meta | undefined): void {
     const settled = Promise.resolve(value);
     this.#running.enter(id, context);
-    this.#running.limit(context, meta, (why) => this.#end(id, why));
+    if (meta !== undefined) this.#running.limit(context, meta, (why) => this.#end(id, why));
     settled.then(
       (result: unknown) => {
         if (!this.#running.leave(id, context)) return;

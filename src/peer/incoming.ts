@@ -33,8 +33,7 @@ export interface Replies {
 
 /** Routes each message that arrives to who deals with it. */
 export class Incoming implements MessageSink {
-  /** False once the conversation is over, and nothing more is read. */
-  open = true;
+  #open = true;
   /** The other side has proven itself: its messages are more than the handshake's. */
   trusted = false;
   /** Messages. */
@@ -52,6 +51,16 @@ export class Incoming implements MessageSink {
     this.#parts = parts;
     this.#replies = replies;
     this.#limits = limits;
+  }
+
+  /** False once the conversation is over, and nothing more is read. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** The conversation is over. */
+  end(): void {
+    this.#open = false;
   }
 
   // Counted by the text, not by the message: a call pays nothing for it.

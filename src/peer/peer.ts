@@ -254,7 +254,7 @@ export class Peer {
     const reason: CloseReason = lost ? { kind: "lost", error: cause } : { kind: "closed", by: this.#leaving ? "us" : "peer" };
     const known = this.#reason !== undefined || this.#leaving || this.#complaint !== undefined;
     if (known || this.#options.explain === undefined) return this.#over(reason);
-    this.#incoming.open = false;
+    this.#incoming.end();
     this.#caller.refuse((method) => closeErrors(reason, this.#options.other).notSent(method));
     this.#options.explain(reason).then(
       (better) => this.#over(better),
@@ -269,7 +269,7 @@ export class Peer {
 
   #finish(reason: CloseReason): void {
     this.#reason = reason;
-    this.#incoming.open = false;
+    this.#incoming.end();
     const errors = closeErrors(reason, this.#options.other);
     this.#caller.lose(errors, this.#unwritten);
     this.#dispatcher.abortAll(errors.aborted);

@@ -20,6 +20,8 @@ export interface PendingCall {
   onAbort: (() => void) | undefined;
   /** What its input lent; ends with the call, unless whoever accepts the answer takes it over. */
   scope: Scope | undefined;
+  /** Bytes of the caller's own go beside its message. */
+  hasBytes: boolean;
   /** What is done with an answer that comes after the call was given up: a stream that it opened must be closed. */
   readonly late: ((value: unknown) => void) | undefined;
 }

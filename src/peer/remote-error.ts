@@ -1,4 +1,5 @@
 import { isPluginError, PluginError, type PluginErrorCode, RemoteError, ValidationError } from "../errors.js";
+import { cutToBytes } from "../util/cut.js";
 import { isTooLong, type WireError } from "../wire/encode.js";
 import { codeOf, WireCode } from "../wire/error-codes.js";
 
@@ -7,6 +8,7 @@ const MOST_DATA = 64 * 1024;
 const MOST_CAUSES = 5;
 /** Of what does not fit a schema. */
 export const MOST_ISSUES = 100;
+const MOST_STEPS = 64;
 
 /** What a handler threw, as it goes over the wire: its own text, name, code, data and causes, and never its stack. */
 export function toWireError(thrown: unknown): WireError {
@@ -140,9 +142,13 @@ function issuesOf(data: unknown, text: string): { message: string; path?: Proper
     const path = read(issue, "path");
     return {
       message: shortOf(read(issue, "message")) ?? "it does not fit",
-      ...(Array.isArray(path) ? { path: path.filter((step) => typeof step === "string" || typeof step === "number") } : {}),
+      ...(Array.isArray(path) ? { path: path.slice(0, MOST_STEPS).flatMap(stepOf) } : {}),
     };
   });
+}
+
+function stepOf(step: unknown): (string | number)[] {
+  return typeof step === "string" ? [cut(step)] : typeof step === "number" ? [step] : [];
 }
 
 function shortOf(value: unknown): string | undefined {
@@ -154,10 +160,5 @@ function stringOf(value: unknown): string | undefined {
 }
 
 function cut(text: string): string {
-  if (text.length * 3 <= MOST_MESSAGE || Buffer.byteLength(text) <= MOST_MESSAGE) return text;
-  // Cut at a character, not in the middle of one.
-  return `${Buffer.from(text)
-    .subarray(0, MOST_MESSAGE - 3)
-    .toString()
-    .replace(/\uFFFD$/, "")}…`;
+  return text.length * 3 <= MOST_MESSAGE || Buffer.byteLength(text) <= MOST_MESSAGE ? text : `${cutToBytes(text, MOST_MESSAGE - 3)}…`;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../util/clock.js";
+import { cutToBytes } from "../util/cut.js";
 import { escapeLine, escapeTexts } from "../util/escape-controls.js";
 import { FloodGate } from "../util/flood-gate.js";
 import { type Logger, type LogLevel, logAt } from "../util/logger.js";
@@ -36,21 +37,19 @@ function levelOf(level: unknown): LogLevel {
 }
 
 function cut(text: string): string {
-  if (text.length * 3 <= MOST_BYTES || Buffer.byteLength(text) <= MOST_BYTES) return text;
-  // The cut may have gone through a character.
-  const kept = Buffer.from(text.slice(0, MOST_BYTES)).toString("utf8", 0, MOST_BYTES);
-  return `${kept.replace(/\uFFFD+$/, "")}… (cut)`;
+  const kept = cutToBytes(text, MOST_BYTES);
+  return kept.length === text.length ? text : `${kept}… (cut)`;
 }
 
 /** What is left of so many bytes after a value, about as long as its JSON; below zero as soon as that is too long. */
 function leftAfter(value: unknown, bytes: number): number {
   if (typeof value === "string") return bytes - Buffer.byteLength(value) - 2;
-  if (typeof value !== "object" || value === null) return bytes - 1;
+  if (typeof value !== "object" || value === null) return bytes - String(value).length;
   // Beside the JSON there may be far more of them.
   if (ArrayBuffer.isView(value)) return bytes - value.byteLength;
   let left = bytes - 2;
   for (const [key, member] of Object.entries(value)) {
-    left = leftAfter(member, left - key.length);
+    left = leftAfter(member, left - Buffer.byteLength(key) - 4);
     if (left < 0) break;
   }
   return left;

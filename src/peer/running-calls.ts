@@ -39,7 +39,7 @@ export class RunningCalls {
   }
 
   /** @param onPassed Gets the sentence's end that says why the call is over. */
-  limit(context: RunningContext, meta: Meta | undefined, onPassed: (why: string) => void): void {
+  limit(context: RunningContext, meta: Meta, onPassed: (why: string) => void): void {
     this.#deadlines.set(context, meta, onPassed);
   }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { PluginError } from "../errors.js";
+import { cutToBytes } from "../util/cut.js";
 import { type Channel, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { LineError, textOf } from "../wire/lines.js";
 import { FULL_CHUNK_BYTES } from "./chunk-feed.js";
@@ -24,6 +25,8 @@ export function webSocketOptions(maxMessageBytes: number): WebSocketOptions {
   return { perMessageDeflate: false, maxPayload, skipUTF8Validation: false, closeTimeout: LINGER_MS };
 }
 
+// What a close frame has room for.
+const MOST_REASON_BYTES = 123;
 // ws itself holds a whole frame before it hands anything over. The hello and the ready fit in this.
 const STRANGER_BYTES = 2 * UNPROVEN_MESSAGE_BYTES + 1_024;
 
@@ -133,7 +136,7 @@ class WebSocketChannel implements Channel {
     this.#receiver?.drained?.();
     if (!this.#ending) return;
     const [code, reason] = this.#closeWith ?? [1000, ""];
-    this.#webSocket.close(code, shorten(reason));
+    this.#webSocket.close(code, cutToBytes(reason, MOST_REASON_BYTES));
     // The other side's close frame comes after what it sent before: that is read, unheard.
     this.#webSocket.resume();
   }
@@ -180,12 +183,6 @@ class WebSocketChannel implements Channel {
     this.#ending = true;
     this.#receiver?.closed(this.#error, this.#outbox.unwritten);
   }
-}
-
-/** A close frame has room for 123 bytes; cut at a character, for half of one is no UTF-8. */
-function shorten(reason: string): string {
-  const bytes = Buffer.from(reason);
-  return bytes.length <= 123 ? reason : bytes.toString("utf8", 0, 123).replace(/\uFFFD$/, "");
 }
 
 /** Why an upgrade is refused: no browser has business here, and only browsers send an Origin. */

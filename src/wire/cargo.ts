@@ -74,23 +74,27 @@ export class Cargo {
 export class ArrivedCargo {
   readonly #raw: Uint8Array | undefined;
   #isShared = false;
-  // Refs may share bytes, and each text would be made anew.
+  // Refs may share bytes, and each text and each copy is made anew.
   #textBytesLeft: number;
+  #copiedBytesLeft: number;
 
   /** @param raw None where the message came as a line. */
-  constructor(raw: Uint8Array | undefined, maxTextBytes: number) {
+  constructor(raw: Uint8Array | undefined, maxMessageBytes: number) {
     this.#raw = raw;
-    this.#textBytesLeft = maxTextBytes;
+    this.#textBytesLeft = maxMessageBytes;
+    this.#copiedBytesLeft = maxMessageBytes * RAW_FACTOR;
   }
 
-  /** The bytes of a ref: base64, or a part of the raw bytes. Undefined if it is neither. */
+  /** The bytes of a ref: base64, or a part of the raw bytes. Undefined if it is neither, or if all copies together are too long. */
   bytes(ref: unknown): Uint8Array | undefined {
     if (typeof ref === "string") return this.#raw === undefined ? bytesOfBase64(ref) : undefined;
     const part = this.#part(ref);
     if (part === undefined) return undefined;
     // No Buffer, over lines it is none either; no small part of a large chunk, all of which it would keep alive; and none in memory
     // that others of the message are in, for whoever gets it may transfer it.
-    if (this.#isShared || part.length * 4 < part.buffer.byteLength) return new Uint8Array(part);
+    if (this.#isShared || part.length * 4 < part.buffer.byteLength) {
+      return (this.#copiedBytesLeft -= part.length) < 0 ? undefined : new Uint8Array(part);
+    }
     this.#isShared = true;
     return part;
   }

@@ -10,7 +10,7 @@ export interface Channel {
   send(message: string, bytes?: readonly Uint8Array[]): number;
   /** Called once, by whoever takes the channel over. Nothing is read before. */
   receive(receiver: Receiver): void;
-  /** Copies raw bytes that the system has not taken: whoever sent them may do with them what they like from now on. */
+  /** Copies raw bytes that were not handed to the system: whoever sent them may change them from now on. What was handed may leave so. */
   copyBytes?(): void;
   /** Stops reading; what the other side sends waits with the system. */
   pause(): void;

@@ -129,7 +129,7 @@ export function extract(value: unknown, lender: Lender, cargo?: Cargo): Extracte
       try {
         json = (part as { toJSON(key: string): unknown }).toJSON(key);
       } catch (cause) {
-        throw new Unsendable(path, `has a toJSON that throws: ${String((cause as Error | null | undefined)?.message ?? cause)}`, { cause });
+        throw new Unsendable(path, `has a toJSON that throws: ${textOf(cause)}`, { cause });
       }
       return json === part ? takeMembers(part, path) : take(json, path, key);
     }
@@ -157,9 +157,12 @@ function read(holder: object, name: string, path: string): unknown {
   try {
     return (holder as Readonly<Record<string, unknown>>)[name];
   } catch (cause) {
-    const text = String((cause as Error | null | undefined)?.message ?? cause);
-    throw new Unsendable(`${path}/${escapePointer(name)}`, `has a getter that throws: ${text}`, { cause });
+    throw new Unsendable(`${path}/${escapePointer(name)}`, `has a getter that throws: ${textOf(cause)}`, { cause });
   }
+}
+
+function textOf(thrown: unknown): string {
+  return String((thrown as Error | null | undefined)?.message ?? thrown);
 }
 
 /** Lends nothing: for what has no end until which it could be lent, and to find out what is wrong with a value. */

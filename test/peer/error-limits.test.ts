@@ -93,7 +93,11 @@ test("[F70] names, codes and issues of another language are cut to what ours wou
   const long = "x".repeat(100_000);
   const error = await answered({ code: -32000, message: "m", data: { name: long, code: long } });
   expect([error.remoteName.length, error.remoteCode.length < 5_000]).toEqual([error.remoteCode.length, true]);
-  const refused = await answered({ code: -32602, message: "m", data: { issues: Array(5_000).fill({ message: long, path: ["a"] }) } });
+  const issues = Array(5_000)
+    .fill({ message: "m" })
+    .fill({ message: long, path: Array(100).fill("y".repeat(5_000)) }, 0, 1);
+  const refused = await answered({ code: -32602, message: "m", data: { issues } });
   expect(refused).toMatchObject({ code: "INVALID_INPUT", issues: { length: 100 } });
-  expect(refused.issues[99].message.length).toBeLessThan(5_000);
+  const [{ message, path }] = refused.issues;
+  expect([message.length < 5_000, path.length, path[63].length < 5_000]).toEqual([true, 64, true]);
 });

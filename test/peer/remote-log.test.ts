@@ -79,3 +79,15 @@ test("[F21] bytes in fields of rpc.log count as they are", () => {
   }
   expect(logger.records.map(({ fields }) => fields)).toEqual([{ raw: new Uint8Array(3) }, {}]);
 });
+
+test("[F21] fields of many numbers or long names are as long as their JSON", () => {
+  const { log, logger } = scene();
+  log({ level: "info", message: "numbers", fields: { n: Array(1_700).fill(1.234567890123456) } });
+  log({ level: "info", message: "names", fields: { ["é".repeat(5_000)]: 1 } });
+  log({ level: "info", message: "few", fields: { n: Array(300).fill(1.234567890123456) } });
+  expect(logger.records.map(({ message, fields }) => [message, Object.keys(fields as object).length])).toEqual([
+    ["numbers… (its fields were cut)", 0],
+    ["names… (its fields were cut)", 0],
+    ["few", 1],
+  ]);
+});

@@ -89,3 +89,14 @@ test("textExcess is what the texts would add to their message, were they in its 
   none.seal({ "/a": { bytes: none.add(new Uint8Array(1)) } });
   expect(none.textExcess).toBe(0);
 });
+
+test("[F54] refs that share bytes are copied for each, and no more of them together than raw bytes may be", () => {
+  const cargo = new ArrivedCargo(new Uint8Array(1_000).fill(7), 1_000);
+  const whole = cargo.bytes([0, 1_000]);
+  for (let copies = 0; copies < 8; copies++) {
+    const copy = cargo.bytes([0, 1_000]);
+    expect(copy).toEqual(whole);
+    expect(copy?.buffer).not.toBe(whole?.buffer);
+  }
+  expect(cargo.bytes([0, 1])).toBeUndefined();
+});
