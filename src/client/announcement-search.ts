@@ -1,5 +1,5 @@
 import { PluginError } from "../errors.js";
-import { looksLikeAnnouncement } from "../handshake/announcement.js";
+import { lacksProtocol, looksLikeAnnouncement } from "../handshake/announcement.js";
 
 const NEWLINE = 10;
 const MOST_LINE_BYTES = 4 * 1024;
@@ -17,6 +17,8 @@ export class AnnouncementSearch {
   /** The beginning of a line that may yet be the announcement. */
   #head: Buffer = Buffer.alloc(0);
   #first: string | undefined;
+  /** A line that would be the announcement if it had a fifth field. */
+  #short: string | undefined;
   #lineCount = 0;
   #byteCount = 0;
 
@@ -30,7 +32,9 @@ export class AnnouncementSearch {
     const count = this.#lineCount + (this.#head.length > 0 ? 1 : 0);
     if (count === 0) return "";
     const first = this.#first ?? this.#head.toString("utf8", 0, MOST_LINE_BYTES).slice(0, MOST_SHOWN);
-    return `stdout held ${count} line${count === 1 ? "" : "s"} and no announcement; the first: ${JSON.stringify(first)}`;
+    const held = `stdout held ${count} line${count === 1 ? "" : "s"} and no announcement; the first: ${JSON.stringify(first)}`;
+    if (this.#short === undefined) return held;
+    return `${held}\n  ${JSON.stringify(this.#short)} would be one with a protocol as its fifth field: jsonrpc or jsonrpc+ws.`;
   }
 
   /** Undefined while the search goes on. */
@@ -68,6 +72,7 @@ export class AnnouncementSearch {
       return bytes.length <= MOST_LINE_BYTES ? { line } : bad(`its announcement line is longer than ${MOST_LINE_BYTES} bytes`);
     }
     this.#first ??= line.slice(0, MOST_SHOWN);
+    if (lacksProtocol(line)) this.#short ??= line.slice(0, MOST_SHOWN);
     return undefined;
   }
 

@@ -17,8 +17,10 @@ export function formatAnnouncement({ apiVersion, address, protocol, cert = "" }:
 }
 
 const ANNOUNCEMENT = /^\d+\|\d+\|[^|]*\|[^|]*\|/;
-// Any two numbers, and a network of ours: nobody prints that who does not mean it so. Some plugins for older hosts have four fields.
-const NEARLY = /^[-+]?[\d.]+(e[-+]?\d+)?\|[-+]?[\d.]+(e[-+]?\d+)?\|(tcp|unix)\|/i;
+// Any two numbers, and a network of ours: nobody prints that who does not mean it so.
+const NEARLY = /^[-+]?[\d.]+(e[-+]?\d+)?\|[-+]?[\d.]+(e[-+]?\d+)?\|(tcp|unix)\|[^|]*\|/i;
+// As some plugins for older hosts have it. It is output like any other, and of interest where nothing else comes.
+const TOO_SHORT = /^\d+\|\d+\|(tcp|unix)\|[^|]*$/;
 
 /**
  * Says whether a line is meant as an announcement; what comes before it is the plugin's own output. One that is nearly an announcement
@@ -26,6 +28,11 @@ const NEARLY = /^[-+]?[\d.]+(e[-+]?\d+)?\|[-+]?[\d.]+(e[-+]?\d+)?\|(tcp|unix)\|/
  */
 export function looksLikeAnnouncement(line: string): boolean {
   return ANNOUNCEMENT.test(line) || NEARLY.test(line);
+}
+
+/** Says whether a line would be an announcement if it had a protocol, its fifth field. */
+export function lacksProtocol(line: string): boolean {
+  return TOO_SHORT.test(line);
 }
 
 /**
@@ -42,11 +49,8 @@ export function parseAnnouncement(line: string): Announcement {
   if (!/^\d+$/.test(api) || !Number.isSafeInteger(apiVersion) || apiVersion < 1) {
     throw bad(`it announced apiVersion "${api.slice(0, 32)}", which is no whole number from 1`);
   }
-  if (protocol === undefined) {
-    throw bad(`it announced no protocol, in a line of ${line.split("|").length} fields, and this host speaks jsonrpc and jsonrpc+ws`);
-  }
   if (protocol !== "jsonrpc" && protocol !== "jsonrpc+ws") {
-    throw bad(`it announced protocol "${protocol.slice(0, 32)}", and this host speaks jsonrpc and jsonrpc+ws`);
+    throw bad(`it announced protocol "${protocol?.slice(0, 32)}", and this host speaks jsonrpc and jsonrpc+ws`);
   }
   const shared = { apiVersion, protocol, ...(cert ? { cert } : {}) } as const;
   if (network === "unix") return { ...shared, address: { network, path: address } };

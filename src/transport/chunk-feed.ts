@@ -48,6 +48,6 @@ export class ChunkFeed {
   took(ms: number, mostMs: number): void {
     const { length } = this.#usual;
     if (ms > mostMs) this.#usual = this.#memory.subarray(0, Math.max(LEAST_CHUNK_BYTES, length / 2));
-    else if (ms < mostMs / 4) this.#usual = this.#memory.subarray(0, Math.min(FULL_CHUNK_BYTES, length * 2));
+    else if (ms < mostMs / 2) this.#usual = this.#memory.subarray(0, Math.min(FULL_CHUNK_BYTES, length * 2));
   }
 }

@@ -9,9 +9,9 @@ import { Outbox } from "./outbox.js";
 import { Reading } from "./reading.js";
 
 const NEWLINE = 10;
-// Of a socket that always has more, libuv reads 32 times before it looks at another. A turn is what a few calls cost; giving it up
-// costs a tenth of that, and parts of one long message gain nothing from it.
-const TURN_MS = 0.1;
+// Of a socket that always has more, libuv reads 32 times before it looks at another. A turn is less than what a call
+// costs; giving it up costs a part of that, and between parts of one long packet more often would gain nothing.
+const TURN_MS = 0.02;
 const LONG_TURN_MS = 0.5;
 
 /** How long an ended connection may linger until the other side has ended it, too. */

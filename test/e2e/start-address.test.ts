@@ -131,7 +131,6 @@ for (const [line, code, sentence] of [
   ["-1|1|tcp|127.0.0.1:1|jsonrpc|", "VERSION_MISMATCH", "it announced version -1 of the handshake, and this host speaks version 1"],
   ["1|-1|tcp|127.0.0.1:1|jsonrpc|", "BAD_HANDSHAKE", 'it announced apiVersion "-1", which is no whole number from 1'],
   ["1|1e99|tcp|127.0.0.1:1|jsonrpc|", "BAD_HANDSHAKE", 'it announced apiVersion "1e99", which is no whole number from 1'],
-  ["1|1|tcp|127.0.0.1:1", "BAD_HANDSHAKE", "it announced no protocol, in a line of 4 fields, and this host speaks jsonrpc and jsonrpc+ws"],
   ["1|0|tcp|127.0.0.1:1|jsonrpc|", "BAD_HANDSHAKE", 'it announced apiVersion "0", which is no whole number from 1'],
   ["1|1|pipe|x|jsonrpc|", "BAD_HANDSHAKE", 'it announced network "pipe", and this host knows tcp and unix'],
   ["1|1|tcp|127.0.0.1:1|grpc|", "BAD_HANDSHAKE", 'it announced protocol "grpc", and this host speaks jsonrpc and jsonrpc+ws'],

@@ -22,10 +22,14 @@ test("[F32, O16] a silent plugin is killed, and the error says after how long", 
 
 test("[F32, O25] a plugin that prints only noise is killed, and the error shows the noise", async () => {
   const error = await startFailure(
-    clientFor("prints-and-waits", { args: ["Listening on 8080", "v1|1|tcp|127.0.0.1:1|jsonrpc|"], startTimeoutMs: 1_500 }),
+    clientFor("prints-and-waits", {
+      args: ["Listening on 8080", "v1|1|tcp|127.0.0.1:1|jsonrpc|", "1|1|tcp|127.0.0.1:1"],
+      startTimeoutMs: 1_500,
+    }),
   );
   expect(gist(error)).toEqual({ ...LATE, step: "announcement" });
-  expect(error.message).toContain('\n  stdout held 2 lines and no announcement; the first: "Listening on 8080"\n');
+  expect(error.message).toContain('\n  stdout held 3 lines and no announcement; the first: "Listening on 8080"\n');
+  expect(error.message).toContain('\n  "1|1|tcp|127.0.0.1:1" would be one with a protocol as its fifth field: jsonrpc or jsonrpc+ws.\n');
 });
 
 test("[F39, O16] the time is over while a plugin does not listen where it said", async () => {

@@ -14,7 +14,7 @@ describe("a line", () => {
     },
   );
 
-  test.each(["1|1|tcp|x", "-1|1|tcp|x|jsonrpc", "1e99|1|tcp|x|jsonrpc", "1|-1|tcp|x|jsonrpc", "1|1e99|unix|x|jsonrpc", "1.5|+2|tcp|x"])(
+  test.each(["-1|1|tcp|x|jsonrpc", "1e99|1|tcp|x|jsonrpc", "1|-1|tcp|x|jsonrpc", "1|1e99|unix|x|jsonrpc", "1.5|+2|tcp|x|"])(
     "[F37] is meant as an announcement, which it is not: %s",
     (line) => {
       expect(looksLikeAnnouncement(line)).toBe(true);
@@ -24,6 +24,8 @@ describe("a line", () => {
   test.each([
     "",
     "1|2|3",
+    "1|1|tcp|x",
+    "-1|1|tcp|x",
     "1|1|udp|x",
     "-1|1|pipe|x|jsonrpc",
     "1|1|tcp",
@@ -66,7 +68,6 @@ describe("parseAnnouncement()", () => {
     ["1|1e99|tcp|127.0.0.1:1|jsonrpc|", 'it announced apiVersion "1e99", which is no whole number from 1'],
     ["1|1e2|tcp|127.0.0.1:1|jsonrpc|", 'it announced apiVersion "1e2", which is no whole number from 1'],
     ["1||tcp|127.0.0.1:1|jsonrpc|", 'it announced apiVersion "", which is no whole number from 1'],
-    ["1|1|tcp|127.0.0.1:1", "it announced no protocol, in a line of 4 fields, and this host speaks jsonrpc and jsonrpc+ws"],
     ["1|1|tcp|127.0.0.1:1|grpc|", 'it announced protocol "grpc", and this host speaks jsonrpc and jsonrpc+ws'],
     ["1|1|udp|127.0.0.1:1|jsonrpc|", 'it announced network "udp", and this host knows tcp and unix'],
     ["1|1|tcp|127.0.0.1:70000|jsonrpc|", 'it announced address "127.0.0.1:70000", which is no host:port'],
