@@ -1,3 +1,4 @@
+import { keepFreedMemory } from "./keep-memory.js";
 import { LineError, textOf } from "./lines.js";
 
 // Length (u32, big-endian) of what follows it, then the kind (u8).
@@ -16,6 +17,8 @@ const MAX_LINES_BYTES = 1024 * 1024;
 /** Up to so many, raw bytes are copied beside their message: that costs less than a write of their own. */
 const COPY_BYTES = 16 * 1024;
 
+/** Beyond it memory for a packet is mapped by itself. */
+const LONG_BYTES = 256 * 1024;
 /** Pieces up to this length are copied together: each by itself would cost a write of its own. */
 const SMALL_PIECE_BYTES = 4 * 1024;
 
@@ -154,6 +157,7 @@ export class PacketReader {
           rest = packet.subarray(length);
           continue;
         }
+        if (length > LONG_BYTES) keepFreedMemory();
         this.#body = Buffer.allocUnsafeSlow(length);
         this.#filled = 0;
         rest = packet;
