@@ -3,7 +3,7 @@ import type { BigIntStats } from "node:fs";
 import { type FileHandle, lstat, open, readlink, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PluginError } from "../errors.js";
-import { faultOf, follow, type Link, type LookingAtLinks } from "../util/trusted-path.js";
+import { faultOf, follow, type LookingAtLinks, linkReader } from "../util/trusted-path.js";
 import { type Executable, isScript } from "./executable.js";
 import type { Command } from "./runtime.js";
 import type { Checksum } from "./security-checks.js";
@@ -65,7 +65,12 @@ async function confirm(file: string, identity: string): Promise<void> {
 async function refuseOpenToOthers(file: string): Promise<void> {
   const uid = process.geteuid?.();
   if (uid === undefined) return;
-  const fault = await findFault(file, { uid, gid: process.getegid?.() ?? uid, look: (path) => stat(path), readLink });
+  const fault = await findFault(file, {
+    uid,
+    gid: process.getegid?.() ?? uid,
+    look: (path) => stat(path),
+    readLink: linkReader({ lstat, readlink }),
+  });
   if (fault === undefined) return;
   throw new Error(`its checksum would say nothing: ${fault}\n  Take that right away (chmod go-w, chown), or start it without a checksum.`);
 }
@@ -74,9 +79,4 @@ async function findFault(file: string, looking: LookingAtLinks): Promise<string 
   const way = await follow(file, looking);
   if ("fault" in way) return way.fault;
   return (await faultOf(way.real, looking)) ?? faultOf(dirname(way.real), looking);
-}
-
-async function readLink(path: string): Promise<Link | undefined> {
-  const found = await lstat(path);
-  return found.isSymbolicLink() ? { target: await readlink(path), uid: found.uid } : undefined;
 }

@@ -17,7 +17,7 @@ export class OutputLog {
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
     this.#gate = new FloodGate(clock, (dropped) => {
-      logAt(logger, "warn", `… ${dropped} lines dropped`, { dropped });
+      logger.warn(`… ${dropped} lines dropped`, { dropped });
     });
     const reader = {
       line: (line: string, cut: boolean) => this.#say(toLogRecord(line, cut), "stderr"),

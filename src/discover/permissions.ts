@@ -1,7 +1,7 @@
 import { lstat, readlink, stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { PluginError } from "../errors.js";
-import { faultOf, follow, type Link, type LookingAtLinks } from "../util/trusted-path.js";
+import { faultOf, follow, type LookingAtLinks, linkReader } from "../util/trusted-path.js";
 
 /** Finds what other users could have put into a directory of plugins, or changed there. */
 export class Permissions {
@@ -26,7 +26,12 @@ export class Permissions {
     );
     if (uid === undefined || !exists) return undefined;
     // The directories on the way are the same for many files.
-    const looking = { uid, gid: process.getegid?.() ?? uid, look: once((path) => stat(path)), readLink: once(readLink) };
+    const looking = {
+      uid,
+      gid: process.getegid?.() ?? uid,
+      look: once((path) => stat(path)),
+      readLink: once(linkReader({ lstat, readlink })),
+    };
     const way = await follow(dir, looking);
     const fault = "fault" in way ? way.fault : await faultOf(way.real, looking);
     if (fault === undefined && "real" in way) return new Permissions(way.real, looking);
@@ -55,11 +60,6 @@ export class Permissions {
     const fault = await faultOf(dir, this.#looking);
     return fault ?? (dir.startsWith(this.#dir + sep) ? this.#faultAbove(dir) : undefined);
   }
-}
-
-async function readLink(path: string): Promise<Link | undefined> {
-  const found = await lstat(path);
-  return found.isSymbolicLink() ? { target: await readlink(path), uid: found.uid } : undefined;
 }
 
 function once<T>(look: (path: string) => Promise<T>): (path: string) => Promise<T> {

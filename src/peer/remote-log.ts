@@ -14,7 +14,7 @@ export class RemoteLog {
 
   constructor(logger: Logger, clock: Clock) {
     this.#logger = logger;
-    this.#gate = new FloodGate(clock, (dropped) => logAt(logger, "warn", `… ${dropped} records dropped`, { dropped }));
+    this.#gate = new FloodGate(clock, (dropped) => logger.warn(`… ${dropped} records dropped`, { dropped }));
   }
 
   /** The level is the record's own word; what is no level counts as info. */

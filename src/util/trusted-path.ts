@@ -28,6 +28,20 @@ export interface LookingAtLinks extends Looking {
   readLink(path: string): Promise<Link | undefined>;
 }
 
+/** The functions of a file system by which links are read, as `node:fs/promises` has them. */
+interface LinkFunctions {
+  lstat(path: string): Promise<{ readonly uid: number; isSymbolicLink(): boolean }>;
+  readlink(path: string): Promise<string>;
+}
+
+/** Makes `readLink` of those. */
+export function linkReader({ lstat, readlink }: LinkFunctions): LookingAtLinks["readLink"] {
+  return async (path) => {
+    const found = await lstat(path);
+    return found.isSymbolicLink() ? { target: await readlink(path), uid: found.uid } : undefined;
+  };
+}
+
 /** What a path leads to, by links too, or how somebody else could make it lead elsewhere. */
 export type Way = { readonly real: string } | { readonly fault: string };
 
