@@ -1,51 +1,74 @@
-// Joins each entry point into one file, with one shared chunk: every file that a plugin opens is paid at each of its starts.
+// Joins each entry point into one file: every file that a plugin opens is paid at each of its starts.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, rmSync } from "node:fs";
-import { resolve } from "node:path";
+import { rmSync, writeFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import { build } from "rolldown";
+import { compile } from "./compile.mjs";
+import { licencesOf } from "./licences.mjs";
 
 // What an earlier build left would be packed, too.
 rmSync("dist", { recursive: true, force: true });
-const PLUGIN = "src/serve/index.ts";
-// json-rpc-2.0's models are joined in: as a CommonJS file of their own they would cost a plugin's start 4 ms.
-const external = (id) => /^(node:|@opentelemetry\/api$|execa$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
+// What else is imported is joined in, and its licences with it: json-rpc-2.0's models, which as a CommonJS file of their own would cost a
+// plugin's start 4 ms, and execa, whose hundred files would cost a host's first start 60 ms.
+const external = (id) => /^(node:|@opentelemetry\/api$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
 
 const shared = { platform: "node", external, transform: { target: "node20" } };
 // A plugin keeps the text of what it loads. Lines and names stay as they are, for whoever reads a stack.
 const output = { dir: "dist", format: "esm", sourcemap: true, comments: false };
 const finish = { name: "finish", generateBundle };
+const contract = { name: "contract", resolveId: toContract };
+const SERVING = "src/serve/serving.ts";
 
+/** All modules that went into what is packed. */
+const joined = new Set();
 const graph = importGraph();
-let inPlugin;
-function isInPlugin(id) {
-  inPlugin ??= graph.loadedWith(resolve(PLUGIN));
-  return inPlugin.has(id);
-}
-
 await build({ ...shared, input: { contract: "src/contract/index.ts" }, plugins: [finish], output });
+// The plugin's side: what each plugin loads, what it loads as it serves, and the same as a script, which V8 can be handed compiled.
+const later = { name: "later", resolveId: (id) => (id === "./serving.js" ? { id: "./chunks/plugin/serving.js", external: true } : null) };
+await build({ ...shared, input: { plugin: "src/serve/index.ts" }, plugins: [contract, later, finish], output });
 await build({
   ...shared,
-  input: {
-    index: "src/index.ts",
-    plugin: PLUGIN,
-    testing: "src/testing/index.ts",
-  },
-  plugins: [{ name: "contract", resolveId: toContract }, graph.plugin, finish],
+  input: { serving: SERVING },
+  preserveEntrySignatures: "allow-extension",
+  plugins: [contract, finish],
+  output: { ...output, entryFileNames: "chunks/plugin/[name].js", chunkFileNames: "chunks/plugin/[name].js" },
+});
+await buildScript();
+// The host's side.
+await build({
+  ...shared,
+  input: { index: "src/index.ts", testing: "src/testing/index.ts" },
+  plugins: [contract, graph.plugin, finish],
   output: {
     ...output,
     chunkFileNames: "chunks/[name].js",
-    codeSplitting: {
-      groups: [
-        // What a host alone needs, or a plugin alone, goes elsewhere.
-        { name: "core", test: (id) => isInPlugin(id) && !/\/src\/serve\/(?!server|stderr-logger)/.test(id), priority: 1 },
-      ],
-    },
+    codeSplitting: { groups: [{ name: "core", test: (id) => graph.isInBoth(id), priority: 1 }] },
   },
 });
-copyFileSync("node_modules/json-rpc-2.0/LICENSE", "dist/chunks/json-rpc-2.0.LICENSE");
+writeFileSync("dist/LICENSES.txt", licencesOf(joined));
 const tsc = (...args) => execFileSync("npx", ["tsc", ...args], { stdio: "inherit" });
 tsc("--project", "tsconfig.json", "--emitDeclarationOnly", "--outDir", "dist/types");
 tsc("--project", "examples/tsconfig.json");
+await compile();
+
+/** A function of what the code imports, see src/serve/compiled.ts. */
+async function buildScript() {
+  const { output: chunks } = await build({
+    ...shared,
+    input: { serving: SERVING },
+    plugins: [contract, { name: "later", resolveId: toLoad }],
+    output: { format: "cjs", comments: false },
+    write: false,
+  });
+  const [{ code }] = chunks;
+  const text = inAscii(code).replace(/\bimport\(/g, "load(");
+  writeFileSync("dist/chunks/plugin/serving.cjs", `(function (require, load, exports) {${text}\n})`);
+}
+
+/** What is loaded late is loaded as a module, by the file that runs the script. */
+function toLoad(id, _importer, { kind }) {
+  return kind === "dynamic-import" && id.startsWith(".") ? { id: `./chunks/plugin/${basename(id)}`, external: true } : null;
+}
 
 /**
  * What the entry `contract` exports is imported from it: one class of errors for whoever looks, and no file that only re-exports. What
@@ -58,14 +81,20 @@ function toContract(id) {
 /** What the modules of a build import, read while it goes on. */
 function importGraph() {
   const imports = new Map();
+  const found = {};
+  const loadedWith = (entry, modules = new Set()) => {
+    if (modules.has(entry) || !imports.has(entry)) return modules;
+    modules.add(entry);
+    for (const id of imports.get(entry)) loadedWith(id, modules);
+    return modules;
+  };
   return {
     plugin: { name: "imports", moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
-    /** All that is loaded with a module, once all of them are parsed. */
-    loadedWith(entry, found = new Set()) {
-      if (found.has(entry) || !imports.has(entry)) return found;
-      found.add(entry);
-      for (const id of imports.get(entry)) this.loadedWith(id, found);
-      return found;
+    /** Says whether both entries load a module, once all of them are parsed. */
+    isInBoth(id) {
+      found.index ??= loadedWith(resolve("src/index.ts"));
+      found.testing ??= loadedWith(resolve("src/testing/index.ts"));
+      return found.index.has(id) && found.testing.has(id);
     },
   };
 }
@@ -73,8 +102,11 @@ function importGraph() {
 function generateBundle(_options, bundle) {
   for (const chunk of Object.values(bundle)) {
     if (chunk.type !== "chunk") continue;
-    const contract = chunk.fileName.includes("/") ? "../contract.js" : "./contract.js";
-    chunk.code = inAscii(chunk.code.replace(/ from "mortise\/contract";$/gm, ` from "${contract}";`));
+    for (const id of chunk.moduleIds) joined.add(id);
+    const up = "../".repeat(chunk.fileName.split("/").length - 1) || "./";
+    chunk.code = inAscii(
+      chunk.code.replace(/^import "mortise\/contract";\n/gm, "").replace(/ from "mortise\/contract";$/gm, ` from "${up}contract.js";`),
+    );
   }
 }
 

@@ -41,8 +41,8 @@ export {
 } from "./contract/index.js";
 export type { DiscoverOptions } from "./discover/discover.js";
 export { discover } from "./discover/discover.js";
+export { APIVersion, MagicCookieKey, MagicCookieValue } from "./handshake/constants.js";
 export type { Handshake } from "./handshake/cookie.js";
-export { APIVersion, MagicCookieKey, MagicCookieValue } from "./handshake/cookie.js";
 export type { ReattachConfig } from "./handshake/reattach-config.js";
 export type { CallEvent } from "./peer/call-events.js";
 export type { CloseReason } from "./peer/close-reason.js";

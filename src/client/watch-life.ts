@@ -1,7 +1,7 @@
 import { PluginError } from "../errors.js";
 import { Heartbeat } from "../peer/heartbeat.js";
 import { systemClock } from "../util/clock.js";
-import { pluginEnvironment } from "./environment.js";
+import { pluginVariable } from "./environment.js";
 import type { ResolvedClientOptions } from "./options.js";
 import type { Started } from "./starting.js";
 
@@ -11,7 +11,7 @@ import type { Started } from "./starting.js";
  */
 export function watchLife(started: Started, options: ResolvedClientOptions, onFrozen: (error: PluginError) => void): () => void {
   const { heartbeat, logger, shown } = options;
-  if (heartbeat === false || isDebugged(started, options)) return () => {};
+  if (heartbeat === false || isDebugged(options)) return () => {};
   const { connection } = started;
   const { peer } = connection;
   const beating = new Heartbeat(
@@ -42,12 +42,13 @@ export function watchLife(started: Started, options: ResolvedClientOptions, onFr
 }
 
 // At a breakpoint a plugin stands still for as long as somebody thinks.
-function isDebugged({ launched }: Started, options: ResolvedClientOptions): boolean {
+function isDebugged(options: ResolvedClientOptions): boolean {
   if (options.reattach !== undefined) return false;
   const args = typeof options.command === "string" ? [] : options.command.slice(1);
-  const env = pluginEnvironment(options, launched.env, process.env);
+  const nodeOptions = pluginVariable("NODE_OPTIONS", options, process.env) ?? "";
   // The last is how VS Code attaches itself to whatever its terminal starts.
-  return args.some(inspects) || (env["NODE_OPTIONS"] ?? "").split(/\s+/).some(inspects) || env["VSCODE_INSPECTOR_OPTIONS"] !== undefined;
+  const byEditor = pluginVariable("VSCODE_INSPECTOR_OPTIONS", options, process.env) !== undefined;
+  return byEditor || args.some(inspects) || nodeOptions.split(/\s+/).some(inspects);
 }
 
 function inspects(arg: string): boolean {

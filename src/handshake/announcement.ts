@@ -1,6 +1,6 @@
 import { PluginError } from "../errors.js";
 import { type Address, formatAddress } from "../wire/address.js";
-import { APIVersion } from "./cookie.js";
+import { APIVersion } from "./constants.js";
 
 /** What a plugin's announcement line says: `CORE|API|NETWORK|ADDRESS|PROTOCOL|CERT`, go-plugin's field order. */
 export interface Announcement {

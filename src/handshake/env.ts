@@ -34,9 +34,11 @@ export interface PluginEnv {
   readonly lifeline: boolean;
 }
 
+const NAMES: ReadonlySet<string> = new Set(Object.values(EnvName));
+
 /** Says whether a variable belongs to the handshake: it is never inherited, and a caller cannot set it. */
 export function isHandshakeName(name: string, handshake: ResolvedHandshake): boolean {
-  return name === handshake.magicCookieKey || Object.values(EnvName).includes(name);
+  return name === handshake.magicCookieKey || NAMES.has(name);
 }
 
 export function writePluginEnv(env: PluginEnv, handshake: ResolvedHandshake): Record<string, string> {

@@ -34,8 +34,8 @@ export {
   stream,
   ValidationError,
 } from "../contract/index.js";
+export { APIVersion, MagicCookieKey, MagicCookieValue } from "../handshake/constants.js";
 export type { Handshake } from "../handshake/cookie.js";
-export { APIVersion, MagicCookieKey, MagicCookieValue } from "../handshake/cookie.js";
 export type { ReattachConfig } from "../handshake/reattach-config.js";
 export type { CallEvent } from "../peer/call-events.js";
 export type { Logger } from "../util/logger.js";

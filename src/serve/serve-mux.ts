@@ -1,7 +1,5 @@
-import { basename } from "node:path";
+import { loadServing } from "./load-serving.js";
 import type { ServeOptions } from "./options.js";
-import { serve } from "./serve.js";
-import { writeStderr } from "./stderr-logger.js";
 
 /**
  * Like serve(), for one executable holding several plugins: the first argument chooses.
@@ -11,16 +9,6 @@ import { writeStderr } from "./stderr-logger.js";
  * @example await serveMux({ kv: { provides: [kvStore] }, log: { provides: [logSink] } });
  */
 export async function serveMux(plugins: Readonly<Record<string, ServeOptions>>): Promise<void> {
-  if (typeof plugins !== "object" || plugins === null || Object.keys(plugins).length === 0) {
-    throw new TypeError("Cannot serve: serveMux() takes an object with one entry for each plugin");
-  }
-  const [, script = "plugin", name] = process.argv;
-  if (name !== undefined && Object.hasOwn(plugins, name)) return serve(plugins[name] as ServeOptions);
-  writeStderr(usage(basename(script), name, Object.keys(plugins)));
-  process.exit(1);
-}
-
-function usage(script: string, name: string | undefined, names: readonly string[]): string {
-  const problem = name === undefined ? "It needs the name of one of them as its first argument." : `There is no plugin "${name}" in it.`;
-  return `This program holds several plugins. ${problem}\n\n  usage: ${script} <plugin>\n\n  plugins: ${[...names].sort().join(", ")}\n`;
+  const { runOneOf } = await loadServing();
+  await runOneOf(plugins);
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,6 +43,17 @@ test("the lock holds the optional packages of every platform, and no registry's 
   );
   expect(missing).toEqual([]);
   expect(Object.values(packages).filter(({ resolved }) => resolved !== undefined)).toEqual([]);
+});
+
+test("the licence of each package that the build joins in goes with it", () => {
+  const dist = join(ROOT, "dist");
+  const maps = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".js.map"));
+  const sources = maps.flatMap((file) => (JSON.parse(readFileSync(join(dist, file), "utf8")) as { sources: string[] }).sources);
+  const names = sources.flatMap((source) => /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? []);
+  const licences = readFileSync(join(dist, "LICENSES.txt"), "utf8");
+  expect(new Set(names).size).toBeGreaterThan(10);
+  expect([...new Set(names)].filter((name) => !licences.includes(`${name} `))).toEqual([]);
+  expect(licences.match(/copyright/gi)?.length).toBeGreaterThan(10);
 });
 
 test("users run no install script", () => {
