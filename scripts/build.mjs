@@ -18,6 +18,10 @@ const output = { dir: "dist", format: "esm", sourcemap: true, comments: false };
 const finish = { name: "finish", generateBundle };
 const contract = { name: "contract", resolveId: toContract };
 const SERVING = "src/serve/serving.ts";
+// TLS is but a few lines of ours, and waits with the rest for whom needs it.
+const WHOLE = ["serve/tls-identity", "transport/listen-tls", "serve/serving"]
+  .map((name) => `export * from "${resolve(`src/${name}.ts`)}";`)
+  .join("\n");
 
 /** All modules that went into what is packed. */
 const joined = new Set();
@@ -55,19 +59,23 @@ await compile();
 async function buildScript() {
   const { output: chunks } = await build({
     ...shared,
-    input: { serving: SERVING },
-    plugins: [contract, { name: "later", resolveId: toLoad }],
+    input: { serving: "whole" },
+    plugins: [contract, { name: "whole", resolveId: toLoad, load: (id) => (id === "whole" ? WHOLE : null) }],
     output: { format: "cjs", comments: false },
     write: false,
   });
   const [{ code }] = chunks;
-  const text = inAscii(code).replace(/\bimport\(/g, "load(");
+  const text = inAscii(code)
+    .replaceAll('import("self")', "Promise.resolve(exports)")
+    .replace(/\bimport\(/g, "load(");
   writeFileSync("dist/chunks/plugin/serving.cjs", `(function (require, load, exports) {${text}\n})`);
 }
 
-/** What is loaded late is loaded as a module, by the file that runs the script. */
+/** What is loaded late is in the script itself, as TLS is, or is loaded as a module by the file that runs the script. */
 function toLoad(id, _importer, { kind }) {
-  return kind === "dynamic-import" && id.startsWith(".") ? { id: `./chunks/plugin/${basename(id)}`, external: true } : null;
+  if (id === "whole") return id;
+  if (kind !== "dynamic-import" || !id.startsWith(".")) return null;
+  return { id: id.includes("tls") ? "self" : `./chunks/plugin/${basename(id)}`, external: true };
 }
 
 /**

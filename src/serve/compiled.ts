@@ -28,7 +28,7 @@ export function readCompiled<T extends object>(): T | undefined {
     const body = new Script(readFileSync(filename, "latin1"), { filename, cachedData }).runInThisContext() as Body;
     const exports = {};
     body(
-      (name) => (name === "mortise/contract" ? contract : builtin(name)),
+      (name) => (name === "mortise/contract" ? contract : name === "node:tls" ? late(() => builtin(name)) : builtin(name)),
       (name) => import(name),
       exports,
     );
@@ -38,8 +38,12 @@ export function readCompiled<T extends object>(): T | undefined {
   }
 }
 
-/** TLS and WebSockets need files that share code with `serving`; whoever is started by hand has time. */
+/** A WebSocket needs files that share code with `serving`; whoever is started by hand has time. */
 function isPlainStart(): boolean {
-  const { env } = process;
-  return env[EnvName.secret] !== undefined && env[EnvName.transport] !== "websocket" && env[EnvName.clientCert] === undefined;
+  return process.env[EnvName.secret] !== undefined && process.env[EnvName.transport] !== "websocket";
+}
+
+/** A module that is loaded once something is taken from it. */
+function late(load: () => object): object {
+  return new Proxy({}, { get: (_none, member) => Reflect.get(load(), member) });
 }

@@ -23,14 +23,15 @@ interface Setting {
   readonly dist?: string;
   readonly flags?: readonly string[];
   readonly transport?: "tcp" | "unix" | "websocket";
+  readonly tls?: "auto";
 }
 
 /** The package's file that runs the plugin's calls. */
-async function whoServes({ dist = DIST, flags = [], transport = "tcp" }: Setting): Promise<string | undefined> {
+async function whoServes({ dist = DIST, flags = [], transport = "tcp", tls }: Setting): Promise<string | undefined> {
   const dir = mkdtempSync(join(tmpdir(), "compiled-"));
   const file = join(dir, "plugin.mjs");
   writeFileSync(file, PLUGIN.replace("DIST/", pathToFileURL(`${dist}/`).href));
-  const client = NewClient({ command: [process.execPath, ...flags, file], transport });
+  const client = NewClient({ command: [process.execPath, ...flags, file], transport, tls });
   try {
     const { whoCalls } = await client.dispense(probe);
     return /serving\.c?js/.exec(await whoCalls())?.[0];
@@ -69,6 +70,7 @@ test("V8 takes what it made of the plugin's side when the package was built", ()
 test("a plugin runs the compiled form over TCP and unix sockets, and the module where more is to be loaded", async () => {
   expect(await whoServes({ transport: "tcp" })).toBe("serving.cjs");
   expect(await whoServes({ transport: "unix" })).toBe("serving.cjs");
+  expect(await whoServes({ tls: "auto" })).toBe("serving.cjs");
   expect(await whoServes({ transport: "websocket" })).toBe("serving.js");
 });
 
