@@ -18,10 +18,9 @@ const output = { dir: "dist", format: "esm", sourcemap: true, comments: false };
 const finish = { name: "finish", generateBundle };
 const contract = { name: "contract", resolveId: toContract };
 const SERVING = "src/serve/serving.ts";
-// TLS is but a few lines of ours, and waits with the rest for whom needs it.
-const WHOLE = ["serve/tls-identity", "transport/listen-tls", "serve/serving"]
-  .map((name) => `export * from "${resolve(`src/${name}.ts`)}";`)
-  .join("\n");
+// TLS is small, so it is in the script, too: functions that nobody calls are not compiled.
+const IN_SCRIPT = ["serve/tls-identity", "transport/listen-tls"];
+const WHOLE = [...IN_SCRIPT, "serve/serving"].map((name) => `export * from ${JSON.stringify(resolve(`src/${name}.ts`))};`).join("\n");
 
 /** All modules that went into what is packed. */
 const joined = new Set();
@@ -55,7 +54,7 @@ tsc("--project", "tsconfig.json", "--emitDeclarationOnly", "--outDir", "dist/typ
 tsc("--project", "examples/tsconfig.json");
 await compile();
 
-/** A function of what the code imports, see src/serve/compiled.ts. */
+/** A function of what the code imports, see src/serve/compiled.ts; strict, as a module is. */
 async function buildScript() {
   const { output: chunks } = await build({
     ...shared,
@@ -64,18 +63,19 @@ async function buildScript() {
     output: { format: "cjs", comments: false },
     write: false,
   });
-  const [{ code }] = chunks;
-  const text = inAscii(code)
+  if (chunks.length !== 1) throw new Error(`Cannot build: the script is in ${chunks.length} parts, and it must be one`);
+  const text = inAscii(chunks[0].code)
     .replaceAll('import("self")', "Promise.resolve(exports)")
-    .replace(/\bimport\(/g, "load(");
-  writeFileSync("dist/chunks/plugin/serving.cjs", `(function (require, load, exports) {${text}\n})`);
+    .replace(/\bimport\(/g, "__load(");
+  writeFileSync("dist/chunks/plugin/serving.cjs", `(function (require, __load, exports) {"use strict";${text}\n})`);
 }
 
 /** What is loaded late is in the script itself, as TLS is, or is loaded as a module by the file that runs the script. */
 function toLoad(id, _importer, { kind }) {
   if (id === "whole") return id;
   if (kind !== "dynamic-import" || !id.startsWith(".")) return null;
-  return { id: id.includes("tls") ? "self" : `./chunks/plugin/${basename(id)}`, external: true };
+  const name = basename(id, ".js");
+  return { id: IN_SCRIPT.some((path) => basename(path) === name) ? "self" : `./chunks/plugin/${name}.js`, external: true };
 }
 
 /**
@@ -112,10 +112,23 @@ function generateBundle(_options, bundle) {
     if (chunk.type !== "chunk") continue;
     for (const id of chunk.moduleIds) joined.add(id);
     const up = "../".repeat(chunk.fileName.split("/").length - 1) || "./";
-    chunk.code = inAscii(
-      chunk.code.replace(/^import "mortise\/contract";\n/gm, "").replace(/ from "mortise\/contract";$/gm, ` from "${up}contract.js";`),
-    );
+    const code = chunk.code
+      .replace(/^import "mortise\/contract";\n/gm, "")
+      .replace(/ from "mortise\/contract";$/gm, ` from "${up}contract.js";`)
+      // Where a program is joined into a CommonJS file, it has no address to make this of.
+      .replace("(() => createRequire(import.meta.url))()", "(name) => createRequire(import.meta.url)(name)");
+    chunk.code = inAscii(importBuiltins(code));
   }
+}
+
+/** What CommonJS files that are joined in require of Node.js is imported: on the first line, so that the others keep their numbers. */
+function importBuiltins(code) {
+  const names = new Set();
+  const replaced = code.replace(/\b__require\("([a-z_]+)"\)/g, (_call, name) => {
+    names.add(name);
+    return `__builtin_${name}`;
+  });
+  return [...names].map((name) => `import __builtin_${name} from "node:${name}";`).join("") + replaced;
 }
 
 /** A text with one character beyond Latin-1 in it takes V8 two bytes for every one. */

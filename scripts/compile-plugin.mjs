@@ -1,12 +1,14 @@
 // The plugin of scripts/compile.mjs.
-import { readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Script } from "node:vm";
 import * as contract from "../dist/contract.js";
 
 const DIRECTORY = new URL("../dist/chunks/plugin/", import.meta.url);
-const filename = new URL("serving.cjs", DIRECTORY);
-const script = new Script(readFileSync(filename, "latin1"), { filename: filename.href });
+const text = readFileSync(new URL("serving.cjs", DIRECTORY));
+// The same for everybody: V8 keeps it.
+const script = new Script(text.toString("latin1"), { filename: "mortise/dist/chunks/plugin/serving.cjs" });
 const require = createRequire(import.meta.url);
 const serving = {};
 script.runInThisContext()(
@@ -14,9 +16,17 @@ script.runInThisContext()(
   () => Promise.reject(new Error("What is loaded late is not compiled")),
   serving,
 );
-process.on("exit", () => {
+
+/** Keeps what V8 has made of the functions that were called so far. */
+function compiled() {
   const { versions, platform, arch } = process;
-  writeFileSync(new URL(`serving-${versions.v8}-${platform}-${arch}.cache`, DIRECTORY), script.createCachedData());
-});
-const greeter = contract.defineContract("greeter", { greet: contract.method() });
-await serving.runPlugin({ provides: [contract.implement(greeter, { greet: ({ name }) => `Hello, ${name}!` })] });
+  const data = script.createCachedData();
+  const digest = createHash("sha256").update(text).update(data).digest();
+  const file = new URL(`serving-${versions.v8}-${platform}-${arch}.cache`, DIRECTORY);
+  const part = new URL("serving.part", DIRECTORY);
+  writeFileSync(part, Buffer.concat([digest, data]));
+  renameSync(part, file);
+}
+
+const greeter = contract.defineContract("greeter", { greet: contract.method(), compiled: contract.method() });
+await serving.runPlugin({ provides: [contract.implement(greeter, { greet: ({ name }) => `Hello, ${name}!`, compiled })] });

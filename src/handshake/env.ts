@@ -34,7 +34,7 @@ export interface PluginEnv {
   readonly lifeline: boolean;
 }
 
-const NAMES: ReadonlySet<string> = new Set(Object.values(EnvName));
+const NAMES: ReadonlySet<string> = /* @__PURE__ */ new Set(Object.values(EnvName));
 
 /** Says whether a variable belongs to the handshake: it is never inherited, and a caller cannot set it. */
 export function isHandshakeName(name: string, handshake: ResolvedHandshake): boolean {

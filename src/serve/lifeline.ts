@@ -13,6 +13,8 @@ export function watchLifeline(onEnd: () => void): () => void {
   stdin.on("end", tell);
   stdin.on("close", tell);
   stdin.on("error", tell);
+  // Somebody else in this process may have read it to its end.
+  if (stdin.readableEnded || stdin.destroyed) tell();
   stdin.resume(); // What comes is of no interest, but an end is only seen by who reads.
   return () => {
     told = true;

@@ -1,11 +1,11 @@
-import { readCompiled } from "./compiled.js";
+import { loadCompiled } from "./compiled.js";
 
 type Serving = typeof import("./serving.js");
 
 let serving: Serving | undefined;
 
-/** What serves: as the build compiled it for this Node.js, or else as any other module. */
+/** The part of this room that is loaded once a plugin serves: as the build compiled it for this Node.js, or else as a module. */
 export async function loadServing(): Promise<Serving> {
-  serving ??= readCompiled<Serving>() ?? (await import("./serving.js"));
+  serving ??= loadCompiled() ?? (await import("./serving.js"));
   return serving;
 }

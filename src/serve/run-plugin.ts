@@ -14,8 +14,9 @@ import { writeStderr } from "./stderr-logger.js";
 // How long clean-up may take when nobody said so: after a lost host, and after a SIGTERM.
 const ORPHAN_GRACE_MS = 250;
 const SIGTERM_GRACE_MS = 1_000;
-// Setting stdin up takes a millisecond, which the first answer need not wait for. That it has ended shows then, too.
-const LIFELINE_AFTER_MS = 50;
+// Setting stdin up takes a millisecond, which the first answer need not wait for. That it has ended shows then, too. Not much later: the
+// guardian waits 300 ms after a host's end.
+const LIFELINE_AFTER_MS = 25;
 
 /** What serve() does. */
 export async function runPlugin(options: ServeOptions): Promise<void> {
@@ -81,7 +82,7 @@ async function whenStopped(server: PluginServer, env: PluginEnv, { logger }: Res
     letGo = systemClock.after(LIFELINE_AFTER_MS, () => {
       letGo = watchLifeline(() => {
         end.resolve(ORPHAN_GRACE_MS);
-        logger.debug("The host is gone: stopping");
+        logger.info("Stopping: stdin has ended, by which a host that is gone is known");
       });
     });
   }

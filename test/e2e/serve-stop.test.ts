@@ -41,6 +41,12 @@ test("[O7, O34] what comes in on the lifeline before its end is of no consequenc
   expect(await exit).toEqual([0, null]);
 });
 
+test("[O7, O34] a plugin that reads its stdin to the end by itself ends all the same", async () => {
+  const { child, exit } = await announced("reads-stdin");
+  child.stdin.end();
+  expect(await exit).toEqual([0, null]);
+});
+
 test.for(["SIGTERM", "lifeline"])("[O7] the process exits 0 after its grace period though a timer holds it: %s", async (how) => {
   const { child, stderr, exit } = await announced("cleans-up", "60000", "holds");
   if (how === "SIGTERM") child.kill("SIGTERM");
