@@ -82,7 +82,7 @@ async function whenStopped(server: PluginServer, env: PluginEnv, { logger }: Res
     letGo = systemClock.after(LIFELINE_AFTER_MS, () => {
       letGo = watchLifeline(() => {
         end.resolve(ORPHAN_GRACE_MS);
-        logger.info("Stopping: stdin has ended, by which a host that is gone is known");
+        logger.debug("Stopping: stdin has ended, by which a host that is gone is known");
       });
     });
   }
