@@ -43,7 +43,7 @@ export const GOALS = [
   ...beside(TCP, "pipelined", ["grpc-js"], atLeast(100)),
   ...beside(TCP, "roundTrip", ["raw", "raw-nodelay"], atMost(1.1)),
   ...beside(TCP, "roundTripP99", ["raw", "raw-nodelay"], atMost(2)),
-  ...beside(TCP, "start", ["raw"], notAbove(10, "ms")),
+  ...beside(TCP, "start", ["raw", "raw-guarded"], notAbove(10, "ms")),
   ...beside("mortise-tls", "start", [TCP], notAbove(30, "ms")),
   ...beside("mortise-tls", "firstStart", [TCP], notAbove(30, "ms")),
   ...beside(TCP, "memory", ["raw"], notAbove(10, "MB")),

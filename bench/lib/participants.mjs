@@ -25,6 +25,7 @@ const PARTICIPANTS = {
   "grpc-js": [...CALLS, "stream", "bytes"],
   "raw-joined-unix": ["stream", "text"],
   "mortise-tls": ["start"],
+  "raw-guarded": ["start"],
   "json-rpc-2.0-nodelay": VARIANT,
   "execa-ipc": NOTIFIES,
   "ipc-advanced": ["stream", "bytes"],
