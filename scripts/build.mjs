@@ -1,6 +1,7 @@
 // Joins each entry point into one file: every file that a plugin opens is paid at each of its starts.
 import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
 import { basename, resolve } from "node:path";
 import { build } from "rolldown";
 import { compile } from "./compile.mjs";
@@ -124,7 +125,8 @@ function generateBundle(_options, bundle) {
 /** What CommonJS files that are joined in require of Node.js is imported: on the first line, so that the others keep their numbers. */
 function importBuiltins(code) {
   const names = new Set();
-  const replaced = code.replace(/\b__require\("([a-z_]+)"\)/g, (_call, name) => {
+  const replaced = code.replace(/\b__require\("([a-z_]+)"\)/g, (call, name) => {
+    if (!builtinModules.includes(name)) return call;
     names.add(name);
     return `__builtin_${name}`;
   });
