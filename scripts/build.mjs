@@ -114,7 +114,7 @@ function generateBundle(_options, bundle) {
     for (const id of chunk.moduleIds) joined.add(id);
     const up = "../".repeat(chunk.fileName.split("/").length - 1) || "./";
     const code = chunk.code
-      .replace(/^import "mortise\/contract";\n/gm, "")
+      .replace(/^import "mortise\/contract";$/gm, "")
       .replace(/ from "mortise\/contract";$/gm, ` from "${up}contract.js";`)
       // Where a program is joined into a CommonJS file, it has no address to make this of.
       .replace("(() => createRequire(import.meta.url))()", "(name) => createRequire(import.meta.url)(name)");

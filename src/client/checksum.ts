@@ -3,9 +3,9 @@ import type { BigIntStats } from "node:fs";
 import { type FileHandle, lstat, open, readlink, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PluginError } from "../errors.js";
-import { faultOf, follow, type LookingAtLinks, linkReader } from "../util/trusted-path.js";
+import { faultOf, follow, type LookingAtLinks, lookAsUser } from "../util/trusted-path.js";
 import { type Executable, isScript } from "./executable.js";
-import type { Command } from "./runtime.js";
+import { type Command, partsOf } from "./runtime.js";
 import type { Checksum } from "./security-checks.js";
 
 /** A file that was found to be the one that was asked for. */
@@ -16,7 +16,7 @@ export interface Checked {
 
 /** The file that a plugin is made of: for a script, the script and not the Node.js that runs it. */
 export function sourceOf(command: Command, { file, args }: Executable): string {
-  const name = typeof command === "string" ? command : command[0];
+  const [name] = partsOf(command);
   return isScript(name) ? (args[0] as string) : file;
 }
 
@@ -63,14 +63,8 @@ async function confirm(file: string, identity: string): Promise<void> {
 }
 
 async function refuseOpenToOthers(file: string): Promise<void> {
-  const uid = process.geteuid?.();
-  if (uid === undefined) return;
-  const fault = await findFault(file, {
-    uid,
-    gid: process.getegid?.() ?? uid,
-    look: (path) => stat(path),
-    readLink: linkReader({ lstat, readlink }),
-  });
+  const looking = lookAsUser({ stat, lstat, readlink });
+  const fault = looking && (await findFault(file, looking));
   if (fault === undefined) return;
   throw new Error(`its checksum would say nothing: ${fault}\n  Take that right away (chmod go-w, chown), or start it without a checksum.`);
 }

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, lstat, stat } from "node:fs/promises";
 import { isAbsolute, resolve } from "node:path";
 import { checkFormat } from "./file-format.js";
-import type { Command } from "./runtime.js";
+import { type Command, partsOf } from "./runtime.js";
 import { findOnPath, type Surroundings } from "./search-path.js";
 
 /** What is run: an absolute path and its arguments. Found once, so that nothing later on PATH or in a directory comes first. */
@@ -23,7 +23,7 @@ export function isScript(name: string): boolean {
  * @throws {Error} With the end of a sentence: `there is no file …`.
  */
 export async function findExecutable(command: Command, { cwd, path }: Surroundings): Promise<Executable> {
-  const [name, ...args] = typeof command === "string" ? [command] : command;
+  const [name, ...args] = partsOf(command);
   const script = isScript(name);
   const isPath = script || name.includes("/") || isAbsolute(name);
   const file = isPath ? resolve(cwd, name) : await findProgram(name, path);

@@ -4,6 +4,11 @@ import type { Address } from "../wire/address.js";
 /** Executable and arguments, run without a shell. */
 export type Command = string | readonly [file: string, ...args: string[]];
 
+/** Its file and its arguments. */
+export function partsOf(command: Command): readonly [file: string, ...args: string[]] {
+  return typeof command === "string" ? [command] : command;
+}
+
 /** How a process comes to exist and to an end. A child process by default; a container, or a test's fake, fits as well. */
 export interface Runtime {
   start(request: {

@@ -1,16 +1,16 @@
-import type { Command } from "./runtime.js";
+import { type Command, partsOf } from "./runtime.js";
 
 // Arguments may be as long as the system allows, and hold what is not for every log.
 const MOST_CHARACTERS = 300;
 
 /** File and arguments in one text, whatever their length. */
 export function wholeCommand(command: Command): string {
-  return typeof command === "string" ? command : command.join(" ");
+  return partsOf(command).join(" ");
 }
 
 /** A command as people know it, short enough for a sentence. */
 export function showCommand(command: Command): string {
-  return abridge(typeof command === "string" ? [command] : command, MOST_CHARACTERS);
+  return abridge(partsOf(command), MOST_CHARACTERS);
 }
 
 /** Words joined by spaces, up to so many characters, and how many words there are beyond. */

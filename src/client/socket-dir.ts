@@ -1,8 +1,8 @@
-import { mkdir, realpath, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, readlink, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomHex } from "../handshake/proof.js";
-import { faultOf } from "../util/trusted-path.js";
+import { faultOf, lookAsUser } from "../util/trusted-path.js";
 import { guard } from "./guardian.js";
 
 // What the address of a unix socket holds, less the byte that ends it. Beyond it the system cuts, and listens elsewhere.
@@ -44,9 +44,8 @@ export async function makeSocketDir(): Promise<string> {
 
 // Somebody else could take the directory away there, and put their own in its place.
 async function refuseOpenParent(parent: string): Promise<void> {
-  const uid = process.geteuid?.();
-  if (uid === undefined) return;
-  const fault = await faultOf(parent, { uid, gid: process.getegid?.() ?? uid, look: (path) => stat(path) }, true);
+  const looking = lookAsUser({ stat, lstat, readlink });
+  const fault = looking && (await faultOf(parent, looking, true));
   if (fault === undefined) return;
   throw new Error(
     `its socket would not be safe in the temporary directory: ${fault}\n  Run chmod +t there, or set TMPDIR to a directory of your own.`,

@@ -5,7 +5,7 @@ import { currentDir } from "./current-dir.js";
 import { isScript } from "./executable.js";
 import type { ResolvedClientOptions } from "./options.js";
 import { NotListening } from "./reach.js";
-import type { Exit } from "./runtime.js";
+import { type Exit, partsOf } from "./runtime.js";
 import { abridge, wholeCommand } from "./shown-command.js";
 import { lastLine } from "./tail.js";
 
@@ -106,7 +106,7 @@ function remarks({ error, step, exit, announced, stderrTail, noise }: Failure, o
 }
 
 function byHand({ handshake, command, cwd }: ResolvedClientOptions): string {
-  const [file, ...args] = typeof command === "string" ? [command] : command;
+  const [file, ...args] = partsOf(command);
   const words = [...(isScript(file) ? ["node"] : []), file, ...args].map(quote);
   return `${cwd === undefined ? "" : enter(cwd)}${handshake.magicCookieKey}=${quote(handshake.magicCookieValue)} ${abridge(words, MOST_BY_HAND)}`;
 }

@@ -3,6 +3,7 @@ import { Heartbeat } from "../peer/heartbeat.js";
 import { systemClock } from "../util/clock.js";
 import { pluginVariable } from "./environment.js";
 import type { ResolvedClientOptions } from "./options.js";
+import { partsOf } from "./runtime.js";
 import type { Started } from "./starting.js";
 
 /**
@@ -44,7 +45,7 @@ export function watchLife(started: Started, options: ResolvedClientOptions, onFr
 // At a breakpoint a plugin stands still for as long as somebody thinks.
 function isDebugged(options: ResolvedClientOptions): boolean {
   if (options.reattach !== undefined) return false;
-  const args = typeof options.command === "string" ? [] : options.command.slice(1);
+  const [, ...args] = partsOf(options.command);
   const nodeOptions = pluginVariable("NODE_OPTIONS", options, process.env) ?? "";
   // The last is how VS Code attaches itself to whatever its terminal starts.
   const byEditor = pluginVariable("VSCODE_INSPECTOR_OPTIONS", options, process.env) !== undefined;

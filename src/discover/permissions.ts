@@ -1,7 +1,7 @@
 import { lstat, readlink, stat } from "node:fs/promises";
 import { dirname, sep } from "node:path";
 import { PluginError } from "../errors.js";
-import { faultOf, follow, type LookingAtLinks, linkReader } from "../util/trusted-path.js";
+import { faultOf, follow, type LookingAtLinks, lookAsUser } from "../util/trusted-path.js";
 
 /** Finds what other users could have put into a directory of plugins, or changed there. */
 export class Permissions {
@@ -19,19 +19,14 @@ export class Permissions {
    * @throws {PluginError} `UNAUTHORIZED` Others can write to the directory, or can change what its path leads to.
    */
   static async of(dir: string): Promise<Permissions | undefined> {
-    const uid = process.geteuid?.();
+    const own = lookAsUser({ stat, lstat, readlink });
     const exists = await stat(dir).then(
       () => true,
       () => false,
     );
-    if (uid === undefined || !exists) return undefined;
+    if (own === undefined || !exists) return undefined;
     // The directories on the way are the same for many files.
-    const looking = {
-      uid,
-      gid: process.getegid?.() ?? uid,
-      look: once((path) => stat(path)),
-      readLink: once(linkReader({ lstat, readlink })),
-    };
+    const looking = { ...own, look: once(own.look), readLink: once(own.readLink) };
     const way = await follow(dir, looking);
     const fault = "fault" in way ? way.fault : await faultOf(way.real, looking);
     if (fault === undefined && "real" in way) return new Permissions(way.real, looking);

@@ -1,7 +1,7 @@
 import { isOptions } from "../util/plain-options.js";
 import { showValue } from "../util/show-value.js";
 import { MagicCookieKey, MagicCookieValue } from "./constants.js";
-import { EnvName } from "./env.js";
+import { isEnvName } from "./env.js";
 
 /** Shared by both sides. The cookie tells people they ran a plugin by hand; it is not a secret. */
 export interface Handshake {
@@ -29,7 +29,7 @@ export function resolveHandshake(handshake: Handshake = {}): ResolvedHandshake {
   if (typeof magicCookieKey !== "string" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(magicCookieKey)) {
     throw new TypeError(`Cannot use magicCookieKey ${showValue(magicCookieKey)}: it must be the name of an environment variable`);
   }
-  if (Object.values(EnvName).includes(magicCookieKey)) {
+  if (isEnvName(magicCookieKey)) {
     throw new TypeError(`Cannot use magicCookieKey "${magicCookieKey}": the handshake has another use for that variable`);
   }
   if (typeof magicCookieValue !== "string" || magicCookieValue === "" || magicCookieValue.includes("\0")) {

@@ -36,9 +36,14 @@ export interface PluginEnv {
 
 const NAMES: ReadonlySet<string> = /* @__PURE__ */ new Set(Object.values(EnvName));
 
+/** Says whether a variable is one by which hosts tell plugins how to start. */
+export function isEnvName(name: string): boolean {
+  return NAMES.has(name);
+}
+
 /** Says whether a variable belongs to the handshake: it is never inherited, and a caller cannot set it. */
 export function isHandshakeName(name: string, handshake: ResolvedHandshake): boolean {
-  return name === handshake.magicCookieKey || NAMES.has(name);
+  return name === handshake.magicCookieKey || isEnvName(name);
 }
 
 export function writePluginEnv(env: PluginEnv, handshake: ResolvedHandshake): Record<string, string> {

@@ -13,19 +13,19 @@ export class ObservedHandlers {
 
   /** As runHandler(). */
   run(entry: Entry, params: unknown, context: RunningContext): unknown {
-    const observation = calls.hasSubscribers ? this.#observation(entry) : undefined;
+    const observation = this.#observation(entry);
     return observation === undefined ? runHandler(entry, params, context) : observation.run(() => runHandler(entry, params, context));
   }
 
   /** As openSource(); the call ends with the stream. */
   open(entry: Entry, params: unknown, context: RunningContext): Promise<AsyncIterable<unknown>> {
-    const observation = calls.hasSubscribers ? this.#observation(entry) : undefined;
+    const observation = this.#observation(entry);
     return observation === undefined ? openSource(entry, params, context) : openObserved(observation, entry, params, context);
   }
 
-  // A function that was lent is part of the call that lent it.
+  // None where nobody listens. A function that was lent is part of the call that lent it.
   #observation({ contract, member, kind }: Entry): Observation | undefined {
-    if (contract === undefined || member === undefined) return undefined;
+    if (!calls.hasSubscribers || contract === undefined || member === undefined) return undefined;
     return new Observation({ side: "handler", contract, member, kind, ...this.#who });
   }
 }

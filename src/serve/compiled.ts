@@ -1,7 +1,7 @@
 import * as contract from "../contract/index.js";
 import { EnvName } from "../handshake/env.js";
 
-type Serving = typeof import("./serving.js");
+export type Serving = typeof import("./serving.js");
 
 /** Beside `dist/plugin.js`: `serving` as a script. */
 const SCRIPT = "chunks/plugin/serving.cjs";

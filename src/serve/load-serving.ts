@@ -1,6 +1,4 @@
-import { loadCompiled } from "./compiled.js";
-
-type Serving = typeof import("./serving.js");
+import { loadCompiled, type Serving } from "./compiled.js";
 
 let serving: Serving | undefined;
 

@@ -28,17 +28,25 @@ export interface LookingAtLinks extends Looking {
   readLink(path: string): Promise<Link | undefined>;
 }
 
-/** The functions of a file system by which links are read, as `node:fs/promises` has them. */
-interface LinkFunctions {
+/** The functions of a file system by which a path is looked at, as `node:fs/promises` has them. */
+interface FileSystem {
+  stat(path: string): Promise<Ownership>;
   lstat(path: string): Promise<{ readonly uid: number; isSymbolicLink(): boolean }>;
   readlink(path: string): Promise<string>;
 }
 
-/** Makes `readLink` of those. */
-export function linkReader({ lstat, readlink }: LinkFunctions): LookingAtLinks["readLink"] {
-  return async (path) => {
-    const found = await lstat(path);
-    return found.isSymbolicLink() ? { target: await readlink(path), uid: found.uid } : undefined;
+/** As the user of this process looks with those; undefined where the system has no users in this sense. */
+export function lookAsUser({ stat, lstat, readlink }: FileSystem): LookingAtLinks | undefined {
+  const uid = process.geteuid?.();
+  if (uid === undefined) return undefined;
+  return {
+    uid,
+    gid: process.getegid?.() ?? uid,
+    look: (path) => stat(path),
+    async readLink(path) {
+      const found = await lstat(path);
+      return found.isSymbolicLink() ? { target: await readlink(path), uid: found.uid } : undefined;
+    },
   };
 }
 
