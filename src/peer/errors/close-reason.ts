@@ -46,7 +46,8 @@ export function closeErrors(reason: CloseReason, other: string): CloseErrors {
   };
 }
 
-function describe(reason: CloseReason, other: string): string {
+/** What became of the other side, as a sentence without its end. */
+export function describe(reason: CloseReason, other: string): string {
   if (reason.kind === "exited") return describeExit(reason, other);
   if (reason.kind === "closed") return `the connection to ${other} was closed by it`;
   return `the connection to ${other} is lost${"error" in reason ? `: ${reason.error.message}` : ""}`;
