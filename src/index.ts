@@ -19,6 +19,7 @@ export type {
   Notification,
   OutputOf,
   PluginErrorCode,
+  PluginIdentity,
   Received,
   Remote,
   Schema,

@@ -1,10 +1,11 @@
 import type { Contract } from "../contract/contract.js";
-import type { Remote } from "../contract/views.js";
+import type { PluginIdentity, Remote } from "../contract/views.js";
 import { type PluginError, StartError } from "../errors.js";
 import { wholeCommand } from "../executable/shown-command.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import type { Connection } from "../peer/connection.js";
 import type { CloseReason } from "../peer/errors/close-reason.js";
+import { newIdentity } from "../peer/plugin-identity.js";
 import { manage } from "../process/registry.js";
 import { pidOf } from "../process/runtime.js";
 import { isWithin, send, terminate } from "../process/terminate.js";
@@ -69,9 +70,10 @@ export class PluginClient implements Client {
   #negotiatedVersion: number | undefined;
   #reattachConfig: ReattachConfig | undefined;
 
-  constructor(options: ResolvedClientOptions) {
+  /** @param identity Who the plugin is to the handlers that it calls. */
+  constructor(options: ResolvedClientOptions, identity: PluginIdentity = newIdentity(options.shown)) {
     this.#options = options;
-    this.#starting = new Starting(options);
+    this.#starting = new Starting(options, identity);
     this.closed = this.#closed.promise;
     this.#unmanage = options.managed ? manage(this) : () => {};
   }

@@ -46,6 +46,16 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** The connection this call arrived on; dispense from it to call back. */
   readonly peer: Dispenser;
+  /** The plugin that calls, as its host knows it: by the connection, whatever the message says. Undefined in a plugin's own handlers. */
+  readonly plugin: PluginIdentity | undefined;
+}
+
+/** A plugin as its host knows it. */
+export interface PluginIdentity {
+  /** For a client of its own: the command, as sentences have it. */
+  readonly id: string;
+  /** Tells a plugin's process from the others of this host, and from the next one with the same id. */
+  readonly instance: string;
 }
 
 /** The part of a connection that makes remotes. */

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { PluginIdentity } from "../../contract/views.js";
 import { PluginError, type StartStep } from "../../errors.js";
 import type { Checked } from "../../executable/checksum.js";
 import { type AllowedAddress, type Announcement, parseAnnouncement, whyRefused } from "../../handshake/announcement.js";
@@ -41,11 +42,13 @@ export class Starting {
   /** Nobody looks any more at what is handed out. */
   #over = false;
   readonly #options: ResolvedClientOptions;
+  readonly #identity: PluginIdentity;
   readonly #abort = new AbortController();
   readonly #failed = deferred<never>();
 
-  constructor(options: ResolvedClientOptions) {
+  constructor(options: ResolvedClientOptions, identity: PluginIdentity) {
     this.#options = options;
+    this.#identity = identity;
     this.#failed.promise.catch(() => {});
   }
 
@@ -131,8 +134,8 @@ export class Starting {
     const other = `plugin "${shown}"`;
     // Held at once, so that it is closed whatever happens next.
     const explain = (reason: CloseReason): Promise<CloseReason> => explainLoss(this, reason);
-    const peer = { limits, logger, validate, callTimeoutMs, clock: systemClock, plugin: shown, tracing, other, explain };
-    this.connection = new PeerConnection(channel, peer);
+    const shared = { limits, logger, validate, callTimeoutMs, clock: systemClock };
+    this.connection = new PeerConnection(channel, { ...shared, plugin: shown, identity: this.#identity, tracing, other, explain });
     if (address.network === "unix" && socketGroup !== undefined) await shareSocket(address.path, socketGroup);
     return this.connection;
   }
