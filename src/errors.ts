@@ -20,6 +20,10 @@ export type PluginErrorCode =
   | "INVALID_INPUT"
   | "INVALID_OUTPUT"
   | "CALL_TIMEOUT"
+  | "NOT_READY"
+  | "UNKNOWN_PLUGIN"
+  | "CONFLICT"
+  | "VETOED"
   | "REMOTE_ERROR";
 
 /** The class that carries a code's data. */
@@ -27,9 +31,15 @@ export type ErrorOf<K extends PluginErrorCode> = (K extends "REMOTE_ERROR"
   ? RemoteError
   : K extends "INVALID_INPUT" | "INVALID_OUTPUT"
     ? ValidationError
-    : K extends "START_FAILED" | "START_TIMEOUT" | "BAD_HANDSHAKE" | "VERSION_MISMATCH" | "CHECKSUM_MISMATCH"
-      ? StartError
-      : PluginError) & { readonly code: K };
+    : K extends "NOT_READY"
+      ? NotReadyError
+      : K extends "CONFLICT"
+        ? ConflictError
+        : K extends "VETOED"
+          ? VetoError
+          : K extends "START_FAILED" | "START_TIMEOUT" | "BAD_HANDSHAKE" | "VERSION_MISMATCH" | "CHECKSUM_MISMATCH"
+            ? StartError
+            : PluginError) & { readonly code: K };
 
 // A registered symbol, so that errors made by another copy of the package are known too.
 const BRAND: unique symbol = Symbol.for("mortise.PluginError") as never;
@@ -116,12 +126,50 @@ export class RemoteError extends PluginError {
   }
 }
 
+/** Plugins that are required, or needed by another, are not active. */
+export class NotReadyError extends PluginError {
+  /** Each of them, and why it is not. */
+  readonly plugins: readonly { readonly id: string; readonly reason: string }[];
+
+  constructor(message: string, plugins: NotReadyError["plugins"], options?: ErrorOptions) {
+    super("NOT_READY", message, options);
+    this.plugins = plugins;
+  }
+}
+
+/** What was asked for is another's already. */
+export class ConflictError extends PluginError {
+  /** The id of the plugin that holds it. */
+  readonly holder: string;
+
+  constructor(message: string, holder: string, options?: ErrorOptions) {
+    super("CONFLICT", message, options);
+    this.holder = holder;
+  }
+}
+
+/** A handler of a hook said no. */
+export class VetoError extends PluginError {
+  /** The plugin whose handler it was, or `host`; empty until the host has said so. */
+  readonly pluginId: string;
+  readonly reason: string;
+
+  constructor(message: string, { pluginId, reason }: { readonly pluginId: string; readonly reason: string }, options?: ErrorOptions) {
+    super("VETOED", message, options);
+    this.pluginId = pluginId;
+    this.reason = reason;
+  }
+}
+
 // On the prototypes, where Error has it, so that inspecting an instance shows no extra property.
 for (const [type, name] of [
   [PluginError, "PluginError"],
   [StartError, "StartError"],
   [ValidationError, "ValidationError"],
   [RemoteError, "RemoteError"],
+  [NotReadyError, "NotReadyError"],
+  [ConflictError, "ConflictError"],
+  [VetoError, "VetoError"],
 ] as const) {
   Object.defineProperty(type.prototype, "name", { value: name, configurable: true, writable: true });
 }

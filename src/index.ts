@@ -3,14 +3,18 @@ export type { Client, ClientState } from "./client/client.js";
 export { NewClient } from "./client/new-client.js";
 export type { ClientOptions } from "./client/options/options.js";
 export type {
+  ActionTopic,
   Awaitable,
+  Bus,
   CallContext,
   CallOptions,
   Contract,
   Dispenser,
   ErrorOf,
+  EventTopic,
   Handler,
   Handlers,
+  HookTopic,
   Implementation,
   InputOf,
   Member,
@@ -27,16 +31,27 @@ export type {
   Stream,
 } from "./contract/index.js";
 export {
+  action,
+  ConflictError,
+  collect,
+  deepMerge,
   defineContract,
+  defineTopics,
+  event,
+  first,
+  hook,
   implement,
   isPluginError,
   method,
+  NotReadyError,
   notification,
   PluginError,
   RemoteError,
   StartError,
   stream,
   ValidationError,
+  VetoError,
+  veto,
 } from "./contract/index.js";
 export type { DiscoverOptions } from "./discover/discover.js";
 export { discover } from "./discover/discover.js";

@@ -1,5 +1,6 @@
+import type { PluginIdentity } from "../contract/context.js";
 import type { Contract } from "../contract/contract.js";
-import type { PluginIdentity, Remote } from "../contract/views.js";
+import type { Remote } from "../contract/views.js";
 import { type PluginError, StartError } from "../errors.js";
 import { wholeCommand } from "../executable/shown-command.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";

@@ -1,4 +1,4 @@
-import type { Schema } from "./schema.js";
+import { isSchema, type Schema } from "./schema.js";
 
 /** What two programs agreed on: the name, the types and the validators of what one may ask of the other. */
 export interface Contract<M extends Members = Members> {
@@ -123,8 +123,4 @@ function pick(schemas: { readonly input?: Schema; readonly output?: Schema }, ki
   }
   const { input, output } = schemas;
   return { ...(input && { input }), ...(output && { output }) };
-}
-
-function isSchema(value: unknown): boolean {
-  return typeof (value as Partial<Schema> | null | undefined)?.["~standard"]?.validate === "function";
 }

@@ -1,7 +1,9 @@
+import type { Handlers } from "./context.js";
 import { type Contract, checkContract, type Member } from "./contract.js";
-import type { Handlers } from "./views.js";
+import type { TopicHandlers } from "./topic-views.js";
+import { isTopics, type Topic, type Topics } from "./topics.js";
 
-/** A contract paired with the functions that do the work: what `provides` takes. */
+/** A contract, or a set of topics, paired with the functions that do the work: what `provides` takes. */
 export interface Implementation {
   readonly name: string;
 }
@@ -11,15 +13,26 @@ export interface ImplementationRecord extends Implementation {
   readonly contract: Contract;
   readonly handlers: ReadonlyMap<string, AnyHandler>;
 }
+/** The same of a set of topics. */
+export interface TopicImplementation extends Implementation {
+  readonly topics: Topics;
+  readonly handlers: ReadonlyMap<string, AnyHandler>;
+}
 export type AnyHandler = (input: unknown, context: unknown) => unknown;
 
 /**
- * Pairs a contract with the functions that do the work.
- * @param handlers One function per member, in a plain object or an instance of a class; they keep their `this`.
+ * Pairs a contract, or a set of topics, with the functions that do the work.
+ * @param handlers One function per member, in a plain object or an instance of a class; they keep their `this`. Of topics, those that
+ *   are heard or answered.
  * @throws {TypeError} A member without a handler, a handler that is no function, or one for no member.
  * @example implement(greeter, { greet: ({ name }) => `Hello, ${name}!` })
  */
-export function implement<C extends Contract>(contract: C, handlers: Handlers<C>): Implementation {
+export function implement<C extends Contract | Topics>(contract: C, handlers: HandlersOf<C>): Implementation {
+  return isTopics(contract) ? implementTopics(contract, handlers) : implementContract(contract, handlers);
+}
+export type HandlersOf<C> = C extends Topics ? TopicHandlers<C> : C extends Contract ? Handlers<C> : never;
+
+function implementContract(contract: Contract, handlers: unknown): ImplementationRecord {
   checkContract(contract, "implement");
   const source = handlers as Readonly<Record<string, unknown>>;
   if (typeof source !== "object" || source === null) {
@@ -33,15 +46,36 @@ export function implement<C extends Contract>(contract: C, handlers: Handlers<C>
     }
     found.set(name, handler.bind(source) as AnyHandler);
   }
-  // Only a plain object: a class instance may have state and helpers beside its handlers.
-  const prototype: unknown = Object.getPrototypeOf(source);
-  for (const name of prototype === Object.prototype || prototype === null ? Object.keys(source) : []) {
-    if (!found.has(name)) {
-      const members = Object.keys(contract.members).join(", ");
-      throw new TypeError(`Cannot implement contract "${contract.name}": it has no member "${name}"; its members are ${members}`);
-    }
+  const stray = keysOf(source).find((name) => !found.has(name));
+  if (stray !== undefined) {
+    const members = Object.keys(contract.members).join(", ");
+    throw new TypeError(`Cannot implement contract "${contract.name}": it has no member "${stray}"; its members are ${members}`);
   }
   return Object.freeze({ name: contract.name, contract, handlers: found }) satisfies ImplementationRecord;
+}
+
+function implementTopics(topics: Topics, handlers: unknown): TopicImplementation {
+  const refuse = (why: string): never => {
+    throw new TypeError(`Cannot implement topics "${topics.name}": ${why}`);
+  };
+  const source = handlers as Readonly<Record<string, unknown>>;
+  if (typeof source !== "object" || source === null) refuse("the handlers must be an object of functions");
+  const found = new Map<string, AnyHandler>();
+  for (const [name, topic] of Object.entries<Topic>(topics.topics)) {
+    const handler = ownOrClass(source, name);
+    if (handler === undefined) continue;
+    if (typeof handler !== "function") return refuse(`what is given for its ${topic.kind} "${name}" is no function`);
+    found.set(name, handler.bind(source) as AnyHandler);
+  }
+  const stray = keysOf(source).find((name) => !found.has(name) && source[name] !== undefined);
+  if (stray !== undefined) refuse(`it has no topic "${stray}"; its topics are ${Object.keys(topics.topics).join(", ")}`);
+  return Object.freeze({ name: topics.name, topics, handlers: found }) satisfies TopicImplementation;
+}
+
+// Only of a plain object: a class instance may have state and helpers beside its handlers.
+function keysOf(source: object): string[] {
+  const prototype: unknown = Object.getPrototypeOf(source);
+  return prototype === Object.prototype || prototype === null ? Object.keys(source) : [];
 }
 
 // A member called `toString` must not be served by Object.prototype, nor one called `constructor` by the class itself.
@@ -51,16 +85,35 @@ function ownOrClass(source: Readonly<Record<string, unknown>>, name: string): un
   return name === "constructor" || value === (Object.prototype as unknown as typeof source)[name] ? undefined : value;
 }
 
+/** What a side provides: contracts, and topics that it hears and answers. */
+export interface Provides {
+  readonly contracts: readonly ImplementationRecord[];
+  readonly topics: readonly TopicImplementation[];
+}
+
 /** @throws {TypeError} If a list of implementations holds something else, or two of one contract. */
-export function readImplementations(provides: unknown, where: string): readonly ImplementationRecord[] {
+export function readProvides(provides: unknown, where: string): Provides {
   if (!Array.isArray(provides)) throw new TypeError(`Cannot use ${where}: it must be a list of implement(…) results`);
-  const names = new Set<string>();
-  return provides.map((entry: Partial<ImplementationRecord> | undefined) => {
-    if (typeof entry?.name !== "string" || !(entry.handlers instanceof Map) || entry.contract === undefined) {
+  const contracts: ImplementationRecord[] = [];
+  const topics: TopicImplementation[] = [];
+  for (const entry of provides as (Partial<ImplementationRecord & TopicImplementation> | undefined)[]) {
+    if (typeof entry?.name !== "string" || !(entry.handlers instanceof Map)) {
       throw new TypeError(`Cannot use ${where}: each entry must be made with implement()`);
     }
-    if (names.has(entry.name)) throw new TypeError(`Cannot use ${where}: it implements contract "${entry.name}" twice`);
-    names.add(entry.name);
-    return entry as ImplementationRecord;
-  });
+    const [kind, list] = isTopics(entry.topics) ? (["topics", topics] as const) : (["contract", contracts] as const);
+    if (kind === "contract" && entry.contract === undefined)
+      throw new TypeError(`Cannot use ${where}: each entry must be made with implement()`);
+    if (list.some(({ name }) => name === entry.name))
+      throw new TypeError(`Cannot use ${where}: it implements ${kind} "${entry.name}" twice`);
+    (list as Implementation[]).push(entry as Implementation);
+  }
+  return { contracts, topics };
+}
+
+/** The same, where there is no bus that could carry topics. @throws {TypeError} */
+export function readImplementations(provides: unknown, where: string): readonly ImplementationRecord[] {
+  const { contracts, topics } = readProvides(provides, where);
+  const [first] = topics;
+  if (first === undefined) return contracts;
+  throw new TypeError(`Cannot use ${where}: the topics "${first.name}" need a bus, which a Host has (mortise/host)`);
 }

@@ -1,10 +1,27 @@
 // What both programs share.
 
 export type { ErrorOf, PluginErrorCode, StartStep } from "../errors.js";
-export { isPluginError, PluginError, RemoteError, StartError, ValidationError } from "../errors.js";
+export {
+  ConflictError,
+  isPluginError,
+  NotReadyError,
+  PluginError,
+  RemoteError,
+  StartError,
+  ValidationError,
+  VetoError,
+} from "../errors.js";
+export type { RemoteBus, RunOptions } from "./bus-views.js";
+export type { CallContext, Dispensed, Dispenser, Handler, Handlers, PluginIdentity } from "./context.js";
 export type { Contract, Member, Members, Method, Notification, Stream } from "./contract.js";
 export { defineContract, method, notification, stream } from "./contract.js";
 export type { Implementation } from "./implement.js";
 export { implement } from "./implement.js";
 export type { InputOf, OutputOf, Schema } from "./schema.js";
-export type { Awaitable, CallContext, CallOptions, Dispenser, Handler, Handlers, PluginIdentity, Received, Remote } from "./views.js";
+export type { Reply, Strategy } from "./strategies.js";
+export { collect, deepMerge, first } from "./strategies.js";
+export type { Bus, Provenance, TopicContext, TopicHandler, TopicHandlers } from "./topic-views.js";
+export type { ActionTopic, EventTopic, HookTopic, Topic, TopicMap, Topics } from "./topics.js";
+export { action, defineTopics, event, hook } from "./topics.js";
+export { veto } from "./veto.js";
+export type { Awaitable, CallOptions, Received, Remote } from "./views.js";

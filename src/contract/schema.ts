@@ -7,6 +7,11 @@ export type Schema<In = any, Out = In> = StandardSchemaV1<In, Out>;
 export type InputOf<S extends Schema> = StandardSchemaV1.InferInput<S>;
 export type OutputOf<S extends Schema> = StandardSchemaV1.InferOutput<S>;
 
+/** Says whether a value is a Standard Schema v1 validator. */
+export function isSchema(value: unknown): boolean {
+  return typeof (value as Partial<Schema> | null | undefined)?.["~standard"]?.validate === "function";
+}
+
 /** Which value is looked at, for the sentence: an input or an output, of which member, and who found it. */
 export interface Subject {
   readonly code: "INVALID_INPUT" | "INVALID_OUTPUT";

@@ -62,7 +62,9 @@ function allFailed(failures: readonly FailedReply[], action: string): PluginErro
     sentence,
   );
   const code = commonCode(failures);
-  return code === undefined ? new RemoteError(sentence, { remoteName: "AggregateError" }, { cause }) : new PluginError(code, sentence, { cause });
+  return code === undefined
+    ? new RemoteError(sentence, { remoteName: "AggregateError" }, { cause })
+    : new PluginError(code, sentence, { cause });
 }
 
 /** The code that all failures have, if it is one that needs no data of its own. */

@@ -1,6 +1,9 @@
+import type { RemoteBus } from "../contract/bus-views.js";
+import type { Dispensed, Dispenser } from "../contract/context.js";
 import { type Contract, NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
 import type { ImplementationRecord } from "../contract/implement.js";
-import type { CallOptions, Dispenser, Remote } from "../contract/views.js";
+import { isTopics, type Topics } from "../contract/topics.js";
+import type { CallOptions, Remote } from "../contract/views.js";
 import type { Channel } from "../wire/channel.js";
 import { PING } from "../wire/messages.js";
 import { calls, Observation } from "./call-events.js";
@@ -10,6 +13,7 @@ import type { CloseReason } from "./errors/close-reason.js";
 import { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
 import type { Provided } from "./provided.js";
+import { remoteBus } from "./topics/remote-bus.js";
 
 /** An open connection, seen from either side. */
 export interface Connection extends AsyncDisposable, Dispenser {
@@ -82,7 +86,11 @@ export class PeerConnection implements Connection {
     return calls.hasSubscribers ? this.#observeCall(method, input, options) : this.peer.call(method, input, options);
   }
 
-  dispense<C extends Contract>(contract: C): Remote<C> {
+  dispense<C extends Contract | Topics>(target: C): Dispensed<C> {
+    return (isTopics(target) ? this.#dispenseTopics(target) : this.#dispenseContract(target)) as Dispensed<C>;
+  }
+
+  #dispenseContract(contract: Contract): Remote<Contract> {
     const { validate, other, plugin = other, clock, callTimeoutMs } = this.#options;
     const source = {
       validate,
@@ -94,6 +102,11 @@ export class PeerConnection implements Connection {
       openStream: this.peer.openStream.bind(this.peer),
     };
     return makeRemote(contract, source, this.#provided, other);
+  }
+
+  #dispenseTopics<T extends Topics>(topics: T): RemoteBus<T> {
+    const { validate, other } = this.#options;
+    return remoteBus(topics, { validate, other, call: (method, message, options) => this.peer.call(method, message, options) });
   }
 
   #observeCall(method: string, input: unknown, options: CallOptions | undefined): Promise<unknown> {

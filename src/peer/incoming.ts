@@ -3,7 +3,7 @@ import { decodeLines, type MessageSink } from "../wire/codec.js";
 import { encodeError } from "../wire/encode.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
-import { type Id, INVOKE, ITEM, isReserved, isUsers, type Message, type Meta } from "../wire/messages.js";
+import { type Id, INVOKE, ITEM, isUsers, type Message, type Meta } from "../wire/messages.js";
 import { restore } from "../wire/references.js";
 import type { Caller } from "./calls/caller.js";
 import { TooMany } from "./errors/too-many.js";
@@ -86,13 +86,13 @@ export class Incoming implements MessageSink {
     }
     if (!this.trusted && !reserved.isExpected(method)) return this.#replies.distrust(quoted(method));
     if (method === INVOKE) this.#invoked(id, params, meta, undefined);
-    else if (isReserved(method)) reserved.request(id, method, params);
+    else if (!isUsers(method)) reserved.request(id, method, params);
     else dispatcher.request(id, method, params, meta);
   }
 
   notification(method: string, params: unknown, meta?: Meta): void {
     if (!this.trusted) return this.#replies.distrust(quoted(method));
-    if (isReserved(method)) this.#parts.reserved.notification(method, params);
+    if (!isUsers(method)) this.#parts.reserved.notification(method, params);
     else this.#parts.dispatcher.notification(method, params, meta);
   }
 

@@ -1,4 +1,4 @@
-import type { PluginIdentity } from "../contract/views.js";
+import type { PluginIdentity } from "../contract/context.js";
 import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import type { ResolvedLimits } from "../wire/limits.js";
@@ -18,6 +18,8 @@ export interface PeerOptions {
   readonly plugin?: string;
   /** Who the other side is, where that is a plugin: told to the handlers that it calls. */
   readonly identity?: PluginIdentity | undefined;
+  /** Asked of each call that the other side makes: why it may not call that contract, as the end of a sentence. @default it may */
+  authorize?(contract: string): string | undefined;
   /** Carries the trace that a call belongs to, where this program traces. */
   readonly tracing?: Tracing | undefined;
   /** The other side, for sentences, as in `plugin "./kv.js"`. */

@@ -1,5 +1,6 @@
+import type { Dispenser } from "../contract/context.js";
 import type { ImplementationRecord } from "../contract/implement.js";
-import type { CallOptions, Dispenser } from "../contract/views.js";
+import type { CallOptions } from "../contract/views.js";
 import { PluginError } from "../errors.js";
 import { type Deferred, deferred } from "../util/deferred.js";
 import { LONG_TEXT } from "../wire/attachments.js";
@@ -10,7 +11,7 @@ import { INVOKE } from "../wire/messages.js";
 import { type Accept, Caller } from "./calls/caller.js";
 import type { Counters } from "./counters.js";
 import { type CloseReason, closeErrors } from "./errors/close-reason.js";
-import { Dispatcher } from "./handlers/dispatcher.js";
+import { Dispatcher, type WireCallHandler } from "./handlers/dispatcher.js";
 import { Incoming, type Replies } from "./incoming.js";
 import type { PeerOptions } from "./peer-options.js";
 import { References } from "./references.js";
@@ -151,6 +152,22 @@ export class Peer {
 
   provide(implementations: readonly ImplementationRecord[]): void {
     this.#dispatcher.provide(implementations);
+  }
+
+  /** Answers the protocol's own methods for topics. */
+  answer(handlers: ReadonlyMap<string, WireCallHandler>): void {
+    this.#dispatcher.answer(handlers);
+  }
+
+  /** Sends a message that was encoded for many connections at once. Returns the bytes that the system has not taken. */
+  publish(message: string): number {
+    if (this.#reason === undefined) this.#sender.send(message);
+    return this.#sender.unsent;
+  }
+
+  /** Runs `task` once what was sent so far is with the system, or never will be. */
+  whenHanded(task: () => void): void {
+    this.#sender.whenHanded("", task, task);
   }
 
   /** How the channel turns from lines to frames, if it can. */

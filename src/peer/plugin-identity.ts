@@ -1,4 +1,4 @@
-import type { PluginIdentity } from "../contract/views.js";
+import type { PluginIdentity } from "../contract/context.js";
 import { processCounter } from "../util/process-wide.js";
 
 const nextInstance = processCounter("instance/1");

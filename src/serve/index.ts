@@ -1,13 +1,17 @@
 // The plugin's side.
 export type {
+  ActionTopic,
   Awaitable,
+  Bus,
   CallContext,
   CallOptions,
   Contract,
   Dispenser,
   ErrorOf,
+  EventTopic,
   Handler,
   Handlers,
+  HookTopic,
   Implementation,
   InputOf,
   Member,
@@ -24,16 +28,27 @@ export type {
   Stream,
 } from "../contract/index.js";
 export {
+  action,
+  ConflictError,
+  collect,
+  deepMerge,
   defineContract,
+  defineTopics,
+  event,
+  first,
+  hook,
   implement,
   isPluginError,
   method,
+  NotReadyError,
   notification,
   PluginError,
   RemoteError,
   StartError,
   stream,
   ValidationError,
+  VetoError,
+  veto,
 } from "../contract/index.js";
 export { APIVersion, MagicCookieKey, MagicCookieValue } from "../handshake/constants.js";
 export type { Handshake } from "../handshake/cookie.js";

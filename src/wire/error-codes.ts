@@ -16,6 +16,7 @@ type WireCodeName =
   | "stopping"
   | "tooLarge"
   | "invalidOutput"
+  | "vetoed"
   | "cancelled";
 
 /** The numbers on the wire: JSON-RPC's own, and ours in the range that it leaves to applications. */
@@ -31,6 +32,7 @@ export const WireCode: { readonly [K in WireCodeName]: number } = {
   stopping: -32003,
   tooLarge: -32004,
   invalidOutput: -32005,
+  vetoed: -32006,
   cancelled: -32800,
 };
 
@@ -44,6 +46,7 @@ const CODES: ReadonlyMap<number, PluginErrorCode> = new Map<number, PluginErrorC
   [WireCode.stopping, "NOT_SENT"],
   [WireCode.tooLarge, "LIMIT_EXCEEDED"],
   [WireCode.invalidOutput, "INVALID_OUTPUT"],
+  [WireCode.vetoed, "VETOED"],
   [WireCode.cancelled, "CANCELLED"],
 ]);
 

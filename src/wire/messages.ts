@@ -30,15 +30,26 @@ export const ITEM = "rpc.item";
 export const END = "rpc.end";
 export const CREDIT = "rpc.credit";
 export const INVOKE = "rpc.invoke";
+export const EVENT = "rpc.event";
+export const ACTION = "rpc.action";
+export const HOOK = "rpc.hook";
+export const HEALTH = "rpc.health";
+export const CONFIGURE = "rpc.configure";
+
+/** The protocol's own that run what a user wrote. */
+const USERS: ReadonlySet<string> = new Set([INVOKE, EVENT, ACTION, HOOK]);
 
 /** Says whether a method belongs to the protocol. */
-export function isReserved(method: string): boolean {
+function isReserved(method: string): boolean {
   return method.startsWith("rpc.");
 }
 
-/** Says whether a method runs what a user wrote: a member, or a function that was lent. Such a call lends, and is part of a trace. */
+/**
+ * Says whether a method runs what a user wrote: a member, a function that was lent, the handler of a topic. Such a call lends, is part
+ * of a trace, is limited and can be cancelled.
+ */
 export function isUsers(method: string): boolean {
-  return method === INVOKE || !isReserved(method);
+  return !isReserved(method) || USERS.has(method);
 }
 
 /**

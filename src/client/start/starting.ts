@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { PluginIdentity } from "../../contract/views.js";
+import type { PluginIdentity } from "../../contract/context.js";
 import { PluginError, type StartStep } from "../../errors.js";
 import type { Checked } from "../../executable/checksum.js";
 import { type AllowedAddress, type Announcement, parseAnnouncement, whyRefused } from "../../handshake/announcement.js";

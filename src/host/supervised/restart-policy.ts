@@ -81,4 +81,3 @@ const PASSING: ReadonlySet<string | undefined> = new Set(["resources", "exited",
 function isWorthRetrying(reason: string | undefined, retryAfterMs: number | undefined): boolean {
   return PASSING.has(reason) || (reason === "declined" && retryAfterMs !== undefined);
 }
-

@@ -4,7 +4,7 @@ import type { Clock } from "../../util/clock.js";
 import { type Deferred, deferred } from "../../util/deferred.js";
 import { moveState } from "../../util/state.js";
 import { SUPERVISED_MOVES, type SupervisedState } from "../session/states.js";
-import { RestartCounter, type ResolvedRestartPolicy, type Verdict } from "./restart-policy.js";
+import { type ResolvedRestartPolicy, RestartCounter, type Verdict } from "./restart-policy.js";
 import type { StartUnit, Unit } from "./unit.js";
 
 /** What a supervisor tells of each move. */
@@ -94,7 +94,9 @@ export class Supervisor<U extends Unit> {
   /** Resolves when nothing of it runs. Never rejects. */
   deactivate(): Promise<void> {
     this.#wanted = false;
-    this.#rejectActivations(new PluginError("CANCELLED", `Gave up the start of plugin "${this.#options.name}": it was asked to stop meanwhile`));
+    this.#rejectActivations(
+      new PluginError("CANCELLED", `Gave up the start of plugin "${this.#options.name}": it was asked to stop meanwhile`),
+    );
     if (this.#state === "inactive") return Promise.resolve();
     const inactive = deferred<void>();
     this.#deactivations.push(inactive);

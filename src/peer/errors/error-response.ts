@@ -1,6 +1,7 @@
 import type { ValidationError } from "../../errors.js";
 import type { WireError } from "../../wire/encode.js";
 import { WireCode } from "../../wire/error-codes.js";
+import { Refusal } from "./refusal.js";
 import { MAX_ISSUES, toWireError } from "./remote-error.js";
 import { SchemaMismatch } from "./schema-mismatch.js";
 
@@ -8,6 +9,7 @@ const MAX_ISSUE_TEXT = 512;
 
 /** What a call or a stream that failed ends with: what did not fit its schema by its issues, and whatever else was thrown as it is. */
 export function errorResponse(thrown: unknown): WireError {
+  if (thrown instanceof Refusal) return thrown.wire;
   const mismatch = SchemaMismatch.errorOf(thrown);
   if (mismatch === undefined) return toWireError(thrown);
   const { code, message, issues } = mismatch;

@@ -1,4 +1,4 @@
-import { isPluginError, PluginError, type PluginErrorCode, RemoteError, ValidationError } from "../../errors.js";
+import { isPluginError, PluginError, type PluginErrorCode, RemoteError, ValidationError, VetoError } from "../../errors.js";
 import { cutToBytes } from "../../util/cut.js";
 import { isTooLong, type WireError } from "../../wire/encode.js";
 import { codeOf, WireCode } from "../../wire/error-codes.js";
@@ -97,8 +97,15 @@ export function fromWireError(error: unknown, method: string, other: string): Pl
 
 function errorOf(kind: PluginErrorCode, text: string, data: unknown, situation: string): PluginError {
   if (kind === "REMOTE_ERROR") return remoteError(text, data, MAX_CAUSES);
+  if (kind === "VETOED") return vetoError(text, data);
   if (kind === "INVALID_INPUT" || kind === "INVALID_OUTPUT") return new ValidationError(kind, text, issuesOf(data, text));
   return new PluginError(kind, `${situation}\n  it answered: ${text}`);
+}
+
+// From a plugin, without the id of whoever it was: the host knows that by the connection.
+function vetoError(text: string, data: unknown): VetoError {
+  const [pluginId = "", reason = text] = [shortOf(read(data, "plugin")), shortOf(read(data, "reason"))];
+  return new VetoError(text, { pluginId, reason });
 }
 
 /** What the other side itself said in an answer. */

@@ -1,4 +1,4 @@
-import type { CallContext, Dispenser, PluginIdentity } from "../../contract/views.js";
+import type { CallContext, Dispenser, PluginIdentity } from "../../contract/context.js";
 import type { Scope } from "../scope.js";
 
 /** Where the calls of a connection come from. */

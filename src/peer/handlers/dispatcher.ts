@@ -1,6 +1,6 @@
+import type { CallContext, Dispenser, PluginIdentity } from "../../contract/context.js";
 import { NAME_PATTERN, NAME_RULE } from "../../contract/contract.js";
-import type { ImplementationRecord } from "../../contract/implement.js";
-import type { Dispenser, PluginIdentity } from "../../contract/views.js";
+import type { AnyHandler, ImplementationRecord } from "../../contract/implement.js";
 import { PluginError } from "../../errors.js";
 import type { Clock } from "../../util/clock.js";
 import type { Logger } from "../../util/logger.js";
@@ -18,6 +18,12 @@ import type { Entry } from "./handler.js";
 import { ObservedHandlers } from "./observed-handlers.js";
 import { Responses } from "./responses.js";
 import { RunningCalls } from "./running-calls.js";
+
+// Such a name cannot be defined: those are the protocol's.
+const PROTOCOL = "rpc";
+
+/** Answers a method of the protocol's own. */
+export type WireCallHandler = (input: unknown, context: CallContext) => unknown;
 
 /** What the dispatcher needs of the peer that it works for. */
 export interface Surroundings {
@@ -39,6 +45,8 @@ export interface DispatcherOptions {
   readonly plugin?: string;
   readonly identity?: PluginIdentity | undefined;
   readonly tracing?: Tracing | undefined;
+  /** Asked of each call of a contract: why the other side may not make it, as the end of a sentence. */
+  authorize?(contract: string): string | undefined;
 }
 
 /** Calls we received: find, run, answer, cancel. Each request is answered once. */
@@ -86,6 +94,22 @@ export class Dispatcher {
         const { input, output } = this.#options.validate ? (member as Partial<Entry>) : {};
         this.#entries.set(name, { name, kind: member.kind, contract: contractName, member: memberName, handler, input, output });
       }
+    }
+  }
+
+  /** Answers methods of the protocol's own that run what a user wrote: those of topics. */
+  answer(handlers: ReadonlyMap<string, WireCallHandler>): void {
+    for (const [name, handler] of handlers) {
+      const member = name.slice("rpc.".length);
+      this.#entries.set(name, {
+        name,
+        kind: "method",
+        contract: PROTOCOL,
+        member,
+        handler: handler as AnyHandler,
+        input: undefined,
+        output: undefined,
+      });
     }
   }
 
@@ -204,6 +228,8 @@ export class Dispatcher {
   }
 
   #refusal({ contract }: Entry): { code: number; why: string } | undefined {
+    const lacking = contract === undefined || contract === PROTOCOL ? undefined : this.#options.authorize?.(contract);
+    if (lacking !== undefined) return { code: WireCode.unauthorized, why: lacking };
     // A function that was lent is part of a call that runs.
     if (contract === undefined) return this.#overload();
     if (this.#inactive === "stopping") return { code: WireCode.stopping, why: "this side is stopping" };
