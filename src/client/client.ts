@@ -117,7 +117,7 @@ export class PluginClient implements Client {
   }
 
   async dispense<C extends Contract>(contract: C): Promise<Remote<C>> {
-    return (await this.#start()).connection.dispense(contract);
+    return (await this.#start()).connection.dispense(contract) as unknown as Remote<C>;
   }
 
   kill(): Promise<CloseReason> {

@@ -2,7 +2,7 @@ import { isPluginError, PluginError } from "../errors.js";
 import type { PeerConnection } from "../peer/connection.js";
 import { answerOf } from "../peer/errors/remote-error.js";
 import { HELLO, READY } from "../wire/messages.js";
-import { type Info, PROTOCOL_VERSIONS, readOffer } from "./hello.js";
+import { type Info, PROTOCOL_VERSIONS, readOffer, readTopics } from "./hello.js";
 import { isHex32, isProof, prove, randomHex } from "./proof.js";
 import { type Offer, readyParams } from "./ready-params.js";
 
@@ -26,7 +26,7 @@ export async function greet(connection: PeerConnection, options: GreetOptions): 
   const host = randomHex();
   const answer = await sayHello(connection, host, options);
   const plugin = checkAnswer(connection, answer, host, options);
-  connection.learn({ apiVersion: answer.apiVersion as number, provided: readOffer(answer.provides) });
+  connection.learn({ apiVersion: answer.apiVersion as number, provided: readOffer(answer.provides), declared: readTopics(answer) });
   connection.peer.trust();
   options.onTrust();
   connection.provide(options.provides);
@@ -42,6 +42,9 @@ interface HelloAnswer {
   readonly texts?: unknown;
   readonly proof?: unknown;
   readonly provides?: unknown;
+  readonly events?: unknown;
+  readonly actions?: unknown;
+  readonly hooks?: unknown;
 }
 
 async function sayHello(connection: PeerConnection, challenge: string, options: GreetOptions): Promise<HelloAnswer> {

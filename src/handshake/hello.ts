@@ -1,8 +1,9 @@
-import type { ImplementationRecord } from "../contract/implement.js";
+import type { Provides } from "../contract/implement.js";
 import type { Awaitable } from "../contract/views.js";
 import { PluginError } from "../errors.js";
 import type { PeerConnection } from "../peer/connection.js";
 import { announceProvided, readProvided } from "../peer/provided.js";
+import { type Declared, declare, readDeclared } from "../peer/topics/declared.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import { HELLO, READY } from "../wire/messages.js";
 import { isHex32, isProof, prove, randomHex } from "./proof.js";
@@ -24,10 +25,19 @@ export function readOffer(value: unknown): ReturnType<typeof readProvided> {
   }
 }
 
+/** Reads what the other side hears, answers and joins. @throws {PluginError} `BAD_HANDSHAKE` */
+export function readTopics(value: object): Declared {
+  try {
+    return readDeclared(value);
+  } catch (cause) {
+    throw new PluginError("BAD_HANDSHAKE", `what it says it hears and answers cannot be used: ${(cause as Error).message}`, { cause });
+  }
+}
+
 export interface WelcomeOptions {
   readonly secret: string;
   /** The implementations for each apiVersion. */
-  readonly provides: ReadonlyMap<number, readonly ImplementationRecord[]>;
+  readonly provides: ReadonlyMap<number, Provides>;
   configure(config: unknown): Awaitable<void>;
   readonly info: Info;
   /** The other side has proven itself. */
@@ -47,7 +57,7 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
       const sentence = `Cannot serve this host: the plugin speaks apiVersion ${versions.join(", ")}, and the host ${apiVersions.join(", ")}`;
       throw new JSONRPCErrorException(sentence, WireCode.invalidInput, { apiVersions: versions });
     }
-    const provides = options.provides.get(apiVersion) ?? [];
+    const provides = options.provides.get(apiVersion) as Provides;
     const plugin = randomHex();
     const onAnswered = asFrames ? () => peer.sendFrames(texts) : undefined;
     peer.reserved.expect(READY, (ready) => becomeReady(connection, options, { host, plugin }, provides, ready, asFrames), onAnswered);
@@ -59,9 +69,8 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
       framing: asFrames ? "packets" : "lines",
       ...(asFrames ? { texts: true } : {}),
       proof: prove("plugin", options.secret, { host, plugin }),
-      provides: announceProvided(provides),
-      events: [],
-      actions: [],
+      provides: announceProvided(provides.contracts),
+      ...declare(provides.topics),
       info: options.info,
     };
   });
@@ -71,7 +80,7 @@ function becomeReady(
   connection: PeerConnection,
   { secret, configure, onProven }: WelcomeOptions,
   challenges: { readonly host: string; readonly plugin: string },
-  provides: readonly ImplementationRecord[],
+  provides: Provides,
   params: unknown,
   asFrames: boolean,
 ): Promise<object> {
@@ -87,7 +96,8 @@ function becomeReady(
   else connection.peer.frames?.receiveLines();
   onProven();
   connection.learn({ provided: readOffer(offered) });
-  connection.provide(provides);
+  connection.provide(provides.contracts);
+  connection.provideTopics(provides.topics);
   return (async () => {
     await configure(config);
     connection.peer.activate();

@@ -1,11 +1,11 @@
 import type { RemoteBus } from "../contract/bus-views.js";
 import type { Dispensed, Dispenser } from "../contract/context.js";
 import { type Contract, NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
-import type { ImplementationRecord } from "../contract/implement.js";
+import type { ImplementationRecord, TopicImplementation } from "../contract/implement.js";
 import { isTopics, type Topics } from "../contract/topics.js";
 import type { CallOptions, Remote } from "../contract/views.js";
 import type { Channel } from "../wire/channel.js";
-import { PING } from "../wire/messages.js";
+import { EVENT, PING } from "../wire/messages.js";
 import { calls, Observation } from "./call-events.js";
 import { makeRemote } from "./calls/remote.js";
 import type { Counters } from "./counters.js";
@@ -13,7 +13,10 @@ import type { CloseReason } from "./errors/close-reason.js";
 import { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
 import type { Provided } from "./provided.js";
+import { type Declared, NOTHING_DECLARED } from "./topics/declared.js";
+import { LISTENER_FAILED, type ListenerFailure, pluginTopics } from "./topics/plugin-topics.js";
 import { remoteBus } from "./topics/remote-bus.js";
+import { topicEntries } from "./topics/topic-handlers.js";
 
 /** An open connection, seen from either side. */
 export interface Connection extends AsyncDisposable, Dispenser {
@@ -33,11 +36,19 @@ export interface Connection extends AsyncDisposable, Dispenser {
   close(): Promise<CloseReason>;
 }
 
+/** What a handshake tells of the other side. */
+interface Learned {
+  readonly apiVersion?: number;
+  readonly provided?: readonly Provided[];
+  readonly declared?: Declared;
+}
+
 /** A Connection and the peer under it, for the rooms above that complete it. */
 export class PeerConnection implements Connection {
   readonly peer: Peer;
   readonly #options: PeerOptions;
   #apiVersion = 1;
+  #declared: Declared = NOTHING_DECLARED;
   #provided: readonly Provided[] = [];
   /** The full names of streams among it. */
   #streams: ReadonlySet<string> = new Set();
@@ -48,14 +59,29 @@ export class PeerConnection implements Connection {
   }
 
   /** What the handshake found out about the other side. */
-  learn({ apiVersion = this.#apiVersion, provided = this.#provided }: { apiVersion?: number; provided?: readonly Provided[] }): void {
+  learn({ apiVersion = this.#apiVersion, provided = this.#provided, declared = this.#declared }: Learned): void {
     this.#apiVersion = apiVersion;
+    this.#declared = declared;
     this.#provided = provided;
     this.#streams = streamsOf(provided);
   }
 
+  /** What the other side hears, answers and joins. */
+  get declared(): Declared {
+    return this.#declared;
+  }
+
   provide(implementations: readonly ImplementationRecord[]): void {
     this.peer.provide(implementations);
+  }
+
+  /** Answers the topics that this side declared. A listener that fails is told to the other side, too. */
+  provideTopics(topics: readonly TopicImplementation[]): void {
+    if (topics.length === 0) return;
+    const report = (failure: ListenerFailure): void => {
+      this.peer.notify(EVENT, { topic: LISTENER_FAILED, value: failure }).catch(() => {});
+    };
+    this.peer.answer(pluginTopics(topicEntries(topics, this.#options.validate), report));
   }
 
   get apiVersion(): number {

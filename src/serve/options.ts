@@ -1,5 +1,5 @@
 import type { SecureContextOptions } from "node:tls";
-import { type Implementation, type ImplementationRecord, readImplementations } from "../contract/implement.js";
+import { type Implementation, type Provides, readProvides } from "../contract/implement.js";
 import type { Awaitable } from "../contract/views.js";
 import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../handshake/cookie.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
@@ -44,7 +44,7 @@ export interface Standalone {
 /** ServeOptions, checked, with their defaults. */
 export interface ResolvedServeOptions {
   readonly handshake: ResolvedHandshake;
-  readonly provides: ReadonlyMap<number, readonly ImplementationRecord[]>;
+  readonly provides: ReadonlyMap<number, Provides>;
   configure(config: unknown): Awaitable<void>;
   readonly limits: ResolvedLimits;
   readonly tls: SecureContextOptions | undefined;
@@ -99,18 +99,15 @@ function checkLogger(logger: Logger): Logger {
   return logger;
 }
 
-function resolveProvides(
-  provides: ServeOptions["provides"],
-  { apiVersion }: ResolvedHandshake,
-): Map<number, readonly ImplementationRecord[]> {
-  if (Array.isArray(provides)) return new Map([[apiVersion, readImplementations(provides, "provides")]]);
+function resolveProvides(provides: ServeOptions["provides"], { apiVersion }: ResolvedHandshake): Map<number, Provides> {
+  if (Array.isArray(provides)) return new Map([[apiVersion, readProvides(provides, "provides")]]);
   if (typeof provides !== "object" || provides === null || Object.keys(provides).length === 0) {
     throw new TypeError("Cannot serve: provides must be a list of implement(…) results, or one such list per apiVersion");
   }
   return new Map(
     Object.entries(provides).map(([version, list]) => {
       checkApiVersion(Number(version));
-      return [Number(version), readImplementations(list, `provides[${version}]`)];
+      return [Number(version), readProvides(list, `provides[${version}]`)];
     }),
   );
 }

@@ -1,6 +1,9 @@
 import type { PluginError } from "../../errors.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import { type Backoff, backoffMs, type ResolvedBackoff } from "../../util/backoff.js";
+import { choice } from "../../util/options/choices.js";
+import { duration, integer } from "../../util/options/numbers.js";
+import { nested, type OptionsSource, optional } from "../../util/options/source.js";
 
 export interface RestartPolicy extends Backoff {
   /** `always`: after every end that was not asked for, exit code 0 too. `failure`: not after exit code 0. @default "always" */
@@ -80,4 +83,30 @@ const PASSING: ReadonlySet<string | undefined> = new Set(["resources", "exited",
 /** Says whether the same start may go well later, nothing having been changed. */
 function isWorthRetrying(reason: string | undefined, retryAfterMs: number | undefined): boolean {
   return PASSING.has(reason) || (reason === "declined" && retryAfterMs !== undefined);
+}
+
+const NAMES = new Set(["initialMs", "factor", "maxMs", "jitter", "maxAttempts", "resetAfterMs", "on", "thenEveryMs"]);
+
+/** Reads the option `restart`. @throws {TypeError | RangeError} */
+export function resolveRestart(from: OptionsSource): ResolvedRestartPolicy | false {
+  if (from.values["restart"] === false) return false;
+  const restart = nested(
+    from,
+    "restart",
+    NAMES,
+    "false, or an object with initialMs, factor, maxMs, jitter, maxAttempts, resetAfterMs, on and thenEveryMs",
+  );
+  const isFactor = (value: unknown): value is number => typeof value === "number" && value >= 1 && value <= 1_000;
+  const isShare = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= 1;
+  return {
+    initialMs: duration(restart, "initialMs", 250, { zero: true }),
+    factor: optional(restart, "factor", 2, isFactor, "a number from 1 to 1000"),
+    maxMs: duration(restart, "maxMs", 30_000, { zero: true }),
+    jitter: optional(restart, "jitter", 0.2, isShare, "a number from 0 to 1"),
+    maxAttempts:
+      restart.values["maxAttempts"] === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : integer(restart, "maxAttempts", 5, 0),
+    resetAfterMs: duration(restart, "resetAfterMs", 30_000, { zero: true }),
+    on: choice(restart, "on", "always", ["always", "failure"]),
+    thenEveryMs: duration(restart, "thenEveryMs", undefined),
+  };
 }

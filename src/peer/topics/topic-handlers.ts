@@ -67,3 +67,10 @@ export function notAnswered(topic: string): PluginError {
 export function isVeto(error: unknown): boolean {
   return isPluginError(error, "VETOED") && error.pluginId === "";
 }
+
+/** Says whether what a handler of that topic ended with is an answer of its own: a veto, or a value that does not fit its schema. */
+export function isAnswer(error: unknown, topic: string): boolean {
+  if (isVeto(error)) return true;
+  const mismatch = isPluginError(error, "INVALID_INPUT") || isPluginError(error, "INVALID_OUTPUT");
+  return mismatch && error.message.startsWith(`Cannot call "${topic}"`);
+}

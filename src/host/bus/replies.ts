@@ -1,0 +1,42 @@
+import type { Reply } from "../../contract/strategies.js";
+import { PluginError } from "../../errors.js";
+import { deferred } from "../../util/deferred.js";
+
+/** A member that was asked; they come in load order. */
+export interface Asked {
+  readonly pluginId: string;
+  readonly answer: Promise<unknown>;
+}
+
+/** Replies in the order in which they arrive. */
+export async function* replies(asked: readonly Asked[]): AsyncGenerator<Reply<unknown>> {
+  const arrived: Reply<unknown>[] = [];
+  let wake = deferred<void>();
+  const take = (reply: Reply<unknown>): void => {
+    arrived.push(reply);
+    wake.resolve();
+  };
+  asked.forEach(({ pluginId, answer }, order) => {
+    answer.then(
+      (value) => take({ pluginId, order, ok: true, value }),
+      (error: unknown) => take({ pluginId, order, ok: false, error: asPluginError(error) }),
+    );
+  });
+  let left = asked.length;
+  while (left > 0) {
+    if (arrived.length === 0) await wake.promise;
+    wake = deferred();
+    for (const reply of arrived.splice(0)) {
+      left--;
+      yield reply;
+    }
+  }
+}
+
+/** What a caller's own signal gave as its reason may be anything. */
+function asPluginError(error: unknown): PluginError {
+  if (error instanceof PluginError) return error;
+  return new PluginError("CANCELLED", `The call was given up: ${String((error as { message?: unknown } | null)?.message ?? error)}`, {
+    cause: error,
+  });
+}
