@@ -13,6 +13,11 @@ export interface CallOptions {
   readonly progressResetsTimeout?: boolean | undefined;
   /** From the call to its answer at the most, whatever progress it makes, in milliseconds. @default no cap */
   readonly maxTotalMs?: number | undefined;
+  /**
+   * How long to wait for a plugin of a host that is being started or restarted, in milliseconds, before `NOT_SENT`; it counts within
+   * `timeoutMs`. @default 0, and for a plugin that sleeps until it is called, `timeoutMs`
+   */
+  readonly waitReadyMs?: number | undefined;
 }
 
 // An input that may be undefined may be left out.

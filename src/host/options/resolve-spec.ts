@@ -48,7 +48,7 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const COMMON = "id required options active needs order grants mode http".split(" ");
 const SUPERVISED = "restart health instances standby activation idleStopMs".split(" ");
 const CLIENT = (
-  "command handshake apiVersions transport minPort maxPort tls cwd env inheritEnv checksum socketGroup startTimeoutMs callTimeoutMs " +
+  "command provides handshake apiVersions transport minPort maxPort tls cwd env inheritEnv checksum socketGroup startTimeoutMs callTimeoutMs " +
   "killTimeoutMs limits heartbeat runtime stderr syncStdout syncStderr validate logger"
 ).split(" ");
 const NAMES = {
@@ -120,7 +120,7 @@ export function readGrants(from: OptionsSource, name: string, fallback: Grants):
 }
 
 function resolveSupervised(common: ResolvedCommon, from: OptionsSource, spec: PluginSpec): ResolvedSupervised {
-  const values = spec as Readonly<Record<string, unknown>>;
+  const values = spec as unknown as Readonly<Record<string, unknown>>;
   const client = Object.fromEntries(CLIENT.filter((name) => values[name] !== undefined).map((name) => [name, values[name]]));
   return {
     ...common,

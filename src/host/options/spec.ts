@@ -36,7 +36,7 @@ interface CommonSpec {
 }
 
 /** A plugin that this host runs as a process of its own: restarted when it ends. */
-export interface SupervisedSpec extends CommonSpec, Omit<ClientOptions, "config" | "reattach" | "managed" | "stdin" | "provides"> {
+export interface SupervisedSpec extends CommonSpec, Omit<ClientOptions, "config" | "reattach" | "managed" | "stdin"> {
   readonly mode: "supervised";
   /** @default five restarts in a row, after 250 ms, 500 ms and so on */
   readonly restart?: RestartPolicy | false | undefined;
