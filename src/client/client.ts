@@ -13,7 +13,7 @@ import { isWithin, send, terminate } from "../process/terminate.js";
 import type { Address } from "../util/address.js";
 import { deferred } from "../util/deferred.js";
 import { type Moves, moveState } from "../util/state.js";
-import { askToStop, exitReason, release } from "./ending.js";
+import { exitReason, release } from "./ending.js";
 import type { ResolvedClientOptions } from "./options/options.js";
 import { checkStartOptions, type StartOptions } from "./options/start-options.js";
 import { reattachConfig } from "./reattach.js";
@@ -72,7 +72,7 @@ export class PluginClient implements Client {
   #reattachConfig: ReattachConfig | undefined;
 
   /** @param identity Who the plugin is to the handlers that it calls. */
-  constructor(options: ResolvedClientOptions, identity: PluginIdentity = newIdentity(options.shown)) {
+  constructor(options: ResolvedClientOptions, identity: PluginIdentity = options.hosted?.identity ?? newIdentity(options.shown)) {
     this.#options = options;
     this.#starting = new Starting(options, identity);
     this.closed = this.#closed.promise;
@@ -113,11 +113,11 @@ export class PluginClient implements Client {
   }
 
   async client(): Promise<Connection> {
-    return (await this.#start()).connection;
+    return (await this.#start()).link;
   }
 
   async dispense<C extends Contract>(contract: C): Promise<Remote<C>> {
-    return (await this.#start()).connection.dispense(contract) as unknown as Remote<C>;
+    return (await this.#start()).link.dispense(contract) as unknown as Remote<C>;
   }
 
   kill(): Promise<CloseReason> {
@@ -146,7 +146,7 @@ export class PluginClient implements Client {
     try {
       const started = await this.#starting.run();
       if (this.#state !== "starting") throw this.#tooLate();
-      this.#negotiatedVersion = started.connection.apiVersion;
+      this.#negotiatedVersion = started.link.apiVersion;
       this.#reattachConfig = reattachConfig(started);
       this.#move("ready");
       this.#watch(started);
@@ -174,7 +174,7 @@ export class PluginClient implements Client {
   }
 
   #watch(started: Started): void {
-    const { launched, stdio, connection } = started;
+    const { launched, stdio, link } = started;
     const { running } = launched;
     const stopWatching = watchLife(started, this.#options, (error) => void this.#endFrozen(started, error));
     void this.closed.then(stopWatching);
@@ -184,7 +184,7 @@ export class PluginClient implements Client {
       await release(this.#starting, exitReason(exit, stdio), this.#options);
       this.#finish(exitReason(exit, stdio)); // All of its output has been read by now.
     });
-    void connection.closed.then(async (reason) => {
+    void link.closed.then(async (reason) => {
       // Most often its process has ended, a moment before that is known.
       if (!(reason.kind === "closed" && reason.by === "us")) await isWithin(running.exited, EXIT_MS);
       if (this.#state !== "ready") return;
@@ -200,11 +200,11 @@ export class PluginClient implements Client {
     });
   }
 
-  async #endFrozen({ launched: { running }, connection }: Started, error: PluginError): Promise<void> {
+  async #endFrozen({ launched: { running }, link }: Started, error: PluginError): Promise<void> {
     if (this.#state !== "ready") return;
     this.#move("closing");
     const reason: CloseReason = { kind: "lost", error };
-    void connection.peer.close(reason);
+    void link.end(reason);
     if (this.#mayKill) {
       // A stopped process runs no handler of SIGTERM.
       send(running, "SIGKILL");
@@ -218,7 +218,7 @@ export class PluginClient implements Client {
   }
 
   async #leave(): Promise<CloseReason> {
-    await this.#starting.connection?.close();
+    await this.#starting.link?.close();
     return this.#end(LEFT);
   }
 
@@ -235,10 +235,11 @@ export class PluginClient implements Client {
     }
     // What has not yet proven itself is not ours to kill, either.
     if (reattach !== undefined && !(wasReady && reattach.mayKill)) return this.#leave();
-    const { launched, connection } = this.#starting;
+    const { launched, link } = this.#starting;
     if (launched === undefined) return this.#end({ kind: "killed", forced: false, escaped: [] });
-    const ask = (): boolean => wasReady && connection !== undefined && askToStop(connection.peer, this.#options);
-    return this.#end({ kind: "killed", ...(await terminate(launched.running, this.#options.killTimeoutMs, ask)) });
+    const { shown, killTimeoutMs } = this.#options;
+    const ask = (): boolean => wasReady && link?.askToStop(killTimeoutMs, `plugin "${shown}" is being stopped`) === true;
+    return this.#end({ kind: "killed", ...(await terminate(launched.running, killTimeoutMs, ask)) });
   }
 
   async #end(reason: CloseReason): Promise<CloseReason> {

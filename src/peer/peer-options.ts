@@ -19,7 +19,7 @@ export interface PeerOptions {
   /** Who the other side is, where that is a plugin: told to the handlers that it calls. */
   readonly identity?: PluginIdentity | undefined;
   /** Asked of each call that the other side makes: why it may not call that contract, as the end of a sentence. @default it may */
-  authorize?(contract: string): string | undefined;
+  readonly authorize?: ((contract: string) => string | undefined) | undefined;
   /** Carries the trace that a call belongs to, where this program traces. */
   readonly tracing?: Tracing | undefined;
   /** The other side, for sentences, as in `plugin "./kv.js"`. */

@@ -220,10 +220,23 @@ export class Peer {
     return this.#dispatcher.drain(graceMs);
   }
 
+  /**
+   * Makes no more calls for users here; resolves once those that wait have their answers, and streams that are read have ended, or after
+   * `graceMs`.
+   * @param why The end of the sentence that a refused call gets.
+   */
+  async finishCalls(graceMs: number, why: string): Promise<void> {
+    const { clock } = this.#options;
+    const giveUpAt = clock.now() + graceMs;
+    await this.#caller.drain(notSentBecause(why), graceMs);
+    // No stream is opened any more: those that are read can only get fewer.
+    await this.#streams.untilNoneRead(giveUpAt - clock.now());
+  }
+
   /** We are about to end the other side: calls are refused, and its going is no loss. */
   leave(why: string): void {
     this.#leaving = true;
-    this.#caller.refuse((method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${why}`));
+    this.#caller.refuse(notSentBecause(why));
   }
 
   /** Ends the conversation. Idempotent; resolves when the channel is gone. `code` and `text` are a WebSocket's. */
@@ -303,4 +316,8 @@ export class Peer {
       this.#channel.pause();
     }
   }
+}
+
+function notSentBecause(why: string): (method: string) => PluginError {
+  return (method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${why}`);
 }

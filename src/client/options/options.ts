@@ -1,11 +1,14 @@
 import type { Readable, Writable } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
+import type { PluginIdentity } from "../../contract/context.js";
 import { type Implementation, type ImplementationRecord, readImplementations } from "../../contract/implement.js";
 import type { Checksum } from "../../executable/checksum.js";
 import type { Command } from "../../executable/command.js";
 import { showCommand } from "../../executable/shown-command.js";
 import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../../handshake/cookie.js";
+import type { Info } from "../../handshake/hello.js";
 import type { ReattachConfig } from "../../handshake/reattach-config.js";
+import type { PeerConnection } from "../../peer/connection.js";
 import type { Runtime, StdioOptions } from "../../process/runtime.js";
 import type { TransportName } from "../../util/address.js";
 import { type Logger, silentLogger } from "../../util/logger.js";
@@ -133,6 +136,19 @@ export interface ResolvedClientOptions {
   readonly stdio: StdioOptions;
   readonly validate: boolean;
   readonly logger: Logger;
+  /** Set by a Host for the plugins that it supervises. */
+  readonly hosted: Hosted | undefined;
+}
+
+/** What a Host adds to the conversation with a plugin of its own. */
+export interface Hosted {
+  readonly identity: PluginIdentity;
+  /** Who the host is, for the plugin's log. */
+  readonly info: Info | undefined;
+  /** Why the plugin may not call a contract, as the end of a sentence; undefined if it may. */
+  authorize(contract: string): string | undefined;
+  /** Told of the connection before anything is said on it. */
+  onLink(connection: PeerConnection): void;
 }
 
 const NAMES: ReadonlySet<string> = new Set(
@@ -185,5 +201,6 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     stdio: checkStreams(options),
     validate: checkFlag("validate", options.validate, true),
     logger: safeLogger(logger),
+    hosted: undefined,
   };
 }

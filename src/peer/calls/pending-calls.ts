@@ -1,5 +1,6 @@
 import type { Clock } from "../../util/clock.js";
 import { PING } from "../../wire/messages.js";
+import { Rest } from "../rest.js";
 import type { Scope } from "../scope.js";
 
 /** A call we placed that has no answer yet. */
@@ -44,10 +45,12 @@ export class PendingCalls {
   /** Calls that were cancelled or timed out, by id: their late answers are no surprise. */
   readonly #givenUp = new Map<number, PendingCall>();
   readonly #clock: Clock;
+  readonly #rest: Rest;
   readonly #onDeadline: (call: PendingCall) => void;
 
   constructor(clock: Clock, onDeadline: (call: PendingCall) => void) {
     this.#clock = clock;
+    this.#rest = new Rest(clock);
     this.#onDeadline = onDeadline;
   }
 
@@ -71,7 +74,7 @@ export class PendingCalls {
     const call = this.#slots[id & this.#mask];
     if (call === undefined || call.id !== id) return undefined;
     this.#slots[id & this.#mask] = undefined;
-    this.#count--;
+    if (--this.#count === 0 && this.#rest.awaited) this.#rest.tell();
     return call;
   }
 
@@ -114,7 +117,13 @@ export class PendingCalls {
     this.#count = 0;
     this.#stopSweep?.();
     this.#sweepAt = Number.POSITIVE_INFINITY;
+    this.#rest.tell();
     return calls;
+  }
+
+  /** Resolves once none waits, or after `ms`. */
+  untilNone(ms: number): Promise<void> {
+    return this.#count === 0 ? Promise.resolve() : this.#rest.wait(ms);
   }
 
   #step(): void {

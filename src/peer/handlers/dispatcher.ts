@@ -46,7 +46,7 @@ export interface DispatcherOptions {
   readonly identity?: PluginIdentity | undefined;
   readonly tracing?: Tracing | undefined;
   /** Asked of each call of a contract: why the other side may not make it, as the end of a sentence. */
-  authorize?(contract: string): string | undefined;
+  readonly authorize?: ((contract: string) => string | undefined) | undefined;
 }
 
 /** Calls we received: find, run, answer, cancel. Each request is answered once. */
