@@ -41,6 +41,7 @@ export class Peer {
   #paused = false;
   #leaving = false;
   #unwritten = 0;
+  #callsLost = 0;
   #complaint: PluginError | undefined;
 
   constructor(channel: Channel, options: PeerOptions, dispenser: Dispenser) {
@@ -107,6 +108,16 @@ export class Peer {
       bytesReceived: this.#incoming.receivedLength,
       orphanReplies: this.#incoming.orphanReplies,
     };
+  }
+
+  /** Calls that waited for an answer when the conversation ended. */
+  get callsLost(): number {
+    return this.#callsLost;
+  }
+
+  /** Calls that were not answered in time. */
+  get callsTimedOut(): number {
+    return this.#caller.timedOut;
   }
 
   /** Calls that wait for an answer. */
@@ -301,6 +312,7 @@ export class Peer {
     this.#reason = reason;
     this.#incoming.end();
     const errors = closeErrors(reason, this.#options.other);
+    this.#callsLost = this.#caller.pending;
     this.#caller.lose(errors, this.#unwritten);
     this.#dispatcher.abortAll(errors.aborted);
     this.#streams.lose(errors.cut);

@@ -40,7 +40,7 @@ export const CONFIGURE = "rpc.configure";
 const USERS: ReadonlySet<string> = new Set([INVOKE, EVENT, ACTION, HOOK]);
 
 /** Says whether a method belongs to the protocol. */
-function isReserved(method: string): boolean {
+export function isReserved(method: string): boolean {
   return method.startsWith("rpc.");
 }
 

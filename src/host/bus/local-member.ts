@@ -47,8 +47,9 @@ export class LocalMember implements BusMember {
     return true;
   }
 
-  run(ask: Ask, options: CallOptions): Promise<unknown> {
-    return this.#run(ask, options);
+  // Nothing is null, as it is on the wire.
+  async run(ask: Ask, options: CallOptions): Promise<unknown> {
+    return (await this.#run(ask, options)) ?? null;
   }
 
   pipe(ask: Ask, options: CallOptions): Promise<unknown> {

@@ -26,3 +26,6 @@ export interface BusMember {
   /** Resolves with what it made of the value; undefined where it left it as it is. */
   pipe(ask: Ask, options: CallOptions): Promise<unknown>;
 }
+
+/** A member turned out to have no handler for what it was asked: it counts as not asked. */
+export class NotAsked extends Error {}

@@ -1,6 +1,7 @@
 import type { Reply } from "../../contract/strategies.js";
 import { PluginError } from "../../errors.js";
 import { deferred } from "../../util/deferred.js";
+import { NotAsked } from "./member.js";
 
 /** A member that was asked; they come in load order. */
 export interface Asked {
@@ -10,16 +11,16 @@ export interface Asked {
 
 /** Replies in the order in which they arrive. */
 export async function* replies(asked: readonly Asked[]): AsyncGenerator<Reply<unknown>> {
-  const arrived: Reply<unknown>[] = [];
+  const arrived: (Reply<unknown> | undefined)[] = [];
   let wake = deferred<void>();
-  const take = (reply: Reply<unknown>): void => {
+  const take = (reply: Reply<unknown> | undefined): void => {
     arrived.push(reply);
     wake.resolve();
   };
   asked.forEach(({ pluginId, answer }, order) => {
     answer.then(
       (value) => take({ pluginId, order, ok: true, value }),
-      (error: unknown) => take({ pluginId, order, ok: false, error: asPluginError(error) }),
+      (error: unknown) => take(error instanceof NotAsked ? undefined : { pluginId, order, ok: false, error: asPluginError(error) }),
     );
   });
   let left = asked.length;
@@ -28,7 +29,7 @@ export async function* replies(asked: readonly Asked[]): AsyncGenerator<Reply<un
     wake = deferred();
     for (const reply of arrived.splice(0)) {
       left--;
-      yield reply;
+      if (reply !== undefined) yield reply;
     }
   }
 }

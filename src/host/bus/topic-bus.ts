@@ -3,7 +3,7 @@ import type { CallOptions } from "../../contract/views.js";
 import { PluginError, VetoError } from "../../errors.js";
 import { isVeto } from "../../peer/topics/topic-handlers.js";
 import { BusEvent } from "./bus-event.js";
-import type { Ask, BusMember } from "./member.js";
+import { type Ask, type BusMember, NotAsked } from "./member.js";
 import { replies } from "./replies.js";
 
 /** What this program goes by, where a plugin has its id. */
@@ -91,6 +91,7 @@ export class TopicBus {
         const result = await member.pipe(this.#ask(topic, current, source), options);
         if (result !== undefined) current = result;
       } catch (error) {
+        if (error instanceof NotAsked) continue;
         throw isVeto(error) ? vetoed(topic, member.id, error as VetoError) : error;
       }
     }

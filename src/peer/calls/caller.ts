@@ -34,6 +34,7 @@ export class Caller {
   /** The refusal is for every call, and stays. */
   #refusesAll = false;
   #errors = 0;
+  #timedOut = 0;
 
   constructor(sender: Sender, options: CallerOptions) {
     this.#sender = sender;
@@ -54,6 +55,11 @@ export class Caller {
   /** The deadline of the oldest call that may still run on the other side; undefined if there is none. */
   get oldestDeadline(): number | undefined {
     return this.#pending.oldestDeadline;
+  }
+
+  /** How many calls were not answered in time. */
+  get timedOut(): number {
+    return this.#timedOut;
   }
 
   /** How many calls were placed, and rejected. */
@@ -283,6 +289,7 @@ export class Caller {
   }
 
   #expire(call: PendingCall): void {
+    this.#timedOut++;
     unwatch(call);
     this.#keepBytes(call);
     this.#sender.send(encodeNotification(CANCEL, { id: call.id }));

@@ -1,0 +1,303 @@
+import { isPluginError, PluginError } from "../../errors.js";
+import type { Command } from "../../executable/command.js";
+import type { CloseReason } from "../../peer/errors/close-reason.js";
+import type { Provided } from "../../peer/provided.js";
+import type { Clock } from "../../util/clock.js";
+import { type Deferred, deferred } from "../../util/deferred.js";
+import { CONFIGURE } from "../../wire/messages.js";
+import type { SessionMember } from "../bus/session-member.js";
+import type { ResolvedSpec, ResolvedSupervised } from "../options/resolve-spec.js";
+import { Instances } from "../supervised/instances.js";
+import type { LiveUnit } from "../supervised/live-unit.js";
+import type { SupervisorChange } from "../supervised/supervisor.js";
+import { Handle } from "./handle.js";
+import { askHealth, type Health, watchHealth } from "./health-watch.js";
+import type { LastExit, ReplaceOptions } from "./session.js";
+import type { SessionHealth } from "./session-health.js";
+import type { SupervisedState } from "./states.js";
+
+export interface RunnerOptions {
+  readonly spec: ResolvedSpec;
+  readonly clock: Clock;
+  readonly callTimeoutMs: number;
+  readonly validate: boolean;
+  /** Starts one process. */
+  start(what: StartWhat, signal: AbortSignal): Promise<LiveUnit>;
+  onChange(change: SupervisorChange, instance: number | undefined): void;
+  onActive(unit: LiveUnit): void;
+  warn(sentence: string, error: unknown): void;
+}
+/** What may differ from one start of a plugin to the next. */
+export interface StartWhat {
+  readonly settings: unknown;
+  readonly command: Command | undefined;
+}
+
+const CONFIGURE_MS = 30_000;
+const DRAIN_MS = 10_000;
+
+/** Runs one plugin: its processes, the handle by which they are called, its place on the bus, its health. */
+export class Runner {
+  readonly handle: Handle;
+  readonly #options: RunnerOptions;
+  readonly #instances: Instances<LiveUnit>;
+  readonly #ends = new Map<LiveUnit, () => void>();
+  readonly #started: Deferred<void>[] = [];
+  #member: SessionMember | undefined;
+  #settings: unknown;
+  #command: Command | undefined;
+  #provided: readonly Provided[] | undefined;
+  #startedAt: Date | undefined;
+  #lastExit: LastExit | undefined;
+  #health: Health | undefined;
+  #retry: Readonly<Record<string, unknown>> = {};
+  #reported: SupervisedState = "inactive";
+  #sleeping = false;
+  #stopIdleTimer: () => void = () => {};
+  #replacing: Promise<unknown> = Promise.resolve();
+
+  constructor(options: RunnerOptions) {
+    const { spec, clock, callTimeoutMs, validate } = options;
+    this.#options = options;
+    this.#settings = spec.options;
+    this.handle = new Handle({ pluginId: spec.id, clock, callTimeoutMs, validate, why: () => this.#why(), wake: () => this.wake() });
+    const { count, standby, restart } = shapeOf(spec);
+    this.#instances = new Instances<LiveUnit>({
+      name: spec.id,
+      count,
+      standby,
+      restart,
+      clock,
+      start: (signal) => options.start({ settings: this.#settings, command: this.#command }, signal),
+      onUnits: (units) => this.#serve(units),
+      onChange: (change, instance) => this.#changed(change, count === 1 ? undefined : instance),
+      onEnd: (unit, reason) => this.#ended(unit, reason),
+      onSpareFailed: (error) => options.warn(`Cannot start the standby process of plugin "${spec.id}"`, error),
+    });
+  }
+
+  /** The plugin's place on the bus. */
+  set member(member: SessionMember) {
+    this.#member = member;
+  }
+
+  get state(): SupervisedState {
+    return this.#instances.state;
+  }
+
+  get error(): PluginError | undefined {
+    const { state } = this;
+    return state === "errored" || state === "restarting" ? this.#instances.error : undefined;
+  }
+
+  /** When it is tried again, while it waits for that. */
+  get retry(): Readonly<Record<string, unknown>> {
+    return this.state === "restarting" ? this.#retry : {};
+  }
+
+  get restarts(): number {
+    return this.#instances.restarts;
+  }
+
+  get units(): readonly LiveUnit[] {
+    return this.#instances.units;
+  }
+
+  get pid(): number | undefined {
+    return this.units[0]?.pid;
+  }
+
+  get provided(): readonly Provided[] | undefined {
+    return this.#provided;
+  }
+
+  get startedAt(): Date | undefined {
+    return this.#startedAt;
+  }
+
+  get lastExit(): LastExit | undefined {
+    return this.#lastExit;
+  }
+
+  get health(): SessionHealth | undefined {
+    const callsTimedOut = this.units.reduce((sum, { peer }) => sum + peer.callsTimedOut, 0);
+    if (this.#health !== undefined) return { ...this.#health, callsTimedOut };
+    return callsTimedOut === 0
+      ? undefined
+      : { ok: false, message: `${callsTimedOut} calls were not answered in time`, at: new Date(), callsTimedOut };
+  }
+
+  /** Starts it; a plugin that sleeps until it is wanted falls asleep instead. */
+  async activate(): Promise<void> {
+    if (!this.#sleeps) return this.#instances.activate();
+    if (this.state === "inactive" || this.state === "errored") this.#sleeping = true;
+  }
+
+  async deactivate(): Promise<void> {
+    this.#sleeping = false;
+    this.#stopIdleTimer();
+    this.#member?.dropWaiting();
+    const stopped = this.#instances.deactivate();
+    this.handle.refuseWaiting();
+    for (const started of this.#started.splice(0)) started.resolve();
+    await stopped;
+  }
+
+  /** Starts a plugin that sleeps. True if it is one that does, and is on its way. */
+  wake(): boolean {
+    if (!this.#sleeps || !this.#sleeping) return false;
+    if (this.state === "inactive" || this.state === "errored") this.#instances.activate().catch(() => {});
+    return true;
+  }
+
+  /** Resolves once it is active or is not going to be; a plugin that sleeps is woken. */
+  untilStarted(): Promise<void> {
+    this.wake();
+    const { state } = this;
+    if (state === "active" || state === "errored" || (state === "inactive" && !this.#sleeping)) return Promise.resolve();
+    const started = deferred<void>();
+    this.#started.push(started);
+    return started.promise;
+  }
+
+  replace({ drainMs = DRAIN_MS, command = this.#command }: ReplaceOptions): Promise<void> {
+    const replaced = this.#replacing.then(() => this.#replace(drainMs, command));
+    this.#replacing = replaced.catch(() => {});
+    return replaced;
+  }
+
+  async #replace(drainMs: number, command: Command | undefined): Promise<void> {
+    const { id } = this.#options.spec;
+    if (this.state !== "active") {
+      throw new PluginError("NOT_SENT", `Cannot replace plugin "${id}": it is ${this.state}, and only one that is active can be replaced`);
+    }
+    const start = (): Promise<LiveUnit> => this.#options.start({ settings: this.#settings, command }, new AbortController().signal);
+    await this.#instances.replace(start, (unit) => this.#checkFit(unit), drainMs);
+    this.#command = command;
+  }
+
+  async #checkFit({ peer }: LiveUnit): Promise<void> {
+    const { spec } = this.#options;
+    const timeoutMs = spec.mode === "supervised" && spec.health !== false ? spec.health.timeoutMs : 5_000;
+    const health = await askHealth(peer, timeoutMs);
+    if (health === undefined || health.ok) return;
+    throw new PluginError(
+      "START_FAILED",
+      `Cannot replace plugin "${spec.id}": the new process is not well${health.message === undefined ? "" : `: ${health.message}`}`,
+    );
+  }
+
+  async configure(settings: unknown): Promise<void> {
+    const { id } = this.#options.spec;
+    if (this.state !== "active") {
+      throw new PluginError(
+        "NOT_SENT",
+        `Cannot configure plugin "${id}": it is ${this.state}, and its settings are taken by one that is active`,
+      );
+    }
+    await Promise.all(this.units.map(({ peer }) => peer.call(CONFIGURE, { config: settings }, { timeoutMs: CONFIGURE_MS })));
+    this.#settings = settings;
+  }
+
+  fail(unit: LiveUnit, error: PluginError): void {
+    this.#instances.fail(unit, error);
+  }
+
+  get #sleeps(): boolean {
+    const { spec } = this.#options;
+    return spec.mode === "supervised" && spec.activation === "demand";
+  }
+
+  #serve(units: readonly LiveUnit[]): void {
+    for (const [unit, end] of this.#ends) {
+      if (units.includes(unit)) continue;
+      end();
+      this.#ends.delete(unit);
+    }
+    for (const unit of units) if (!this.#ends.has(unit)) this.#begin(unit);
+    this.handle.serve(units.map(({ peer }) => peer));
+    this.#member?.serve(units.map(({ connection }) => connection));
+  }
+
+  #begin(unit: LiveUnit): void {
+    const { spec, clock } = this.#options;
+    this.#provided = unit.connection.provided;
+    this.#startedAt = new Date();
+    this.#health = undefined;
+    const policy = spec.mode === "supervised" ? spec.health : false;
+    const end =
+      policy === false
+        ? () => {}
+        : watchHealth({
+            peer: unit.peer,
+            policy,
+            clock,
+            onHealth: (health) => {
+              this.#health = health;
+            },
+            onUnhealthy: (error) => this.fail(unit, error),
+          });
+    this.#ends.set(unit, end);
+    this.#options.onActive(unit);
+    this.#watchIdle();
+  }
+
+  #ended(unit: LiveUnit, reason: CloseReason): void {
+    this.#lastExit = { reason, at: new Date(), callsLost: unit.peer.callsLost };
+  }
+
+  #changed(change: SupervisorChange, instance: number | undefined): void {
+    if (change.to === "restarting") this.#retry = { attempt: change.attempt, delayMs: change.delayMs };
+    const state = this.#instances?.state ?? change.to;
+    // Of several, what one of them goes through is told as its own; what the session as a whole is, when that changes.
+    if (instance === undefined) this.#options.onChange(change, undefined);
+    else if (change.to === "restarting" || change.to === "errored") this.#options.onChange(change, instance);
+    if (instance !== undefined && state !== this.#reported && state === change.to) this.#options.onChange(change, undefined);
+    this.#reported = state;
+    if (state === "errored") {
+      this.handle.refuseWaiting();
+      this.#member?.dropWaiting();
+    }
+    if (state === "active" || state === "errored") queueMicrotask(() => this.#tellStarted());
+  }
+
+  #tellStarted(): void {
+    for (const started of this.#started.splice(0)) started.resolve();
+  }
+
+  /** A plugin that is started on demand is stopped once nothing was asked of it for so long. */
+  #watchIdle(): void {
+    const { spec, clock } = this.#options;
+    if (!this.#sleeps || !this.#sleeping) return;
+    const { idleStopMs } = spec as ResolvedSupervised;
+    this.#stopIdleTimer();
+    if (idleStopMs === Number.POSITIVE_INFINITY) return;
+    const look = (): void => {
+      this.#stopIdleTimer = clock.after(idleStopMs, () => {
+        if (this.handle.takeUse() || this.units.some(({ peer }) => peer.pending + peer.running + peer.openStreams > 0)) return look();
+        void this.#instances.deactivate();
+      });
+    };
+    this.handle.takeUse();
+    look();
+  }
+
+  /** Why no process answers, as the end of a sentence. */
+  #why(): string {
+    const { id } = this.#options.spec;
+    const error = this.error?.message.split("\n", 1)[0];
+    const remedy = this.state === "restarting" || this.state === "starting" ? "\n  Give the call waitReadyMs to have it wait." : "";
+    return `plugin "${id}" is ${this.state}${error === undefined ? "" : `: ${error}`}${remedy}`;
+  }
+}
+
+/** How many processes a spec asks for. An inline plugin is one that never crashes by itself. */
+function shapeOf(spec: ResolvedSpec): Pick<ResolvedSupervised, "standby" | "restart"> & { readonly count: number } {
+  if (spec.mode === "inline") return { count: 1, standby: false, restart: false };
+  return { count: spec.instances, standby: spec.standby, restart: spec.restart };
+}
+
+/** Says whether a session waits for another plugin that it needs. */
+export function isWaitingForNeeds(error: PluginError | undefined): boolean {
+  return isPluginError(error, "NOT_READY");
+}

@@ -1,0 +1,89 @@
+import type { Contract } from "../../contract/contract.js";
+import type { CallOptions, Remote } from "../../contract/views.js";
+import type { PluginError } from "../../errors.js";
+import type { Command } from "../../executable/command.js";
+import type { CloseReason } from "../../peer/errors/close-reason.js";
+import type { Grants } from "../grants.js";
+import type { SessionHealth } from "./session-health.js";
+import type { SessionState } from "./states.js";
+
+/** One plugin known to a Host. What is wanted and what is so are two things. */
+export interface Session {
+  readonly id: string;
+  readonly mode: "supervised" | "external" | "inline";
+  /** The process; undefined for a plugin that is not run by this host. */
+  readonly supervised: Supervised | undefined;
+  /** When it last became active; undefined before the first time. */
+  readonly startedAt: Date | undefined;
+  readonly activeState: "active" | "inactive";
+  readonly reportedState: SessionState;
+  /** Why it is errored or restarting; undefined otherwise. */
+  readonly errorMessage: string | undefined;
+  /** The same for programs: `code`, and what there is of `step`, `reason`, `exitCode`, `signal`, `stderrTail`, `attempt`, `delayMs`. */
+  readonly errorDetails: Readonly<Record<string, unknown>>;
+  /** Its last end that was not asked for. Kept after it has recovered. */
+  readonly lastExit: LastExit | undefined;
+  /** How often it was started anew. */
+  readonly restarts: number;
+  readonly grants: Grants;
+  /** Takes effect at once, on live connections too. What is left out is not granted any more. */
+  grant(grants: Grants): Promise<void>;
+  /** What the plugin said when it was last asked (`serve({ health })`), and how many calls have timed out since it started. */
+  readonly health: SessionHealth | undefined;
+  /**
+   * Resolves when it is so. The last wish holds.
+   * @throws {PluginError} Why it is errored; `NOT_READY` where a plugin that it needs is not there; `CANCELLED` where the opposite was
+   *   asked for meanwhile. An aborted signal ends the wait, not the wish.
+   */
+  setActiveState(state: "active" | "inactive", options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  /**
+   * Starts a new process beside the old one, hands the session over once it is ready and well, and drains the old one. If the new one
+   * does not come to that the old one stays, and the call rejects with why.
+   */
+  replace(options?: ReplaceOptions): Promise<void>;
+  /** Hands other options to the plugin's `configure`, which runs again, and keeps them if that resolves within 30 s. */
+  configure(settings: unknown): Promise<void>;
+  /**
+   * A handle for as long as the session: it outlives restarts and replacements. While no process is there its calls reject with
+   * `NOT_SENT`, at once or after `waitReadyMs`.
+   * @throws {PluginError} `NOT_PROVIDED` naming what it lacks; `NOT_READY` where it has never been active, and is not about to be.
+   */
+  dispense<C extends Contract>(contract: C): Promise<Remote<C>>;
+  /** A call by name, as in `greeter.greet`. */
+  send(method: string, input?: unknown, options?: CallOptions): Promise<unknown>;
+}
+
+export interface Supervised {
+  /** Of the process that serves it; of several, the first. */
+  readonly pid: number | undefined;
+  /** As setActiveState("active"). */
+  start(): Promise<void>;
+  /** As setActiveState("inactive"). */
+  stop(): Promise<void>;
+}
+
+export interface LastExit {
+  readonly reason: CloseReason;
+  readonly at: Date;
+  /** Calls that it took along. */
+  readonly callsLost: number;
+}
+
+export interface ReplaceOptions {
+  /** How long the old process may take for the calls that run there, in milliseconds. @default 10_000 */
+  readonly drainMs?: number | undefined;
+  /** Another program for this session, from now on. @default the same */
+  readonly command?: Command | undefined;
+}
+
+/** What is known of a failure, for programs. */
+export function detailsOf(error: PluginError | undefined, reason: CloseReason | undefined): Readonly<Record<string, unknown>> {
+  if (error === undefined) return {};
+  const { code, step, reason: why, exitCode, signal, stderrTail } = error as PluginError & Readonly<Record<string, unknown>>;
+  const ended = reason?.kind === "exited" ? { exitCode: reason.exitCode, signal: reason.signal, stderrTail: reason.stderrTail } : {};
+  return withoutUndefined({ code, step, reason: why, exitCode, signal, stderrTail, ...ended });
+}
+
+function withoutUndefined(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
