@@ -13,6 +13,12 @@ export interface CallOptions {
   readonly progressResetsTimeout?: boolean | undefined;
   /** From the call to its answer at the most, whatever progress it makes, in milliseconds. @default no cap */
   readonly maxTotalMs?: number | undefined;
+  /**
+   * How long the call may wait for a plugin that is down to be there again, before it is sent, in milliseconds; it counts within
+   * `timeoutMs`. On the connection of a client it has no effect: that connection is up, or over for ever.
+   * @default 0: refused at once with `NOT_SENT`
+   */
+  readonly waitReadyMs?: number | undefined;
 }
 
 // An input that may be undefined may be left out.
