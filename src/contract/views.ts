@@ -14,8 +14,9 @@ export interface CallOptions {
   /** From the call to its answer at the most, whatever progress it makes, in milliseconds. @default no cap */
   readonly maxTotalMs?: number | undefined;
   /**
-   * How long to wait for a plugin of a host that is being started or restarted, in milliseconds, before `NOT_SENT`; it counts within
-   * `timeoutMs`. @default 0, and for a plugin that sleeps until it is called, `timeoutMs`
+   * How long the call may wait for a plugin that is down to be there again, before it is sent, in milliseconds; it counts within
+   * `timeoutMs`. On the connection of a client it has no effect: that connection is up, or over for ever.
+   * @default 0: refused at once with `NOT_SENT`; of a plugin that sleeps until it is called, `timeoutMs`
    */
   readonly waitReadyMs?: number | undefined;
 }

@@ -1,12 +1,13 @@
 import type { RemoteBus } from "../contract/bus-views.js";
 import type { Dispensed, Dispenser } from "../contract/context.js";
-import { type Contract, NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
+import { type Contract, checkContract, NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
 import type { ImplementationRecord, TopicImplementation } from "../contract/implement.js";
 import { isTopics, type Topics } from "../contract/topics.js";
 import type { CallOptions, Remote } from "../contract/views.js";
 import type { Channel } from "../wire/channel.js";
 import { EVENT, PING } from "../wire/messages.js";
 import { calls, Observation } from "./call-events.js";
+import { checkProvided } from "./calls/check-provided.js";
 import { makeRemote } from "./calls/remote.js";
 import type { Counters } from "./counters.js";
 import type { CloseReason } from "./errors/close-reason.js";
@@ -118,16 +119,9 @@ export class PeerConnection implements Connection {
 
   #dispenseContract(contract: Contract): Remote<Contract> {
     const { validate, other, plugin = other, clock, callTimeoutMs } = this.#options;
-    const source = {
-      validate,
-      plugin,
-      clock,
-      callTimeoutMs,
-      call: this.peer.call.bind(this.peer),
-      notify: this.peer.notify.bind(this.peer),
-      openStream: this.peer.openStream.bind(this.peer),
-    };
-    return makeRemote(contract, source, this.#provided, other);
+    checkContract(contract, "dispense");
+    checkProvided(contract, this.#provided, other);
+    return makeRemote(contract, this.peer, { validate, plugin, clock, callTimeoutMs });
   }
 
   #dispenseTopics<T extends Topics>(topics: T): RemoteBus<T> {

@@ -8,7 +8,8 @@ import type { Channel, FrameSwitch } from "../wire/channel.js";
 import { encodeViolation } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
 import { INVOKE } from "../wire/messages.js";
-import { type Accept, Caller } from "./calls/caller.js";
+import type { CallTarget, Transform } from "./calls/call-target.js";
+import { Caller } from "./calls/caller.js";
 import type { Counters } from "./counters.js";
 import { type CloseReason, closeErrors } from "./errors/close-reason.js";
 import { Dispatcher, type WireCallHandler } from "./handlers/dispatcher.js";
@@ -23,7 +24,7 @@ import type { StreamReader } from "./streams/stream-reader.js";
 import { Streams } from "./streams/streams.js";
 
 /** One conversation over one channel: owns it, puts what deals with its messages together, closes once. */
-export class Peer {
+export class Peer implements CallTarget {
   /** Resolves when the channel is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
   readonly reserved: ReservedMethods;
@@ -96,6 +97,11 @@ export class Peer {
   /** False once the conversation is over, and nothing more is read. */
   get open(): boolean {
     return this.#incoming.open;
+  }
+
+  /** False once new calls are refused. */
+  get takesCalls(): boolean {
+    return this.#caller.takesCalls;
   }
 
   get counters(): Counters {
@@ -198,7 +204,7 @@ export class Peer {
     this.#dispatcher.activate();
   }
 
-  call(method: string, input: unknown, options?: CallOptions, accept?: Accept): Promise<unknown> {
+  call(method: string, input: unknown, options?: CallOptions, accept?: Transform): Promise<unknown> {
     return this.#caller.call(method, input, options, accept);
   }
 
@@ -207,13 +213,7 @@ export class Peer {
    * @param accept What is made of each item before it is read.
    * @param onEnd Called when an opened stream is over.
    */
-  openStream(
-    method: string,
-    input: unknown,
-    options: CallOptions,
-    accept: ((item: unknown) => unknown) | undefined,
-    onEnd: () => void,
-  ): Promise<StreamReader> {
+  openStream(method: string, input: unknown, options: CallOptions, accept: Transform, onEnd: () => void): Promise<StreamReader> {
     const tell = (message: string): void => this.#answer(message);
     return openStream(
       { caller: this.#caller, streams: this.#streams, tell, other: this.#options.other },

@@ -1,6 +1,7 @@
-import { type Contract, NAME_PATTERN, NAME_RULE } from "../../contract/contract.js";
+import { type Contract, checkContract, NAME_PATTERN, NAME_RULE } from "../../contract/contract.js";
 import type { CallOptions, Remote } from "../../contract/views.js";
 import { NotReadyError, type PluginError } from "../../errors.js";
+import { checkProvided } from "../../peer/calls/check-provided.js";
 import { makeRemote } from "../../peer/calls/remote.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import type { Provided } from "../../peer/provided.js";
@@ -109,7 +110,9 @@ export class PluginSession implements Session {
 
   async dispense<C extends Contract>(contract: C): Promise<Remote<C>> {
     const provided = await this.#provided(contract.name);
-    return makeRemote(contract, this.runner.handle, provided, `plugin "${this.id}"`);
+    checkContract(contract, "dispense");
+    checkProvided(contract, provided, `plugin "${this.id}"`);
+    return makeRemote(contract, this.runner.handle, this.runner.remoteOptions);
   }
 
   async send(method: string, input?: unknown, options?: CallOptions): Promise<unknown> {

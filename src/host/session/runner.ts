@@ -1,5 +1,6 @@
 import { isPluginError, PluginError } from "../../errors.js";
 import type { Command } from "../../executable/command.js";
+import type { RemoteOptions } from "../../peer/calls/remote.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import type { Provided } from "../../peer/provided.js";
 import type { Clock } from "../../util/clock.js";
@@ -21,6 +22,8 @@ export interface RunnerOptions {
   readonly clock: Clock;
   readonly callTimeoutMs: number;
   readonly validate: boolean;
+  /** How many calls may wait for a process at a time. */
+  readonly maxPendingCalls: number;
   /** Starts one process. */
   start(what: StartWhat, signal: AbortSignal): Promise<LiveUnit>;
   onChange(change: SupervisorChange, instance: number | undefined): void;
@@ -39,6 +42,8 @@ const DRAIN_MS = 10_000;
 /** Runs one plugin: its processes, the handle by which they are called, its place on the bus, its health. */
 export class Runner {
   readonly handle: Handle;
+  /** How the calls of its remotes are made. */
+  readonly remoteOptions: RemoteOptions;
   readonly #options: RunnerOptions;
   readonly #instances: Instances<LiveUnit>;
   readonly #ends = new Map<LiveUnit, () => void>();
@@ -57,10 +62,11 @@ export class Runner {
   #replacing: Promise<unknown> = Promise.resolve();
 
   constructor(options: RunnerOptions) {
-    const { spec, clock, callTimeoutMs, validate } = options;
+    const { spec, clock, callTimeoutMs, validate, maxPendingCalls } = options;
     this.#options = options;
     this.#settings = spec.options;
-    this.handle = new Handle({ pluginId: spec.id, clock, callTimeoutMs, validate, why: () => this.#why(), wake: () => this.wake() });
+    this.remoteOptions = { validate, plugin: spec.id, clock, callTimeoutMs };
+    this.handle = new Handle({ clock, callTimeoutMs, maxPendingCalls, wake: () => this.wake() });
     const { count, standby, restart } = shapeOf(spec);
     this.#instances = new Instances<LiveUnit>({
       name: spec.id,
@@ -138,7 +144,7 @@ export class Runner {
     this.#stopIdleTimer();
     this.#member?.dropWaiting();
     const stopped = this.#instances.deactivate();
-    this.handle.refuseWaiting();
+    this.handle.giveUp(this.#why());
     for (const started of this.#started.splice(0)) started.resolve();
     await stopped;
   }
@@ -255,9 +261,9 @@ export class Runner {
     if (instance !== undefined && state !== this.#reported && state === change.to) this.#options.onChange(change, undefined);
     this.#reported = state;
     if (state === "errored") {
-      this.handle.refuseWaiting();
+      this.handle.giveUp(this.#why());
       this.#member?.dropWaiting();
-    }
+    } else this.handle.rest(this.#why());
     if (state === "active" || state === "errored") queueMicrotask(() => this.#tellStarted());
   }
 
