@@ -37,3 +37,17 @@ export function refuseCircle(plugins: Iterable<Needing>): void {
   if (circle === undefined) return;
   throw new TypeError(`Cannot load plugins that need each other in a circle: ${circle.map((id) => `"${id}"`).join(" needs ")}`);
 }
+
+/** Ids of those that need a plugin, directly or by others; whoever comes first needs no one who comes later. */
+export function dependentsOf(id: string, plugins: readonly Needing[]): string[] {
+  const found: string[] = [];
+  const search = (needed: string): void => {
+    for (const plugin of plugins) {
+      if (!plugin.needs.includes(needed) || found.includes(plugin.id)) continue;
+      search(plugin.id);
+      found.push(plugin.id);
+    }
+  };
+  search(id);
+  return found;
+}

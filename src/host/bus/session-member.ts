@@ -72,6 +72,11 @@ export class SessionMember implements BusMember {
     }
   }
 
+  /** Events wait for it. */
+  get isWaiting(): boolean {
+    return this.#asleep.size > 0 || [...this.#subscribers.values()].some((subscriber) => subscriber.isWaiting);
+  }
+
   /** It is not going to be there: what waits for it is dropped. */
   dropWaiting(): void {
     this.#asleep.clear();

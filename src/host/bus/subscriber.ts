@@ -36,6 +36,10 @@ export class Subscriber {
     return !this.#waiting;
   }
 
+  get isWaiting(): boolean {
+    return this.#waiting;
+  }
+
   /** The process is gone: what waits for it goes with it. */
   end(): void {
     this.#queue.clear();

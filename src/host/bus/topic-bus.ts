@@ -12,13 +12,8 @@ export const HOST_ID = "host";
 /** Carries events, actions and hooks between members, whoever they are. Knows names, and neither schemas nor grants. */
 export class TopicBus {
   readonly #members = new Set<BusMember>();
-  readonly #nextId: () => string;
+  #lastId = 0;
   readonly #emitted = new Map<string, number>();
-
-  /** @param nextId Gives each event and each call an id of its own. */
-  constructor(nextId: () => string) {
-    this.#nextId = nextId;
-  }
 
   /** Events emitted so far, by topic. */
   get emitted(): ReadonlyMap<string, number> {
@@ -96,6 +91,11 @@ export class TopicBus {
       }
     }
     return current;
+  }
+
+  /** Each event and each call has an id of its own in this host. */
+  #nextId(): string {
+    return (++this.#lastId).toString(36);
   }
 
   #ask(topic: string, value: unknown, source: string): Ask {

@@ -32,7 +32,8 @@ export class LeastBusy implements CallTarget {
     accept: Transform | undefined,
     onEnd: () => void,
   ): Promise<OpenedStream> {
-    return this.#pick().openStream(method, input, options, accept, onEnd);
+    const target: CallTarget = this.#pick();
+    return target.openStream(method, input, options, accept, onEnd);
   }
 
   #pick(): Peer {

@@ -1,4 +1,4 @@
-import { isPluginError, PluginError } from "../../errors.js";
+import { PluginError } from "../../errors.js";
 import type { Command } from "../../executable/command.js";
 import type { RemoteOptions } from "../../peer/calls/remote.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
@@ -41,6 +41,8 @@ const DRAIN_MS = 10_000;
 
 /** Runs one plugin: its processes, the handle by which they are called, its place on the bus, its health. */
 export class Runner {
+  /** Told of each process that served it and is gone. */
+  onGone: (unit: LiveUnit) => void = () => {};
   readonly handle: Handle;
   /** How the calls of its remotes are made. */
   readonly remoteOptions: RemoteOptions;
@@ -219,6 +221,8 @@ export class Runner {
       if (units.includes(unit)) continue;
       end();
       this.#ends.delete(unit);
+      // What it was asked before it was replaced may yet be answered.
+      void unit.closed.then(() => this.onGone(unit));
     }
     for (const unit of units) if (!this.#ends.has(unit)) this.#begin(unit);
     this.handle.serve(units.map(({ peer }) => peer));
@@ -246,6 +250,11 @@ export class Runner {
     this.#ends.set(unit, end);
     this.#options.onActive(unit);
     this.#watchIdle();
+  }
+
+  /** It sleeps until it is wanted: as good as there. */
+  get isSleeping(): boolean {
+    return this.#sleeping;
   }
 
   #ended(unit: LiveUnit, reason: CloseReason): void {
@@ -301,9 +310,4 @@ export class Runner {
 function shapeOf(spec: ResolvedSpec): Pick<ResolvedSupervised, "standby" | "restart"> & { readonly count: number } {
   if (spec.mode === "inline") return { count: 1, standby: false, restart: false };
   return { count: spec.instances, standby: spec.standby, restart: spec.restart };
-}
-
-/** Says whether a session waits for another plugin that it needs. */
-export function isWaitingForNeeds(error: PluginError | undefined): boolean {
-  return isPluginError(error, "NOT_READY");
 }

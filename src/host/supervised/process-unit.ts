@@ -34,16 +34,23 @@ export class ProcessUnit implements LiveUnit {
   }
 }
 
+export interface ProcessOptions {
+  /** What it goes by in sentences. */
+  readonly shown: string;
+  readonly hosted: Omit<Hosted, "onLink">;
+  onLink(connection: PeerConnection): void;
+}
+
 /** Starts a plugin's process. @throws {PluginError} Why it did not; nothing of it is left then. */
 export async function startProcess(
   options: ClientOptions,
-  shown: string,
-  hosted: Omit<Hosted, "onLink">,
+  { shown, hosted, onLink: tell }: ProcessOptions,
   signal: AbortSignal,
 ): Promise<ProcessUnit> {
   let connection: PeerConnection | undefined;
   const onLink = (link: PeerConnection): void => {
     connection = link;
+    tell(link);
   };
   const client = new PluginClient({ ...resolveClientOptions(options), shown, hosted: { ...hosted, onLink } });
   const onAbort = (): void => void client.kill();

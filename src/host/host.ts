@@ -1,0 +1,209 @@
+import { collect } from "../contract/strategies.js";
+import type { Bus } from "../contract/topic-views.js";
+import { isTopics, type Topics } from "../contract/topics.js";
+import { ConflictError, NotReadyError, PluginError } from "../errors.js";
+import { manage } from "../process/registry.js";
+import { abortable } from "../util/abort.js";
+import { systemClock } from "../util/clock.js";
+import { within } from "../util/within.js";
+import { hostBus } from "./bus/host-bus.js";
+import { HOST_ID, TopicBus } from "./bus/topic-bus.js";
+import { Changes } from "./changes.js";
+import { CORE_CLOSE, CORE_READY } from "./core-topics.js";
+import { metricsText } from "./metrics.js";
+import { refuseCircle } from "./needs.js";
+import { type HostOptions, type ResolvedHostOptions, resolveHostOptions } from "./options/host-options.js";
+import { type ResolvedSpec, resolveSpec } from "./options/resolve-spec.js";
+import { isSameSpec } from "./options/same-spec.js";
+import type { PluginSpec } from "./options/spec.js";
+import { Plugins } from "./plugins.js";
+import type { SessionChange } from "./session/change.js";
+import type { PluginSession } from "./session/plugin-session.js";
+import type { Session } from "./session/session.js";
+
+const clock = systemClock;
+
+/** Supervises many plugins, and carries events, actions and hooks between them. */
+export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
+  /** The bus for the host's own set of topics (`HostOptions.topics`). */
+  readonly bus: Bus<T>;
+  readonly #options: ResolvedHostOptions;
+  readonly #plugins: Plugins;
+  readonly #topicBus: TopicBus;
+  readonly #changes = new Changes();
+  #ready: Promise<{ readonly url: string | undefined }> | undefined;
+  #closed: Promise<void> | undefined;
+  #unmanage: () => void = () => {};
+
+  /**
+   * Does no I/O: ready() and load() do.
+   * @throws {TypeError | RangeError} An option that is unknown or wrong; two plugins of one id; plugins that need each other in a circle.
+   */
+  constructor(options: HostOptions<T> = {}) {
+    this.#options = resolveHostOptions(options);
+    this.#topicBus = new TopicBus();
+    this.#plugins = new Plugins({ options: this.#options, bus: this.#topicBus, clock, onChange: (change) => this.#changes.tell(change) });
+    this.bus = this.#busOf(this.#options.topics ?? NO_TOPICS) as unknown as Bus<T>;
+    refuseTwins(this.#options.plugins);
+    refuseCircle(this.#options.plugins);
+    for (const spec of this.#options.plugins) this.#plugins.add(spec);
+  }
+
+  /** The bus for another set of topics. @throws {TypeError} It was not made with defineTopics(). */
+  dispense<U extends Topics>(topics: U): Bus<U> {
+    if (!isTopics(topics)) throw new TypeError("Cannot dispense from the host: it takes a set of topics made with defineTopics()");
+    return this.#busOf(topics);
+  }
+
+  /**
+   * Adds a plugin, and starts it if it is wanted; resolves with its session once it is active. Equal to one that is loaded: its session.
+   * @throws {TypeError | RangeError} A spec that is wrong, or needs others in a circle.
+   * @throws {ConflictError} `CONFLICT`: another spec of that id is loaded.
+   * @throws {PluginError} Why it did not become active. Its session is there all the same, errored.
+   */
+  async load(plugin: PluginSpec): Promise<Session> {
+    const spec = resolveSpec(plugin);
+    this.#refuseClosed(`load plugin "${spec.id}"`);
+    const known = this.#plugins.get(spec.id);
+    if (known !== undefined) {
+      if (isSameSpec(known.spec.given, spec.given)) return known;
+      const sentence = `Cannot load plugin "${spec.id}": another plugin of that id is loaded, with other options\n  Unload it first, or give this one an id of its own.`;
+      throw new ConflictError(sentence, spec.id);
+    }
+    refuseCircle([...this.#plugins.specs, spec]);
+    this.#open();
+    const session = this.#plugins.add(spec);
+    if (session.activeState === "active") await this.#plugins.activate(spec.id);
+    return session;
+  }
+
+  /** Stops a plugin, after those that need it, and forgets it. One that is not known is no matter. */
+  async unload(id: string): Promise<void> {
+    await this.#plugins.remove(id);
+  }
+
+  /** @throws {PluginError} `UNKNOWN_PLUGIN` */
+  getSession(id: string): Session {
+    const session = this.#plugins.get(id);
+    if (session !== undefined) return session;
+    const ids = this.#plugins.all.map((known) => `"${known.id}"`).join(", ");
+    throw new PluginError(
+      "UNKNOWN_PLUGIN",
+      `Cannot get the session of plugin "${id}": no such plugin is loaded; there ${ids === "" ? "are none" : `are ${ids}`}`,
+    );
+  }
+
+  /** In load order. */
+  getSessions(): readonly Session[] {
+    return this.#plugins.all;
+  }
+
+  /**
+   * Starts what is wanted; resolves when every required plugin is active, and those that answer `core.ready` have. Idempotent.
+   * @throws {NotReadyError} `NOT_READY`, with each plugin that is not, and why. Nothing runs any more then.
+   */
+  async ready({ signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<{ readonly url: string | undefined }> {
+    this.#refuseClosed("become ready");
+    signal?.throwIfAborted();
+    this.#ready ??= this.#becomeReady();
+    this.#ready.catch(() => {});
+    return signal === undefined ? this.#ready : abortable(this.#ready, signal);
+  }
+
+  /** Every change of a session's state from now on. One that is not read is bounded: `leftOut` says how many went by. */
+  changes({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<SessionChange> {
+    return this.#changes.read(signal);
+  }
+
+  /** Counters and states as Prometheus reads them. @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
+  async metrics(): Promise<string> {
+    return metricsText(
+      this.#plugins.all.map((session) => this.#plugins.tallyOf(session)),
+      this.#topicBus.emitted,
+    );
+  }
+
+  /** Asks those that answer `core.close`, lets what was emitted arrive, and stops every plugin. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #becomeReady(): Promise<{ readonly url: string | undefined }> {
+    this.#open();
+    const required = this.#plugins.all.filter(({ spec }) => spec.required);
+    for (const session of this.#plugins.all) {
+      // Why one that is not required did not start is on its session, and in the log.
+      if (session.activeState === "active") this.#plugins.activate(session.id).catch(() => {});
+    }
+    await this.#untilStarted(required);
+    const missing = required.filter(({ reportedState, runner }) => reportedState !== "active" && !runner.isSleeping);
+    if (missing.length > 0) {
+      const error = notReady(missing, this.#options.readyTimeoutMs);
+      await this.close();
+      throw error;
+    }
+    await this.#ask(CORE_READY);
+    return { url: undefined };
+  }
+
+  async #untilStarted(sessions: readonly PluginSession[]): Promise<void> {
+    const started = Promise.all(sessions.map(({ runner }) => runner.untilStarted())).then(() => {});
+    const { readyTimeoutMs } = this.#options;
+    if (readyTimeoutMs === Number.POSITIVE_INFINITY) return started;
+    await within(started, readyTimeoutMs, clock, () => new Error("too late")).catch(() => {});
+  }
+
+  async #close(): Promise<void> {
+    await this.#ask(CORE_CLOSE);
+    await this.#plugins.flush(this.#options.closeTimeoutMs);
+    await this.#plugins.close();
+    this.#changes.end();
+    this.#unmanage();
+  }
+
+  /** Asks all who answer one of the host's own actions. Who fails or takes too long is left at that. */
+  async #ask(topic: string): Promise<void> {
+    const { closeTimeoutMs, logger } = this.#options;
+    const replies = await this.#topicBus.run(topic, undefined, HOST_ID, { strategy: collect, timeoutMs: Math.max(1, closeTimeoutMs) });
+    for (const reply of replies) if (!reply.ok) logger.warn(`Plugin "${reply.pluginId}" failed on ${topic}`, { error: reply.error });
+  }
+
+  #busOf<U extends Topics>(topics: U): Bus<U> {
+    return hostBus(topics, this.#topicBus, this.#plugins.local);
+  }
+
+  // Not in the constructor: a host that was made and never used is nothing that has to be ended.
+  #open(): void {
+    this.#unmanage();
+    this.#unmanage = manage({ kill: () => this.close() });
+  }
+
+  #refuseClosed(what: string): void {
+    if (this.#closed === undefined) return;
+    throw new PluginError("CONNECTION_CLOSED", `Cannot ${what}: this host is closed\n  Make another with new Host().`);
+  }
+}
+
+const NO_TOPICS: Topics = Object.freeze({ name: "none", topics: Object.freeze({}) });
+
+function refuseTwins(specs: readonly ResolvedSpec[]): void {
+  const ids = new Set<string>();
+  for (const { id } of specs) {
+    if (ids.has(id)) throw new TypeError(`Cannot create a host: two plugins have the id "${id}"`);
+    ids.add(id);
+  }
+}
+
+function notReady(missing: readonly PluginSession[], timeoutMs: number): NotReadyError {
+  const plugins = missing.map(({ id, reportedState, errorMessage }) => ({ id, reason: errorMessage ?? `it is ${reportedState}` }));
+  const waited = timeoutMs === Number.POSITIVE_INFINITY ? "" : ` after ${timeoutMs} ms`;
+  const lines = plugins.map(({ id, reason }) => `\n  ${id}: ${reason.split("\n", 1)[0]}`);
+  const errors = missing.flatMap(({ runner }) => (runner.error === undefined ? [] : [runner.error]));
+  const cause = errors.length === 1 ? errors[0] : new AggregateError(errors);
+  return new NotReadyError(`Cannot become ready: required plugins are not active${waited}${lines.join("")}`, plugins, { cause });
+}

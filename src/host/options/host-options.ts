@@ -1,0 +1,76 @@
+import { type Implementation, type Provides, readProvides } from "../../contract/implement.js";
+import { isTopics, type Topics } from "../../contract/topics.js";
+import type { Runtime } from "../../process/runtime.js";
+import { type Logger, silentLogger } from "../../util/logger.js";
+import { list } from "../../util/options/lists.js";
+import { logger } from "../../util/options/loggers.js";
+import { duration } from "../../util/options/numbers.js";
+import { nested, type OptionsSource, optional, readOptions, required } from "../../util/options/source.js";
+import { type RuntimeProvider, readRuntime } from "../runtime-provider.js";
+import { type ResolvedSpec, resolveSpec } from "./resolve-spec.js";
+import type { PluginSpec } from "./spec.js";
+
+export interface HostOptions<T extends Topics = Topics> {
+  /** Who this program is: told to its plugins. */
+  readonly app?: { readonly name: string; readonly version: string } | undefined;
+  /** Loaded by ready(). @default [] */
+  readonly plugins?: readonly PluginSpec[] | undefined;
+  /** How long ready() waits for required plugins, in milliseconds. @default as long as they take to become active or errored */
+  readonly readyTimeoutMs?: number | undefined;
+  /** How long what is asked of plugins at the end may take, in milliseconds: `core.close`, and events on their way. @default 2_000 */
+  readonly closeTimeoutMs?: number | undefined;
+  /** For calls without their own, in milliseconds. `Infinity` waits for ever. @default 60_000 */
+  readonly callTimeoutMs?: number | undefined;
+  /** `none` runs nothing, `local` runs child processes; any other name is one of `runtimes`; or a runtime of your own. @default "local" */
+  readonly runtimeProvider?: RuntimeProvider | Runtime | undefined;
+  /** Runtimes by name. */
+  readonly runtimes?: Readonly<Record<string, Runtime>> | undefined;
+  /** What `host.bus` speaks. */
+  readonly topics?: T | undefined;
+  /** What plugins may call, and this program's own handlers of topics. @default [] */
+  readonly provides?: readonly Implementation[] | undefined;
+  /** @default silent */
+  readonly logger?: Logger | undefined;
+}
+
+export interface ResolvedHostOptions {
+  readonly app: { readonly name: string; readonly version: string } | undefined;
+  readonly plugins: readonly ResolvedSpec[];
+  readonly readyTimeoutMs: number;
+  readonly closeTimeoutMs: number;
+  readonly callTimeoutMs: number;
+  /** Undefined for `none`: nothing may be run. */
+  readonly runtime: Runtime | "local" | undefined;
+  readonly topics: Topics | undefined;
+  readonly provides: Provides;
+  readonly logger: Logger;
+}
+
+const ATTEMPT = "Cannot create a host";
+const NAMES = new Set("app plugins readyTimeoutMs closeTimeoutMs callTimeoutMs runtimeProvider runtimes topics provides logger".split(" "));
+
+/** @throws {TypeError | RangeError} An option that is unknown or wrong. */
+export function resolveHostOptions(options: HostOptions<Topics>): ResolvedHostOptions {
+  const from = readOptions(ATTEMPT, options, NAMES);
+  return {
+    app: readApp(from),
+    plugins:
+      from.values["plugins"] === undefined
+        ? []
+        : list(from, "plugins", "a list of plugins", (entry, place) => resolveSpec(entry.values[place] as PluginSpec)),
+    readyTimeoutMs: duration(from, "readyTimeoutMs", Number.POSITIVE_INFINITY, { infinite: true }),
+    closeTimeoutMs: duration(from, "closeTimeoutMs", 2_000, { zero: true }),
+    callTimeoutMs: duration(from, "callTimeoutMs", 60_000, { infinite: true }),
+    runtime: readRuntime(from),
+    topics: optional(from, "topics", undefined, isTopics, "made with defineTopics()"),
+    provides: readProvides(from.values["provides"] ?? [], "provides"),
+    logger: logger(from, "logger", silentLogger),
+  };
+}
+
+function readApp(from: OptionsSource): ResolvedHostOptions["app"] {
+  if (from.values["app"] === undefined) return undefined;
+  const app = nested(from, "app", new Set(["name", "version"]));
+  const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+  return { name: required(app, "name", isText, "a text"), version: required(app, "version", isText, "a version, as 1.2.3") };
+}

@@ -1,0 +1,290 @@
+import type { Dispenser } from "../contract/context.js";
+import type { Topics } from "../contract/topics.js";
+import { NotReadyError, type PluginError } from "../errors.js";
+import type { PeerConnection } from "../peer/connection.js";
+import { textOfThrown } from "../peer/errors/remote-error.js";
+import { newIdentity } from "../peer/plugin-identity.js";
+import { topicEntries } from "../peer/topics/topic-handlers.js";
+import type { Clock } from "../util/clock.js";
+import { resolveLimits } from "../wire/limits.js";
+import type { BusEvent } from "./bus/bus-event.js";
+import { hostBus } from "./bus/host-bus.js";
+import { LocalMember, type LocalOptions } from "./bus/local-member.js";
+import { pluginEndpoint } from "./bus/plugin-endpoint.js";
+import { SessionMember } from "./bus/session-member.js";
+import { HOST_ID, type TopicBus } from "./bus/topic-bus.js";
+import { CORE_DROPPED, CORE_ERROR, CORE_REGISTER, type Dropped, type ListenerFailed, type Registered } from "./core-topics.js";
+import { type GrantKind, isGranted, lackingGrant } from "./grants.js";
+import { startInline } from "./inline/inline-unit.js";
+import { dependentsOf } from "./needs.js";
+import type { ResolvedHostOptions } from "./options/host-options.js";
+import type { ResolvedInline, ResolvedSpec, ResolvedSupervised } from "./options/resolve-spec.js";
+import type { SessionChange } from "./session/change.js";
+import { PluginSession } from "./session/plugin-session.js";
+import { Runner, type StartWhat } from "./session/runner.js";
+import type { LiveUnit } from "./supervised/live-unit.js";
+import { startProcess } from "./supervised/process-unit.js";
+import { Tally } from "./tally.js";
+
+export interface PluginsOptions {
+  readonly options: ResolvedHostOptions;
+  readonly bus: TopicBus;
+  readonly clock: Clock;
+  onChange(change: SessionChange): void;
+}
+
+interface Known {
+  readonly session: PluginSession;
+  readonly member: SessionMember;
+  readonly tally: Tally;
+  leaveBus(): void;
+}
+
+/** The plugins of a host: each with its session, its place on the bus and its counters; started after what they need, stopped before. */
+export class Plugins {
+  /** What handlers of topics in this program are run with. */
+  readonly local: LocalOptions;
+  readonly #options: ResolvedHostOptions;
+  readonly #bus: TopicBus;
+  readonly #clock: Clock;
+  readonly #onChange: (change: SessionChange) => void;
+  readonly #known = new Map<string, Known>();
+  #loaded = 0;
+  #closing = false;
+
+  constructor({ options, bus, clock, onChange }: PluginsOptions) {
+    this.#options = options;
+    this.#bus = bus;
+    this.#clock = clock;
+    this.#onChange = onChange;
+    const peer = { dispense: (topics: Topics) => hostBus(topics, bus, this.local) } as unknown as Dispenser;
+    const { callTimeoutMs } = options;
+    this.local = { clock, callTimeoutMs, peer, onListenerFailed: (event, error) => this.#listenerFailed(event, error) };
+    for (const entry of topicEntries(options.provides.topics, true).values()) bus.add(new LocalMember(entry, this.local));
+  }
+
+  /** In load order. */
+  get all(): readonly PluginSession[] {
+    return [...this.#known.values()].map(({ session }) => session);
+  }
+
+  get specs(): readonly ResolvedSpec[] {
+    return this.all.map(({ spec }) => spec);
+  }
+
+  get(id: string): PluginSession | undefined {
+    return this.#known.get(id)?.session;
+  }
+
+  tallyOf({ id }: PluginSession): Tally {
+    return (this.#known.get(id) as Known).tally;
+  }
+
+  add(spec: ResolvedSpec): PluginSession {
+    const runner = this.#runner(spec);
+    const session: PluginSession = new PluginSession(spec, runner, {
+      activate: (id) => this.activate(id),
+      deactivate: (id) => this.deactivate(id),
+      onGrants: (id) => this.#known.get(id)?.member.forgetGrants(),
+    });
+    const member = this.#member(spec, session, runner);
+    runner.member = member;
+    const tally = new Tally(session, member.counts);
+    this.#known.set(spec.id, { session, member, tally, leaveBus: this.#bus.add(member) });
+    return session;
+  }
+
+  /** Starts a plugin, once those that it needs are active. */
+  async activate(id: string): Promise<void> {
+    await this.get(id)?.runner.activate();
+  }
+
+  /** Stops a plugin, after those that need it; these come back with it. */
+  async deactivate(id: string): Promise<void> {
+    for (const dependent of dependentsOf(id, this.specs)) await this.get(dependent)?.runner.deactivate();
+    await this.get(id)?.runner.deactivate();
+  }
+
+  async remove(id: string): Promise<void> {
+    const known = this.#known.get(id);
+    if (known === undefined) return;
+    await this.deactivate(id);
+    if (this.#known.get(id) !== known) return;
+    this.#known.delete(id);
+    known.leaveBus();
+  }
+
+  /** Resolves once the events that wait were handed on, or after so long. */
+  async flush(timeoutMs: number): Promise<void> {
+    const giveUpAt = this.#clock.now() + timeoutMs;
+    const waiting = (): boolean => [...this.#known.values()].some(({ member }) => member.isWaiting);
+    // What was handed to a connection leaves with its next turn.
+    do await new Promise<void>((resolve) => this.#clock.soon(resolve));
+    while (waiting() && this.#clock.now() < giveUpAt);
+  }
+
+  /** Stops all of them at once, each after those that need it. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    const stopped = new Map<string, Promise<void>>();
+    const stop = (id: string): Promise<void> => {
+      const direct = this.specs.filter(({ needs }) => needs.includes(id));
+      const known = stopped.get(id) ?? Promise.all(direct.map((spec) => stop(spec.id))).then(() => this.get(id)?.runner.deactivate());
+      stopped.set(id, known);
+      return known;
+    };
+    await Promise.all(this.specs.map(({ id }) => stop(id)));
+    for (const { leaveBus } of this.#known.values()) leaveBus();
+  }
+
+  #runner(spec: ResolvedSpec): Runner {
+    const { callTimeoutMs, logger } = this.#options;
+    return new Runner({
+      spec,
+      clock: this.#clock,
+      callTimeoutMs: (spec.mode === "supervised" ? spec.client.callTimeoutMs : undefined) ?? callTimeoutMs,
+      validate: (spec.mode === "supervised" ? spec.client.validate : undefined) ?? true,
+      maxPendingCalls: resolveLimits().maxPendingCalls,
+      start: (what, signal) => this.#start(spec, what, signal),
+      onChange: (change, instance) =>
+        this.#changed(spec.id, { ...change, ...(instance === undefined ? {} : { instance }), pluginId: spec.id }),
+      onActive: ({ connection }) => this.#registered(spec.id, connection),
+      warn: (sentence, error) => logger.warn(sentence, { error }),
+    });
+  }
+
+  #member(spec: ResolvedSpec, session: PluginSession, runner: Runner): SessionMember {
+    return new SessionMember({
+      id: spec.id,
+      order: this.#loaded++,
+      hookOrder: spec.order,
+      clock: this.#clock,
+      sleeps: spec.mode === "supervised" && spec.activation === "demand",
+      isGranted: (kind, topic) => this.#isGranted(session, kind, topic),
+      call: (method, input, options) => runner.handle.call(method, input, options),
+      wake: () => runner.wake(),
+      onUse: () => runner.handle.use(),
+      onDropped: (count) => this.#emit<Dropped>(CORE_DROPPED, { pluginId: spec.id, count }),
+    });
+  }
+
+  async #start(spec: ResolvedSpec, what: StartWhat, signal: AbortSignal): Promise<LiveUnit> {
+    // Those that are asked for in the same turn are on their way by then.
+    await undefined;
+    await Promise.all(spec.needs.map((needed) => this.#untilThere(spec.id, needed)));
+    signal.throwIfAborted();
+    return spec.mode === "inline" ? this.#startInline(spec, what) : this.#startProcess(spec, what, signal);
+  }
+
+  async #untilThere(id: string, needed: string): Promise<void> {
+    const session = this.get(needed);
+    if (session !== undefined && !session.runner.isSleeping) await session.runner.untilStarted();
+    if (session?.reportedState === "active" || session?.runner.isSleeping) return;
+    const reason =
+      session === undefined
+        ? "not loaded"
+        : `${session.reportedState}${session.errorMessage === undefined ? "" : `: ${session.errorMessage}`}`;
+    throw new NotReadyError(`Cannot start plugin "${id}": it needs plugin "${needed}", which is ${reason}`, [{ id: needed, reason }]);
+  }
+
+  #startProcess(spec: ResolvedSupervised, { settings, command }: StartWhat, signal: AbortSignal): Promise<LiveUnit> {
+    const { runtime, provides, logger, app, callTimeoutMs } = this.#options;
+    if (runtime === undefined && spec.client.runtime === undefined) {
+      throw new NotReadyError(`Cannot start plugin "${spec.id}": this host runs nothing (runtimeProvider "none")`, [
+        { id: spec.id, reason: "it may not be run" },
+      ]);
+    }
+    const own = runtime === "local" ? {} : { runtime };
+    const client = {
+      logger,
+      callTimeoutMs,
+      ...own,
+      ...spec.client,
+      ...(command === undefined ? {} : { command }),
+      provides: [...provides.contracts, ...(spec.client.provides ?? [])],
+      config: settings,
+    };
+    const hosted = { identity: newIdentity(spec.id), info: app, authorize: this.#authorize(spec.id) };
+    return startProcess(client, { shown: spec.id, hosted, onLink: (connection) => this.#answer(spec.id, connection) }, signal);
+  }
+
+  #startInline(spec: ResolvedInline, { settings }: StartWhat): Promise<LiveUnit> {
+    const { provides, logger, callTimeoutMs } = this.#options;
+    return startInline({
+      spec,
+      settings,
+      hostProvides: provides.contracts,
+      shared: { limits: resolveLimits(), clock: this.#clock, logger, validate: true, callTimeoutMs },
+      host: { identity: newIdentity(spec.id), authorize: this.#authorize(spec.id) },
+      onLink: (connection) => this.#answer(spec.id, connection),
+    });
+  }
+
+  /** Why a plugin may not call a contract, looked at for each call. */
+  #authorize(id: string): (contract: string) => string | undefined {
+    return (contract) => {
+      const session = this.get(id);
+      if (session === undefined || isGranted(session.grants, "contracts", contract, undefined)) return undefined;
+      return lackingGrant(id, "contracts", contract);
+    };
+  }
+
+  /** Has the bus answer what a plugin says on it. */
+  #answer(id: string, connection: PeerConnection): void {
+    const speaker = {
+      id,
+      isGranted: (kind: GrantKind, topic: string) => {
+        const session = this.get(id);
+        return session !== undefined && this.#isGranted(session, kind, topic);
+      },
+      onListenerFailed: (report: Omit<ListenerFailed, "pluginId">) => this.#emit<ListenerFailed>(CORE_ERROR, { pluginId: id, ...report }),
+    };
+    connection.peer.answer(pluginEndpoint(this.#bus, speaker));
+  }
+
+  #isGranted({ grants }: PluginSession, kind: GrantKind, topic: string): boolean {
+    return isGranted(grants, kind, topic, this.#options.topics?.name);
+  }
+
+  #registered(pluginId: string, { provided }: PeerConnection): void {
+    this.#emit<Registered>(CORE_REGISTER, { pluginId, provides: provided.map(({ name }) => name) });
+  }
+
+  #listenerFailed({ message: { id = "", source = HOST_ID }, topic }: BusEvent, error: unknown): void {
+    this.#options.logger.warn(`A listener of this program failed on "${topic}"`, { error });
+    // A listener of failures that fails itself would go on for ever.
+    if (topic === CORE_ERROR) return;
+    this.#emit<ListenerFailed>(CORE_ERROR, { pluginId: HOST_ID, eventId: id, source, topic, message: textOfThrown(error) });
+  }
+
+  /** What the host says of itself. It has no sender among the members: all hear it, this program too. */
+  #emit<P>(topic: string, payload: P): void {
+    this.#bus.emit(topic, payload, "");
+  }
+
+  #changed(id: string, change: SessionChange): void {
+    this.#log(change);
+    this.#onChange(change);
+    if (change.to !== "active" || this.#closing) return;
+    for (const session of this.all) if (session.spec.needs.includes(id) && isHeldBack(session)) this.activate(session.id).catch(() => {});
+  }
+
+  #log(change: SessionChange): void {
+    const { logger } = this.#options;
+    const { pluginId } = change;
+    if (change.to === "errored") logger.error(`Plugin "${pluginId}" is errored: ${change.error.message}`);
+    else if (change.to === "restarting")
+      logger.warn(`Plugin "${pluginId}" is restarted in ${Math.round(change.delayMs)} ms: ${change.error.message}`);
+    else logger.debug(`Plugin "${pluginId}" is ${change.to}`);
+  }
+}
+
+/** Says whether a plugin is wanted, and not there for want of another that it needs. */
+function isHeldBack({ activeState, reportedState, runner }: PluginSession): boolean {
+  if (activeState !== "active") return false;
+  return reportedState === "inactive" ? !runner.isSleeping : reportedState === "errored" && isNotReady(runner.error);
+}
+
+function isNotReady(error: PluginError | undefined): boolean {
+  return error?.code === "NOT_READY";
+}
