@@ -15,6 +15,7 @@ import { type Moves, moveState } from "../util/state.js";
 import { exitReason, release } from "./ending.js";
 import type { ResolvedClientOptions } from "./options/options.js";
 import { checkStartOptions, type StartOptions } from "./options/start-options.js";
+import type { PluginLink } from "./plugin-link.js";
 import { reattachConfig } from "./reattach.js";
 import type { Started } from "./start/opened.js";
 import { Starting } from "./start/starting.js";
@@ -111,7 +112,12 @@ export class PluginClient implements Client {
     }
   }
 
-  async client(): Promise<Connection> {
+  client(): Promise<Connection> {
+    return this.link();
+  }
+
+  /** The same as client(), with what the rooms above need of it. */
+  async link(): Promise<PluginLink> {
     return (await this.#start()).link;
   }
 
