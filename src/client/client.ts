@@ -14,8 +14,10 @@ import type { Address } from "../util/address.js";
 import { deferred } from "../util/deferred.js";
 import { type Moves, moveState } from "../util/state.js";
 import { exitReason, release } from "./ending.js";
+import { checkDrainOptions, type DrainOptions } from "./options/drain-options.js";
 import type { ResolvedClientOptions } from "./options/options.js";
 import { checkStartOptions, type StartOptions } from "./options/start-options.js";
+import type { PluginLink } from "./plugin-link.js";
 import { reattachConfig } from "./reattach.js";
 import type { Started } from "./start/opened.js";
 import { Starting } from "./start/starting.js";
@@ -41,6 +43,12 @@ export interface Client extends AsyncDisposable {
   client(): Promise<Connection>;
   /** Starts if needed. @throws {PluginError} `NOT_PROVIDED` If the plugin lacks the contract or a member, which it names. */
   dispense<C extends Contract>(contract: C): Promise<Remote<C>>;
+  /**
+   * Makes no new calls, which reject with `NOT_SENT`, lets those that run finish, streams too, and then does what kill() does. Calls of
+   * this side first, whose handlers may call back meanwhile, then the plugin's. kill() cuts it short. Idempotent.
+   * @throws {TypeError | RangeError} If the options cannot be used.
+   */
+  drain(options?: DrainOptions): Promise<CloseReason>;
   /** Asks, waits `killTimeoutMs`, insists. Idempotent. A plugin that was attached to is left alone, unless `mayKill`. */
   kill(): Promise<CloseReason>;
 }
@@ -64,6 +72,7 @@ export class PluginClient implements Client {
   readonly #starting: Starting;
   #state: ClientState = "idle";
   #started: Promise<Started> | undefined;
+  #drained: Promise<CloseReason> | undefined;
   #killed: Promise<CloseReason> | undefined;
   #failure: StartError | undefined;
   /** What became of it, for who comes too late. */
@@ -112,12 +121,22 @@ export class PluginClient implements Client {
     }
   }
 
-  async client(): Promise<Connection> {
+  client(): Promise<Connection> {
+    return this.link();
+  }
+
+  /** The same as client(), with what the rooms above need of it. */
+  async link(): Promise<PluginLink> {
     return (await this.#start()).link;
   }
 
   async dispense<C extends Contract>(contract: C): Promise<Remote<C>> {
     return (await this.#start()).link.dispense(contract) as unknown as Remote<C>;
+  }
+
+  async drain(options: DrainOptions = {}): Promise<CloseReason> {
+    checkDrainOptions(this.#options.shown, options);
+    return (this.#drained ??= this.#drain(options.timeoutMs ?? this.#options.callTimeoutMs));
   }
 
   kill(): Promise<CloseReason> {
@@ -220,6 +239,12 @@ export class PluginClient implements Client {
   async #leave(): Promise<CloseReason> {
     await this.#starting.link?.close();
     return this.#end(LEFT);
+  }
+
+  async #drain(timeoutMs: number): Promise<CloseReason> {
+    const { link } = this.#starting;
+    if (this.#state === "ready") await link?.drain(timeoutMs, `plugin "${this.#options.shown}" is being drained`);
+    return this.kill();
   }
 
   async #kill(): Promise<CloseReason> {

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { greet } from "../handshake/greet.js";
 import { loadTracing } from "../handshake/trace-context.js";
+import type { CallTarget } from "../peer/calls/call-target.js";
 import { PeerConnection } from "../peer/connection.js";
 import type { CloseReason } from "../peer/errors/close-reason.js";
 import type { Watched } from "../peer/heartbeat.js";
@@ -32,6 +33,10 @@ export class JsonRpcLink extends PeerConnection implements PluginLink {
       },
       ping: () => this.ping({ timeoutMs: Number.POSITIVE_INFINITY }),
     };
+  }
+
+  get target(): CallTarget {
+    return this.peer;
   }
 
   askToStop(graceMs: number, why: string): boolean {

@@ -1,5 +1,6 @@
 import type { PluginIdentity } from "../contract/context.js";
 import type { Announcement } from "../handshake/announcement.js";
+import type { CallTarget } from "../peer/calls/call-target.js";
 import type { Connection } from "../peer/connection.js";
 import type { CloseReason } from "../peer/errors/close-reason.js";
 import type { Watched } from "../peer/heartbeat.js";
@@ -9,6 +10,8 @@ import type { ResolvedClientOptions } from "./options/options.js";
 
 /** What a client needs of its conversation with a plugin, whatever protocol that speaks. */
 export interface PluginLink extends Connection {
+  /** Where the calls of a remote go that is to outlive this link. */
+  readonly target: CallTarget;
   /** What the heartbeat watches. */
   readonly vitals: Watched;
   /**
