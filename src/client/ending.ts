@@ -3,6 +3,7 @@ import type { CloseReason } from "../peer/errors/close-reason.js";
 import type { Peer } from "../peer/peer.js";
 import type { Exit } from "../process/runtime.js";
 import { isWithin } from "../process/terminate.js";
+import { now, setImmediate } from "../util/timers.js";
 import { SHUTDOWN } from "../wire/messages.js";
 import type { ResolvedClientOptions } from "./options/options.js";
 import type { Opened } from "./start/opened.js";
@@ -75,11 +76,11 @@ export async function release(
 // Its last answers may still be in the socket when its exit is known: closing at once would lose them.
 async function hearOut({ peer }: PeerConnection, reason: CloseReason, quietMs: number): Promise<void> {
   let heard: number;
-  const giveUpAt = performance.now() + EOF_MS;
+  const giveUpAt = now() + EOF_MS;
   do {
     heard = peer.received;
     // Where this program was held up, the timer is due before what arrived meanwhile has been read.
     if ((await isWithin(peer.closed, quietMs)) || (await isSettled(peer.closed))) return;
-  } while (peer.received !== heard && performance.now() < giveUpAt);
+  } while (peer.received !== heard && now() < giveUpAt);
   await peer.close(reason.kind === "exited" ? reason : undefined);
 }

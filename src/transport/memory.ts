@@ -1,3 +1,4 @@
+import { setImmediate } from "../util/timers.js";
 import type { Channel, Receiver } from "../wire/channel.js";
 
 /** Two linked channels in one process: what one sends, the other receives, a little later and in order. */

@@ -1,3 +1,4 @@
+import { clearInterval, nextTick, setInterval } from "../util/timers.js";
 import { FrameScratch, linesFrame, mixedFrame } from "../wire/frames.js";
 import { UnsentBytes } from "./unsent-bytes.js";
 
@@ -75,7 +76,7 @@ export class Outbox {
     this.#queuedCount++;
     if (!this.#scheduled) {
       this.#scheduled = true;
-      process.nextTick(flush, this);
+      nextTick(flush, this);
     }
     return this.#queuedLength + this.#inFlight + (this.#long?.length ?? 0);
   }

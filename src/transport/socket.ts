@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { PluginError } from "../errors.js";
+import { clearTimeout, nextTick, now, setTimeout } from "../util/timers.js";
 import { RAW_FACTOR } from "../wire/attachments.js";
 import { type Channel, type FrameSwitch, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { FrameError, FrameReader } from "../wire/frames.js";
@@ -107,7 +108,7 @@ class SocketChannel implements Channel {
 
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
-    if (this.#ended) queueMicrotask(() => receiver.closed(this.#error, this.#outbox.unwritten));
+    if (this.#ended) nextTick(() => receiver.closed(this.#error, this.#outbox.unwritten));
     const { feed } = this.#options;
     const take = (chunk: Buffer): void =>
       chunk.length < (feed?.fullBytes ?? FULL_CHUNK_BYTES) ? this.#read(chunk) : this.#readInTurn(chunk);
@@ -154,9 +155,9 @@ class SocketChannel implements Channel {
 
   /** After a chunk that was all that a read can give, more is likely there: others have their turn first. */
   #readInTurn(chunk: Buffer): void {
-    const begun = performance.now();
+    const begun = now();
     this.#read(chunk);
-    const ms = performance.now() - begun;
+    const ms = now() - begun;
     this.#options.feed?.took(ms, TURN_MS);
     this.#readMs += ms;
     if (this.#readMs < (this.#isLong ? LONG_TURN_MS : TURN_MS) || this.#ending) return;

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { PluginError } from "../errors.js";
 import { cutToBytes } from "../util/cut.js";
+import { nextTick } from "../util/timers.js";
 import { type Channel, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { LineError, textOf } from "../wire/lines.js";
 import { FULL_CHUNK_BYTES } from "./chunk-feed.js";
@@ -91,7 +92,7 @@ class WebSocketChannel implements Channel {
 
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
-    if (this.#ended) queueMicrotask(() => receiver.closed(this.#error, this.#outbox.unwritten));
+    if (this.#ended) nextTick(() => receiver.closed(this.#error, this.#outbox.unwritten));
     this.#webSocket.on("message", (data: Buffer, isBinary: boolean) => this.#read(data, isBinary));
     this.#webSocket.resume();
   }

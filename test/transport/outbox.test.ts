@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BATCH_LENGTH, JOINED_LENGTH, Outbox } from "../../src/transport/outbox.js";
 
+vi.mock("../../src/util/timers.js", () => import("../kit/global-timers.js"));
+
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
 afterEach(() => void vi.useRealTimers());
 

@@ -13,6 +13,7 @@ import type { TlsOptions } from "../../transport/tls.js";
 import { type Address, formatAddress } from "../../util/address.js";
 import { systemClock } from "../../util/clock.js";
 import { deferred } from "../../util/deferred.js";
+import { setTimeout } from "../../util/timers.js";
 import { explainLoss } from "../ending.js";
 import type { ResolvedClientOptions } from "../options/options.js";
 import { Stdio } from "../stdio.js";
