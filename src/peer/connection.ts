@@ -83,11 +83,12 @@ export class PeerConnection implements Connection {
   }
 
   dispense<C extends Contract>(contract: C): Remote<C> {
-    const { validate, other, plugin = other, clock, callTimeoutMs } = this.#options;
+    const { validate, other, plugin = other, clock, hold, callTimeoutMs } = this.#options;
     const source = {
       validate,
       plugin,
       clock,
+      hold,
       callTimeoutMs,
       call: this.peer.call.bind(this.peer),
       notify: this.peer.notify.bind(this.peer),

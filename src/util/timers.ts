@@ -1,5 +1,4 @@
 import { performance } from "node:perf_hooks";
-import process from "node:process";
 import timers from "node:timers";
 
 // The globals of these names may be others: jsdom's, an Electron renderer's or a vm context's have no unref(), and a test's fake timers
