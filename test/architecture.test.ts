@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   process: ["executable", ...LEAVES],
   client: ["process", "output", "executable", "handshake", "transport", ...CORE],
   serve: ["handshake", "transport", ...CORE],
-  testing: ["transport", ...CORE],
+  testing: CORE,
 };
 const PURE = ["util", "errors", "contract", "wire", "peer"];
 const DOES_IO = /^node:(net|tls|http|https|fs|child_process|process|worker_threads)/;

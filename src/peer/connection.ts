@@ -118,10 +118,10 @@ export class PeerConnection implements Connection {
   }
 
   #dispenseContract(contract: Contract): Remote<Contract> {
-    const { validate, other, plugin = other, clock, callTimeoutMs } = this.#options;
+    const { validate, other, plugin = other, clock, hold, callTimeoutMs } = this.#options;
     checkContract(contract, "dispense");
     checkProvided(contract, this.#provided, other);
-    return makeRemote(contract, this.peer, { validate, plugin, clock, callTimeoutMs });
+    return makeRemote(contract, this.peer, { validate, plugin, clock, hold, callTimeoutMs });
   }
 
   #dispenseTopics<T extends Topics>(topics: T): RemoteBus<T> {

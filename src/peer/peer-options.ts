@@ -1,6 +1,7 @@
 import type { PluginIdentity } from "../contract/context.js";
 import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
+import type { ProgramHold } from "../util/program-hold.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import type { CloseReason } from "./errors/close-reason.js";
 import type { Tracing } from "./tracing.js";
@@ -9,6 +10,8 @@ import type { Tracing } from "./tracing.js";
 export interface PeerOptions {
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
+  /** Taken while a call of this side waits: in memory there is no socket that keeps the program alive. */
+  readonly hold?: ProgramHold | undefined;
   readonly logger: Logger;
   /** Check values against schemas on this side. */
   readonly validate: boolean;

@@ -1,14 +1,16 @@
 import { type Implementation, readImplementations } from "../contract/implement.js";
 import type { Awaitable } from "../contract/views.js";
-import { type Connection, PeerConnection } from "../peer/connection.js";
+import type { Connection } from "../peer/connection.js";
+import { connectPair } from "../peer/pair.js";
 import { newIdentity } from "../peer/plugin-identity.js";
-import { announceProvided } from "../peer/provided.js";
-import { memoryChannels } from "../transport/memory.js";
 import { systemClock } from "../util/clock.js";
 import { silentLogger } from "../util/logger.js";
 import { faultOfOptions } from "../util/plain-options.js";
+import { programHold } from "../util/program-hold.js";
 import { showValue } from "../util/show-value.js";
+import { ReceivedAttachments } from "../wire/attachments.js";
 import { resolveLimits } from "../wire/limits.js";
+import { extract, lendNothing, restore } from "../wire/references.js";
 
 export interface InMemoryOptions {
   /** What the plugin provides. */
@@ -36,25 +38,29 @@ export async function connectInMemory(options: InMemoryOptions): Promise<Connect
   const { configure, config = {} } = checkOptions(options);
   const pluginProvides = readImplementations(options.provides, "provides");
   const hostProvides = readImplementations(options.hostProvides ?? [], "hostProvides");
-  const [hostEnd, pluginEnd] = memoryChannels();
-  const shared = { limits: resolveLimits(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
-  const host = new PeerConnection(hostEnd, { ...shared, identity: newIdentity("in-memory"), other: "the plugin in memory" });
-  const plugin = new PeerConnection(pluginEnd, { ...shared, other: "the host in memory" });
-  host.learn({ provided: announceProvided(pluginProvides) });
-  plugin.learn({ provided: announceProvided(hostProvides) });
-  host.provide(hostProvides);
-  plugin.provide(pluginProvides);
-  for (const { peer } of [host, plugin]) peer.trust();
-  host.peer.activate();
+  // The deadline of a call that a test awaits must come, and in memory nothing else keeps the test alive until then.
+  const hold = programHold();
+  const shared = { limits: resolveLimits(), clock: systemClock, hold, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
+  const [host, plugin] = connectPair(
+    { ...shared, provides: hostProvides, identity: newIdentity("in-memory"), other: "the plugin in memory" },
+    { ...shared, provides: pluginProvides, other: "the host in memory", active: false },
+  );
   try {
-    // A copy, as it would be behind a socket.
-    await configure?.(JSON.parse(JSON.stringify(config)));
+    await configure?.(copyOf(config));
   } catch (error) {
     await Promise.all([host.close(), plugin.close()]);
     throw error;
   }
   plugin.peer.activate();
   return host;
+}
+
+/** A configuration as it is behind a socket. @throws {Error} It cannot be sent. */
+function copyOf(config: unknown): unknown {
+  const { value, refs } = extract(config, lendNothing);
+  const { maxMessageBytes } = resolveLimits();
+  const attachments = new ReceivedAttachments(undefined, maxMessageBytes);
+  return restore(JSON.parse(JSON.stringify(value)), refs, ({ bytes }) => attachments.bytes(bytes));
 }
 
 function checkOptions(options: InMemoryOptions): InMemoryOptions {

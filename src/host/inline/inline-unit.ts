@@ -3,13 +3,13 @@ import { PluginError, StartError } from "../../errors.js";
 import type { PeerConnection } from "../../peer/connection.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import { textOfThrown } from "../../peer/errors/remote-error.js";
+import { connectPair } from "../../peer/pair.js";
 import type { Peer } from "../../peer/peer.js";
 import type { PeerOptions } from "../../peer/peer-options.js";
 import { declare } from "../../peer/topics/declared.js";
 import { CONFIGURE } from "../../wire/messages.js";
 import type { ResolvedInline } from "../options/resolve-spec.js";
 import type { LiveUnit } from "../supervised/live-unit.js";
-import { connectPair } from "./temp-pair.js";
 
 /** A plugin in this program, behind two peers that are joined in memory: what works here works in a process. */
 export class InlineUnit implements LiveUnit {

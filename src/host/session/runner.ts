@@ -67,7 +67,7 @@ export class Runner {
     const { spec, clock, callTimeoutMs, validate, maxPendingCalls } = options;
     this.#options = options;
     this.#settings = spec.options;
-    this.remoteOptions = { validate, plugin: spec.id, clock, callTimeoutMs };
+    this.remoteOptions = { validate, plugin: spec.id, clock, hold: undefined, callTimeoutMs };
     this.handle = new Handle({ clock, callTimeoutMs, maxPendingCalls, wake: () => this.wake() });
     const { count, standby, restart } = shapeOf(spec);
     this.#instances = new Instances<LiveUnit>({

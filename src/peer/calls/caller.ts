@@ -1,6 +1,7 @@
 import type { CallOptions } from "../../contract/views.js";
 import { isPluginError, PluginError } from "../../errors.js";
 import { abortable, addAbortTask, removeAbortTask } from "../../util/abort.js";
+import type { ProgramHold } from "../../util/program-hold.js";
 import { isThenable } from "../../util/thenable.js";
 import { within } from "../../util/within.js";
 import { encodeNotification } from "../../wire/encode.js";
@@ -15,6 +16,7 @@ import { type PendingCall, PendingCalls } from "./pending-calls.js";
 
 export interface CallerOptions extends OutgoingOptions {
   readonly callTimeoutMs: number;
+  readonly hold?: ProgramHold | undefined;
   readonly other: string;
 }
 /** What is made of an answer before the caller gets it; may throw. */
@@ -40,7 +42,7 @@ export class Caller {
     this.#sender = sender;
     this.#outgoing = new Outgoing(sender.attachmentPolicy, options);
     this.#options = options;
-    this.#pending = new PendingCalls(options.clock, (call) => this.#expire(call));
+    this.#pending = new PendingCalls(options.clock, (call) => this.#expire(call), options.hold);
   }
 
   /** What lends what inputs hold. */
