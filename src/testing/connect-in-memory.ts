@@ -1,5 +1,6 @@
 import { type Implementation, readImplementations } from "../contract/implement.js";
-import type { Awaitable } from "../contract/views.js";
+import type { Awaitable, ConfigureContext } from "../contract/views.js";
+import { configureContext } from "../peer/configure-context.js";
 import { type Connection, PeerConnection } from "../peer/connection.js";
 import { newIdentity } from "../peer/plugin-identity.js";
 import { announceProvided } from "../peer/provided.js";
@@ -16,7 +17,7 @@ export interface InMemoryOptions {
   /** What the host provides to it. @default [] */
   readonly hostProvides?: readonly Implementation[] | undefined;
   /** The plugin's own `configure`, as given to serve(); it gets `config` before anything is called. */
-  readonly configure?: ((config: unknown) => Awaitable<void>) | undefined;
+  readonly configure?: ((config: unknown, context: ConfigureContext) => Awaitable<void>) | undefined;
   /** @default {} */
   readonly config?: unknown;
 }
@@ -48,7 +49,7 @@ export async function connectInMemory(options: InMemoryOptions): Promise<Connect
   host.peer.activate();
   try {
     // A copy, as it would be behind a socket.
-    await configure?.(JSON.parse(JSON.stringify(config)));
+    await configure?.(JSON.parse(JSON.stringify(config)), configureContext(plugin));
   } catch (error) {
     await Promise.all([host.close(), plugin.close()]);
     throw error;
