@@ -7,6 +7,7 @@ export type {
   Awaitable,
   CallContext,
   CallOptions,
+  ConfigureContext,
   Contract,
   Dispenser,
   ErrorOf,

@@ -64,6 +64,14 @@ export interface PluginIdentity {
   readonly instance: string;
 }
 
+/** What a plugin's `configure` is told beside the configuration. */
+export interface ConfigureContext {
+  /** The host, for calls outside of handlers: while `configure` runs, and later, for as long as the connection is there. */
+  readonly peer: Dispenser;
+  /** Aborts when that connection ends, with a PluginError that says how; from then on calls are refused with `NOT_SENT`. */
+  readonly signal: AbortSignal;
+}
+
 /** The part of a connection that makes remotes. */
 export interface Dispenser {
   /** @throws {PluginError} `NOT_PROVIDED` If the other side lacks the contract or a member, which it names. */

@@ -10,7 +10,7 @@ import { INVOKE } from "../wire/messages.js";
 import type { CallTarget, Transform } from "./calls/call-target.js";
 import { Caller } from "./calls/caller.js";
 import type { Counters } from "./counters.js";
-import { type CloseReason, closeErrors } from "./errors/close-reason.js";
+import { type CloseReason, closeErrors, overError } from "./errors/close-reason.js";
 import { Dispatcher } from "./handlers/dispatcher.js";
 import { Incoming, type Replies } from "./incoming.js";
 import type { PeerOptions } from "./peer-options.js";
@@ -38,6 +38,7 @@ export class Peer implements CallTarget {
   readonly #log: RemoteLog;
   readonly #closed: Deferred<CloseReason> = deferred();
   #reason: CloseReason | undefined;
+  #ending: AbortController | undefined;
   #paused = false;
   #leaving = false;
   #unwritten = 0;
@@ -112,6 +113,15 @@ export class Peer implements CallTarget {
       bytesReceived: this.#incoming.receivedLength,
       orphanReplies: this.#incoming.orphanReplies,
     };
+  }
+
+  /** Aborts when the conversation ends, in the moment from which calls are refused, with a PluginError that says how. */
+  get signal(): AbortSignal {
+    if (this.#ending === undefined) {
+      this.#ending = new AbortController();
+      if (this.#reason !== undefined) this.#ending.abort(overError(this.#reason, this.#options.other));
+    }
+    return this.#ending.signal;
   }
 
   /** Calls that wait for an answer. */
@@ -284,6 +294,7 @@ export class Peer implements CallTarget {
     this.#reason = reason;
     this.#incoming.end();
     const errors = closeErrors(reason, this.#options.other);
+    this.#ending?.abort(overError(reason, this.#options.other));
     this.#caller.lose(errors, this.#unwritten);
     this.#dispatcher.abortAll(errors.aborted);
     this.#streams.lose(errors.cut);

@@ -3,6 +3,7 @@ export type {
   Awaitable,
   CallContext,
   CallOptions,
+  ConfigureContext,
   Contract,
   Dispenser,
   ErrorOf,

@@ -1,6 +1,6 @@
 import type { SecureContextOptions } from "node:tls";
 import { type Implementation, type ImplementationRecord, readImplementations } from "../contract/implement.js";
-import type { Awaitable } from "../contract/views.js";
+import type { Awaitable, ConfigureContext } from "../contract/views.js";
 import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../handshake/cookie.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import { namesAuthorities } from "../util/authorities.js";
@@ -15,8 +15,11 @@ export interface ServeOptions {
   readonly handshake?: Handshake | undefined;
   /** One list, or one list per apiVersion. */
   readonly provides: readonly Implementation[] | Readonly<Record<number, readonly Implementation[]>>;
-  /** Receives the host's `config` first; throwing declines to start, and the host is told why. */
-  readonly configure?: ((config: unknown) => Awaitable<void>) | undefined;
+  /**
+   * Receives the host's `config` first; throwing declines to start, and the host is told why. `context.peer` calls the host outside of
+   * handlers, from a timer for one, until `context.signal` aborts: that connection is gone then. Runs once for each host that connects.
+   */
+  readonly configure?: ((config: unknown, context: ConfigureContext) => Awaitable<void>) | undefined;
   readonly limits?: Limits | undefined;
   /**
    * Certificates of your own: the plugin then speaks TLS alone, and a host must be given `tls` as well. `key` and `cert` are needed;
@@ -45,7 +48,7 @@ export interface Standalone {
 export interface ResolvedServeOptions {
   readonly handshake: ResolvedHandshake;
   readonly provides: ReadonlyMap<number, readonly ImplementationRecord[]>;
-  configure(config: unknown): Awaitable<void>;
+  configure(config: unknown, context: ConfigureContext): Awaitable<void>;
   readonly limits: ResolvedLimits;
   readonly tls: SecureContextOptions | undefined;
   readonly standalone: Standalone | undefined;
