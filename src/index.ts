@@ -9,6 +9,7 @@ export type {
   Bus,
   CallContext,
   CallOptions,
+  ConfigureContext,
   Contract,
   Dispenser,
   ErrorOf,

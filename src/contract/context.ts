@@ -41,3 +41,11 @@ export interface Dispenser {
   /** @throws {PluginError} `NOT_PROVIDED` If the other side lacks the contract or a member, which it names. */
   dispense<C extends Contract | Topics>(contract: C): Dispensed<C>;
 }
+
+/** What `configure` of a plugin is given beside the configuration. */
+export interface ConfigureContext {
+  /** The host, for calls outside of handlers: while `configure` runs, and later, for as long as the connection is there. */
+  readonly peer: Dispenser;
+  /** Aborts when that connection ends, with a PluginError that says how; from then on calls are refused with `NOT_SENT`. */
+  readonly signal: AbortSignal;
+}

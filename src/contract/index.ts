@@ -12,7 +12,7 @@ export {
   VetoError,
 } from "../errors.js";
 export type { RemoteBus, RunOptions } from "./bus-views.js";
-export type { CallContext, Dispensed, Dispenser, Handler, Handlers, PluginIdentity } from "./context.js";
+export type { CallContext, ConfigureContext, Dispensed, Dispenser, Handler, Handlers, PluginIdentity } from "./context.js";
 export type { Contract, Member, Members, Method, Notification, Stream } from "./contract.js";
 export { defineContract, method, notification, stream } from "./contract.js";
 export type { Implementation } from "./implement.js";

@@ -1,6 +1,8 @@
+import type { ConfigureContext } from "../contract/context.js";
 import type { Provides } from "../contract/implement.js";
 import type { Awaitable } from "../contract/views.js";
 import { PluginError } from "../errors.js";
+import { configureContext } from "../peer/configure-context.js";
 import type { PeerConnection } from "../peer/connection.js";
 import { announceProvided, readProvided } from "../peer/provided.js";
 import { type Declared, declare, readDeclared } from "../peer/topics/declared.js";
@@ -38,7 +40,7 @@ export interface WelcomeOptions {
   readonly secret: string;
   /** The implementations for each apiVersion. */
   readonly provides: ReadonlyMap<number, Provides>;
-  configure(config: unknown): Awaitable<void>;
+  configure(config: unknown, context: ConfigureContext): Awaitable<void>;
   readonly info: Info;
   /** The other side has proven itself. */
   onProven(): void;
@@ -99,7 +101,7 @@ function becomeReady(
   connection.provide(provides.contracts);
   connection.provideTopics(provides.topics);
   return (async () => {
-    await configure(config);
+    await configure(config, configureContext(connection));
     connection.peer.activate();
     return {};
   })();

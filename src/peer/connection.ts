@@ -47,6 +47,8 @@ interface Learned {
 /** A Connection and the peer under it, for the rooms above that complete it. */
 export class PeerConnection implements Connection {
   readonly peer: Peer;
+  /** The part of it that handlers get. */
+  readonly dispenser: Dispenser = Object.freeze({ dispense: (contract) => this.dispense(contract) } satisfies Dispenser);
   readonly #options: PeerOptions;
   #apiVersion = 1;
   #declared: Declared = NOTHING_DECLARED;
@@ -56,7 +58,7 @@ export class PeerConnection implements Connection {
 
   constructor(channel: Channel, options: PeerOptions) {
     this.#options = options;
-    this.peer = new Peer(channel, options, { dispense: (contract) => this.dispense(contract) });
+    this.peer = new Peer(channel, options, this.dispenser);
   }
 
   /** What the handshake found out about the other side. */

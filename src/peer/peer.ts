@@ -11,7 +11,7 @@ import { INVOKE } from "../wire/messages.js";
 import type { CallTarget, Transform } from "./calls/call-target.js";
 import { Caller } from "./calls/caller.js";
 import type { Counters } from "./counters.js";
-import { type CloseReason, closeErrors } from "./errors/close-reason.js";
+import { type CloseReason, closeErrors, overError } from "./errors/close-reason.js";
 import { Dispatcher, type WireCallHandler } from "./handlers/dispatcher.js";
 import { Incoming, type Replies } from "./incoming.js";
 import type { PeerOptions } from "./peer-options.js";
@@ -39,6 +39,7 @@ export class Peer implements CallTarget {
   readonly #log: RemoteLog;
   readonly #closed: Deferred<CloseReason> = deferred();
   #reason: CloseReason | undefined;
+  #ending: AbortController | undefined;
   #paused = false;
   #leaving = false;
   #unwritten = 0;
@@ -124,6 +125,15 @@ export class Peer implements CallTarget {
   /** Calls that were not answered in time. */
   get callsTimedOut(): number {
     return this.#caller.timedOut;
+  }
+
+  /** Aborts when the conversation ends, in the moment from which calls are refused, with a PluginError that says how. */
+  get signal(): AbortSignal {
+    if (this.#ending === undefined) {
+      this.#ending = new AbortController();
+      if (this.#reason !== undefined) this.#ending.abort(overError(this.#reason, this.#options.other));
+    }
+    return this.#ending.signal;
   }
 
   /** Calls that wait for an answer. */
@@ -313,6 +323,7 @@ export class Peer implements CallTarget {
     this.#incoming.end();
     const errors = closeErrors(reason, this.#options.other);
     this.#callsLost = this.#caller.pending;
+    this.#ending?.abort(overError(reason, this.#options.other));
     this.#caller.lose(errors, this.#unwritten);
     this.#dispatcher.abortAll(errors.aborted);
     this.#streams.lose(errors.cut);

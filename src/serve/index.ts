@@ -5,6 +5,7 @@ export type {
   Bus,
   CallContext,
   CallOptions,
+  ConfigureContext,
   Contract,
   Dispenser,
   ErrorOf,

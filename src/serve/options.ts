@@ -1,4 +1,5 @@
 import type { SecureContextOptions } from "node:tls";
+import type { ConfigureContext } from "../contract/context.js";
 import { type Implementation, type Provides, readProvides } from "../contract/implement.js";
 import type { Awaitable } from "../contract/views.js";
 import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../handshake/cookie.js";
@@ -15,8 +16,11 @@ export interface ServeOptions {
   readonly handshake?: Handshake | undefined;
   /** One list, or one list per apiVersion. */
   readonly provides: readonly Implementation[] | Readonly<Record<number, readonly Implementation[]>>;
-  /** Receives the host's `config` first; throwing declines to start, and the host is told why. */
-  readonly configure?: ((config: unknown) => Awaitable<void>) | undefined;
+  /**
+   * Receives the host's `config` first; throwing declines to start, and the host is told why. `context.peer` calls the host outside of
+   * handlers, from a timer for one, until `context.signal` aborts: that connection is gone then. Runs once for each host that connects.
+   */
+  readonly configure?: ((config: unknown, context: ConfigureContext) => Awaitable<void>) | undefined;
   readonly limits?: Limits | undefined;
   /**
    * Certificates of your own: the plugin then speaks TLS alone, and a host must be given `tls` as well. `key` and `cert` are needed;
@@ -45,7 +49,7 @@ export interface Standalone {
 export interface ResolvedServeOptions {
   readonly handshake: ResolvedHandshake;
   readonly provides: ReadonlyMap<number, Provides>;
-  configure(config: unknown): Awaitable<void>;
+  configure(config: unknown, context: ConfigureContext): Awaitable<void>;
   readonly limits: ResolvedLimits;
   readonly tls: SecureContextOptions | undefined;
   readonly standalone: Standalone | undefined;

@@ -1,5 +1,7 @@
+import type { ConfigureContext } from "../contract/context.js";
 import { type Implementation, readImplementations } from "../contract/implement.js";
 import type { Awaitable } from "../contract/views.js";
+import { configureContext } from "../peer/configure-context.js";
 import type { Connection } from "../peer/connection.js";
 import { connectPair } from "../peer/pair.js";
 import { newIdentity } from "../peer/plugin-identity.js";
@@ -18,7 +20,7 @@ export interface InMemoryOptions {
   /** What the host provides to it. @default [] */
   readonly hostProvides?: readonly Implementation[] | undefined;
   /** The plugin's own `configure`, as given to serve(); it gets `config` before anything is called. */
-  readonly configure?: ((config: unknown) => Awaitable<void>) | undefined;
+  readonly configure?: ((config: unknown, context: ConfigureContext) => Awaitable<void>) | undefined;
   /** @default {} */
   readonly config?: unknown;
 }
@@ -46,7 +48,7 @@ export async function connectInMemory(options: InMemoryOptions): Promise<Connect
     { ...shared, provides: pluginProvides, other: "the host in memory", active: false },
   );
   try {
-    await configure?.(copyOf(config));
+    await configure?.(copyOf(config), configureContext(plugin));
   } catch (error) {
     await Promise.all([host.close(), plugin.close()]);
     throw error;
