@@ -41,12 +41,12 @@ await buildScript();
 // The host's side.
 await build({
   ...shared,
-  input: { index: "src/index.ts", testing: "src/testing/index.ts" },
+  input: { index: "src/index.ts", host: "src/host/index.ts", testing: "src/testing/index.ts" },
   plugins: [contract, graph.plugin, finish],
   output: {
     ...output,
     chunkFileNames: "chunks/[name].js",
-    codeSplitting: { groups: [{ name: "core", test: (id) => graph.isInBoth(id), priority: 1 }] },
+    codeSplitting: { groups: [{ name: "core", test: (id) => graph.isShared(id), priority: 1 }] },
   },
 });
 writeFileSync("dist/LICENSES.txt", licencesOf(joined));
@@ -99,11 +99,11 @@ function importGraph() {
   };
   return {
     plugin: { name: "imports", moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
-    /** Says whether both entries load a module, once all of them are parsed. */
-    isInBoth(id) {
-      found.index ??= loadedWith(resolve("src/index.ts"));
-      found.testing ??= loadedWith(resolve("src/testing/index.ts"));
-      return found.index.has(id) && found.testing.has(id);
+    /** Says whether more than one of the entries loads a module, once all of them are parsed. */
+    isShared(id) {
+      const entries = ["src/index.ts", "src/host/index.ts", "src/testing/index.ts"];
+      found.all ??= entries.map((entry) => loadedWith(resolve(entry)));
+      return found.all.filter((modules) => modules.has(id)).length > 1;
     },
   };
 }

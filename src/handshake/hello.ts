@@ -7,7 +7,7 @@ import type { PeerConnection } from "../peer/connection.js";
 import { announceProvided, readProvided } from "../peer/provided.js";
 import { type Declared, declare, readDeclared } from "../peer/topics/declared.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
-import { HELLO, READY } from "../wire/messages.js";
+import { CONFIGURE, HEALTH, HELLO, READY } from "../wire/messages.js";
 import { isHex32, isProof, prove, randomHex } from "./proof.js";
 import { highestCommon } from "./version.js";
 
@@ -36,11 +36,16 @@ export function readTopics(value: object): Declared {
   }
 }
 
+/** Says how a plugin is; one that throws is not well. */
+export type HealthCheck = () => Awaitable<{ readonly ok: boolean; readonly message?: string | undefined } | void>;
+
 export interface WelcomeOptions {
   readonly secret: string;
   /** The implementations for each apiVersion. */
   readonly provides: ReadonlyMap<number, Provides>;
   configure(config: unknown, context: ConfigureContext): Awaitable<void>;
+  /** How the plugin is, where it can say. */
+  readonly health: HealthCheck | undefined;
   readonly info: Info;
   /** The other side has proven itself. */
   onProven(): void;
@@ -80,7 +85,7 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
 
 function becomeReady(
   connection: PeerConnection,
-  { secret, configure, onProven }: WelcomeOptions,
+  { secret, configure, health, onProven }: WelcomeOptions,
   challenges: { readonly host: string; readonly plugin: string },
   provides: Provides,
   params: unknown,
@@ -100,6 +105,12 @@ function becomeReady(
   connection.learn({ provided: readOffer(offered) });
   connection.provide(provides.contracts);
   connection.provideTopics(provides.topics);
+  const { reserved } = connection.peer;
+  reserved.set(CONFIGURE, async (input) => {
+    await configure((input as { readonly config?: unknown } | null)?.config, configureContext(connection));
+    return {};
+  });
+  if (health !== undefined) reserved.set(HEALTH, async () => (await health()) ?? { ok: true });
   return (async () => {
     await configure(config, configureContext(connection));
     connection.peer.activate();

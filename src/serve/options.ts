@@ -3,6 +3,7 @@ import type { ConfigureContext } from "../contract/context.js";
 import { type Implementation, type Provides, readProvides } from "../contract/implement.js";
 import type { Awaitable } from "../contract/views.js";
 import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../handshake/cookie.js";
+import type { HealthCheck } from "../handshake/hello.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import { namesAuthorities } from "../util/authorities.js";
 import type { Logger } from "../util/logger.js";
@@ -21,6 +22,8 @@ export interface ServeOptions {
    * handlers, from a timer for one, until `context.signal` aborts: that connection is gone then. Runs once for each host that connects.
    */
   readonly configure?: ((config: unknown, context: ConfigureContext) => Awaitable<void>) | undefined;
+  /** Says how the plugin is, for a host that asks now and then: `{ ok: false, message }` or throwing is not well. @default it cannot say */
+  readonly health?: HealthCheck | undefined;
   readonly limits?: Limits | undefined;
   /**
    * Certificates of your own: the plugin then speaks TLS alone, and a host must be given `tls` as well. `key` and `cert` are needed;
@@ -50,6 +53,7 @@ export interface ResolvedServeOptions {
   readonly handshake: ResolvedHandshake;
   readonly provides: ReadonlyMap<number, Provides>;
   configure(config: unknown, context: ConfigureContext): Awaitable<void>;
+  readonly health: HealthCheck | undefined;
   readonly limits: ResolvedLimits;
   readonly tls: SecureContextOptions | undefined;
   readonly standalone: Standalone | undefined;
@@ -57,22 +61,23 @@ export interface ResolvedServeOptions {
   readonly logger: Logger;
 }
 
-const NAMES = new Set(["handshake", "provides", "configure", "limits", "tls", "standalone", "validate", "logger"]);
+const NAMES = new Set(["handshake", "provides", "configure", "health", "limits", "tls", "standalone", "validate", "logger"]);
 
 /** @throws {TypeError | RangeError} An option that is unknown or wrong. */
 export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions {
   if (typeof options !== "object" || options === null) throw new TypeError("Cannot serve: the options must be an object with provides");
   const fault = faultOfOptions(options, NAMES);
   if (fault !== undefined) throw new TypeError(`Cannot serve: ${fault}`);
-  const { configure = () => {}, validate = true } = options;
+  const { configure = () => {}, health, validate = true } = options;
   if (typeof configure !== "function") throw new TypeError("Cannot serve: configure must be a function");
+  if (health !== undefined && typeof health !== "function") throw new TypeError("Cannot serve: health must be a function");
   if (typeof validate !== "boolean") throw new TypeError(`Cannot serve: validate is ${showValue(validate)}, and it must be true or false`);
   const logger = options.logger === undefined ? stderrLogger : safeLogger(checkLogger(options.logger));
   const handshake = resolveHandshake(options.handshake);
   const standalone = checkStandalone(options.standalone);
   const provides = resolveProvides(options.provides, handshake);
   const limits = resolveLimits(options.limits);
-  return { handshake, provides, configure, limits, tls: checkTls(options.tls), standalone, validate, logger };
+  return { handshake, provides, configure, health, limits, tls: checkTls(options.tls), standalone, validate, logger };
 }
 
 function checkTls(tls: Partial<SecureContextOptions> | undefined): SecureContextOptions | undefined {

@@ -84,7 +84,7 @@ class Visitors {
   }
 
   receive(channel: Channel): void {
-    const { limits, logger, validate, env, provides, configure, info } = this.#options;
+    const { limits, logger, validate, env, provides, configure, health, info } = this.#options;
     const shared = { limits, logger, validate, clock: systemClock, plugin: info.name, tracing: this.#tracing };
     const connection = new PeerConnection(channel, { ...shared, callTimeoutMs: 60_000, other: "the host" });
     this.#unauthenticated.add(connection);
@@ -96,6 +96,7 @@ class Visitors {
       secret: env.secret,
       provides,
       configure,
+      health,
       info,
       onProven: () => {
         this.#unauthenticated.delete(connection);
