@@ -6,7 +6,7 @@ import type { Dispatcher } from "./handlers/dispatcher.js";
 import type { RemoteLog } from "./remote-log.js";
 import type { Streams } from "./streams/streams.js";
 
-/** Responses one of the protocol's own methods, by its input; throws a JSONRPCErrorException to answer with a code of its choice. */
+/** Answers one of the protocol's own methods, by its input; throws a JSONRPCErrorException to answer with a code of its choice. */
 export type ReservedHandler = (input: unknown) => unknown;
 
 /** The request that is taken next from a peer that has not proven itself. */
@@ -32,7 +32,7 @@ export class ReservedMethods {
     this.#handlers.set(method, handler);
   }
 
-  /** Responses what any conversation may ask. */
+  /** Answers what any conversation may ask. */
   serve(dispatcher: Dispatcher, streams: Streams, log: RemoteLog): void {
     this.set(PING, () => "pong");
     this.set(CANCEL, (input) => {

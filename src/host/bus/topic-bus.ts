@@ -42,7 +42,7 @@ export class TopicBus {
     this.#emitted.set(topic, (this.#emitted.get(topic) ?? 0) + 1);
     let keepsUp = true;
     for (const member of this.#members) {
-      if (member.id !== source && member.has("events", topic)) keepsUp = member.deliver(event) && keepsUp;
+      if (isOther(member, source) && member.has("events", topic)) keepsUp = member.deliver(event) && keepsUp;
     }
     return keepsUp;
   }
@@ -103,8 +103,13 @@ export class TopicBus {
   }
 
   #who(kind: "actions" | "hooks", topic: string, source: string): BusMember[] {
-    return [...this.#members].filter((member) => member.id !== source && member.has(kind, topic)).sort((a, b) => a.order - b.order);
+    return [...this.#members].filter((member) => isOther(member, source) && member.has(kind, topic)).sort((a, b) => a.order - b.order);
   }
+}
+
+/** A plugin neither hears nor answers itself. What this program says, its own handlers do. */
+function isOther(member: BusMember, source: string): boolean {
+  return member.id !== source || source === HOST_ID;
 }
 
 const GIVEN_UP = new PluginError("CANCELLED", "The call was ended: its asker has what it wanted");

@@ -9,6 +9,7 @@ import { extract, isSpecial, lendNothing } from "../../wire/references.js";
 import { NOT_SMALL, smallText } from "../../wire/small-json.js";
 import { errorResponse } from "../errors/error-response.js";
 import { encodeFitting } from "../errors/fitting-error.js";
+import { Refusal } from "../errors/refusal.js";
 import { SchemaMismatch } from "../errors/schema-mismatch.js";
 import { whyTooLong } from "../errors/too-long.js";
 import { type Flaw, flawOf } from "../errors/unsendable.js";
@@ -65,7 +66,8 @@ export class Responses {
   }
 
   thrown(id: Id, name: string, thrown: unknown): void {
-    if (SchemaMismatch.errorOf(thrown)?.code !== "INVALID_INPUT") this.failed(name, thrown);
+    // What this package refuses, and a veto, is an answer and no failure.
+    if (!(thrown instanceof Refusal) && SchemaMismatch.errorOf(thrown)?.code !== "INVALID_INPUT") this.failed(name, thrown);
     this.#fail(id, errorResponse(thrown));
   }
 

@@ -1,5 +1,5 @@
 import { StartError } from "../../../src/errors.js";
-import { RestartCounter, type ResolvedRestartPolicy } from "../../../src/host/supervised/restart-policy.js";
+import { type ResolvedRestartPolicy, RestartCounter } from "../../../src/host/supervised/restart-policy.js";
 import { Supervisor, type SupervisorChange } from "../../../src/host/supervised/supervisor.js";
 import type { Unit } from "../../../src/host/supervised/unit.js";
 import type { CloseReason } from "../../../src/peer/errors/close-reason.js";

@@ -61,7 +61,8 @@ async function play(seed: number): Promise<void> {
       if (unit !== undefined) it.supervisor.fail(unit, new PluginError("CONNECTION_LOST", "it is frozen"));
     },
     ended() {
-      for (const unit of [...it.starts.map((start) => start.unit), ...replacements]) if (unit.stopping && !unit.gone) unit.end({ kind: "killed", forced: false, escaped: [] });
+      for (const unit of [...it.starts.map((start) => start.unit), ...replacements])
+        if (unit.stopping && !unit.gone) unit.end({ kind: "killed", forced: false, escaped: [] });
     },
     replace() {
       const unit = new FakeUnit();

@@ -126,16 +126,19 @@ describe("starts that fail", () => {
     },
   );
 
-  test.each(["exited", "silent", "unreachable"])("[S37] a start that fails as %s is tried again, and the activation waits for it", async (reason) => {
-    const it = supervise();
-    const active = it.supervisor.activate();
-    it.last().fail(reason);
-    await settle();
-    it.clock.advance(250);
-    it.last().succeed();
-    await active;
-    expect(it.states()).toEqual(["starting", "restarting", "starting", "active"]);
-  });
+  test.each(["exited", "silent", "unreachable"])(
+    "[S37] a start that fails as %s is tried again, and the activation waits for it",
+    async (reason) => {
+      const it = supervise();
+      const active = it.supervisor.activate();
+      it.last().fail(reason);
+      await settle();
+      it.clock.advance(250);
+      it.last().succeed();
+      await active;
+      expect(it.states()).toEqual(["starting", "restarting", "starting", "active"]);
+    },
+  );
 
   test("[F24] where the system has no room for a process, that is tried again and does not count", async () => {
     const it = supervise({ ...POLICY, maxAttempts: 1 });
