@@ -12,11 +12,11 @@ const QUIET_MS = 10;
 /**
  * Spawns a plugin in a process group of its own, all three streams piped.
  *
- * Death is the `exit` event, never `close` or execa's promise, which a grandchild holding a pipe keeps open.
+ * Death is the `exit` event, never `close`, which waits for as long as a grandchild holds a pipe open.
  * @throws {Error} The system's own error, with its code.
  */
 export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess> {
-  const { child } = await spawnChild(request);
+  const child = await spawnChild(request);
   const { pid, stdin, stdout, stderr } = child;
   const untrack = trackGroup(pid);
   // A plugin that is gone breaks its stdin; that it is gone is told by its exit.
