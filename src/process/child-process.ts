@@ -25,7 +25,7 @@ export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess
   const exited = new Promise<Exit>((resolve) => {
     child.once("exit", (exitCode, signal) => {
       gone = true;
-      // At once: while the group has members its number cannot be anybody else's, and later it could.
+      // At once: while the group has members its number is given to no other, and later it could be.
       endGroup(pid, "SIGKILL");
       untrack();
       stdin.destroy();
@@ -87,7 +87,7 @@ async function* chunks(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array
     for await (const chunk of stream) {
       const bytes = chunk as unknown as Uint8Array;
       yield bytes;
-      // Who asks for the next is done with this one.
+      // A reader that asks for the next chunk is done with this one.
       freeChunk(bytes);
     }
   } catch {

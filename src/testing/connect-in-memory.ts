@@ -1,12 +1,14 @@
-import { type Implementation, readImplementations } from "../contract/implement.js";
+import type { Implementation } from "../contract/implement.js";
+import { readImplementations } from "../contract/implementations.js";
 import type { Awaitable } from "../contract/views.js";
 import { type Connection, PeerConnection } from "../peer/connection.js";
 import { announceProvided } from "../peer/provided.js";
 import { memoryChannels } from "../transport/memory.js";
 import { systemClock } from "../util/clock.js";
 import { silentLogger } from "../util/logger.js";
-import { faultOfOptions } from "../util/plain-options.js";
-import { showValue } from "../util/show-value.js";
+import { callback } from "../util/options/functions.js";
+import { namesIn } from "../util/options/names.js";
+import { readOptions } from "../util/options/source.js";
 import { resolveLimits } from "../wire/limits.js";
 
 export interface InMemoryOptions {
@@ -20,7 +22,7 @@ export interface InMemoryOptions {
   readonly config?: unknown;
 }
 
-const NAMES = new Set(["provides", "hostProvides", "configure", "config"]);
+const NAMES: ReadonlySet<string> = namesIn("provides hostProvides configure config");
 
 /**
  * Resolves with a host's connection to implementations in this process: no process, no socket, the same messages.
@@ -32,11 +34,13 @@ const NAMES = new Set(["provides", "hostProvides", "configure", "config"]);
  * expect(await connection.dispense(greeter).greet({ name: "test" })).toBe("Hello, test!");
  */
 export async function connectInMemory(options: InMemoryOptions): Promise<Connection> {
-  const { configure, config = {} } = checkOptions(options);
-  const pluginProvides = readImplementations(options.provides, "provides");
-  const hostProvides = readImplementations(options.hostProvides ?? [], "hostProvides");
+  const from = readOptions("Cannot connect in memory", options, NAMES);
+  const configure = callback<NonNullable<InMemoryOptions["configure"]>, undefined>(from, "configure", undefined);
+  const pluginProvides = readImplementations(from, "provides");
+  const hostProvides = options.hostProvides === undefined ? [] : readImplementations(from, "hostProvides");
+  const { config = {} } = options;
   const [hostEnd, pluginEnd] = memoryChannels();
-  const shared = { limits: resolveLimits(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
+  const shared = { limits: resolveLimits(from), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
   const host = new PeerConnection(hostEnd, { ...shared, other: "the plugin in memory" });
   const plugin = new PeerConnection(pluginEnd, { ...shared, other: "the host in memory" });
   host.learn({ provided: announceProvided(pluginProvides) });
@@ -54,12 +58,4 @@ export async function connectInMemory(options: InMemoryOptions): Promise<Connect
   }
   plugin.peer.activate();
   return host;
-}
-
-function checkOptions(options: InMemoryOptions): InMemoryOptions {
-  const fault = faultOfOptions(options, NAMES);
-  if (fault !== undefined) throw new TypeError(`Cannot connect in memory: ${fault}`);
-  const { configure } = options;
-  if (configure === undefined || typeof configure === "function") return options;
-  throw new TypeError(`Cannot connect in memory: configure is ${showValue(configure)}, and it must be a function`);
 }

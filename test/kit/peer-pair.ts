@@ -1,11 +1,10 @@
-import { readImplementations } from "../../src/contract/implement.js";
 import type { Implementation, Limits } from "../../src/index.js";
 import { PeerConnection } from "../../src/peer/connection.js";
 import { announceProvided } from "../../src/peer/provided.js";
 import { memoryChannels } from "../../src/transport/memory.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { FakeClock } from "./fake-clock.js";
 import { memoryLogger } from "./fixtures.js";
+import { limitsOf, recordsOf } from "./options.js";
 
 export interface PairOptions {
   readonly provides?: readonly Implementation[];
@@ -23,19 +22,19 @@ export function peerPair(options: PairOptions = {}) {
   const logger = memoryLogger();
   const [hostEnd, pluginEnd] = memoryChannels();
   const shared = { clock, logger, callTimeoutMs: 60_000 };
-  const host = new PeerConnection(hostEnd, { ...shared, validate: hostValidates, limits: resolveLimits(hostLimits), other: 'plugin "kv"' });
+  const host = new PeerConnection(hostEnd, { ...shared, validate: hostValidates, limits: limitsOf(hostLimits), other: 'plugin "kv"' });
   const plugin = new PeerConnection(pluginEnd, {
     ...shared,
     validate: pluginValidates,
-    limits: resolveLimits(pluginLimits),
+    limits: limitsOf(pluginLimits),
     other: "the host",
   });
   for (const [end, own, others] of [
     [host, hostProvides, provides],
     [plugin, provides, hostProvides],
   ] as const) {
-    end.learn({ provided: announceProvided(readImplementations(others, "provides")) });
-    end.provide(readImplementations(own, "provides"));
+    end.learn({ provided: announceProvided(recordsOf(others)) });
+    end.provide(recordsOf(own));
     end.peer.trust();
     end.peer.activate();
   }

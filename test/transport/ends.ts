@@ -10,7 +10,8 @@ import { memoryChannels } from "../../src/transport/memory.js";
 import type { TlsOptions } from "../../src/transport/tls.js";
 import type { TransportName } from "../../src/util/address.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { type Limits, resolveLimits } from "../../src/wire/limits.js";
+import type { Limits } from "../../src/wire/limits.js";
+import { limitsOf } from "../kit/options.js";
 import { RawSocket } from "../kit/raw-socket.js";
 import { RawWebSocket } from "./raw-websocket.js";
 
@@ -103,7 +104,7 @@ export class Door implements AsyncDisposable {
       minPort: 0,
       maxPort: 0,
       unixSocketDir: dir,
-      limits: resolveLimits(limits),
+      limits: limitsOf(limits),
       tls,
       onChannel(channel) {
         arrived.push(channel);
@@ -150,7 +151,7 @@ export async function pair(
   limits: Limits = {},
 ): Promise<{ readonly near: Ear; readonly far: Ear } & AsyncDisposable> {
   const door = transport === "memory" ? undefined : await Door.open(transport, limits);
-  const resolved = resolveLimits(limits);
+  const resolved = limitsOf(limits);
   const [left, right] = await (async (): Promise<readonly Channel[]> => {
     if (door === undefined) return memoryChannels();
     const { address, protocol } = door.listener;

@@ -4,8 +4,8 @@ import type { PluginError } from "../../src/errors.js";
 import { dial } from "../../src/transport/dial.js";
 import type { Channel } from "../../src/wire/channel.js";
 import { linesFrame, mixedFrame } from "../../src/wire/frames.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Door } from "./ends.js";
 
 gate();
@@ -39,7 +39,7 @@ function listen(channel: Channel) {
 
 /** Two channels of ours that have turned to frames, both ways. */
 async function framePair(transport: "tcp" | "unix", stallTimeoutMs = 10_000) {
-  const limits = resolveLimits({ stallTimeoutMs });
+  const limits = limitsOf({ stallTimeoutMs });
   const door = await Door.open(transport, { stallTimeoutMs });
   const { address, protocol } = door.listener;
   const [left, right] = await Promise.all([dial(address, protocol, { limits, signal: new AbortController().signal }), door.channel()]);

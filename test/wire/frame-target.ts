@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { readImplementations } from "../../src/contract/implement.js";
 import { defineContract, implement, method, notification, stream } from "../../src/index.js";
 import { PeerConnection } from "../../src/peer/connection.js";
 import type { Channel, Receiver } from "../../src/wire/channel.js";
 import { FrameError, FrameReader, linesFrame, mixedFrame } from "../../src/wire/frames.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { LineError, LineReader } from "../../src/wire/lines.js";
 import { FakeClock } from "../kit/fake-clock.js";
 import { memoryLogger } from "../kit/fixtures.js";
+import { limitsOf, recordsOf } from "../kit/options.js";
 
 const MAX_BYTES = 4_096;
 
@@ -161,13 +160,13 @@ const theirs = defineContract("theirs", { work: method<any, unknown>(), watch: s
  */
 export async function openTarget(framing: Framing) {
   const channel = new FrameChannel(framing);
-  const limits = resolveLimits({ maxMessageBytes: MAX_BYTES });
+  const limits = limitsOf({ maxMessageBytes: MAX_BYTES });
   const clock = new FakeClock();
   const options = { limits, clock, logger: memoryLogger(), validate: true, callTimeoutMs: 60_000, other: 'plugin "kv"' };
   const connection = new PeerConnection(channel, options);
   const { peer } = connection;
   connection.learn({ provided: [{ name: "theirs", members: { work: { kind: "method" }, watch: { kind: "stream" } } }] });
-  connection.provide(readImplementations([implementation], "provides"));
+  connection.provide(recordsOf([implementation]));
   peer.trust();
   peer.activate();
   const { work, watch } = connection.dispense(theirs);
