@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { clearTimeout, now, setImmediate, setTimeout } from "../util/timers.js";
 import { freeChunk } from "./free-chunk.js";
 import { killOutsiders } from "./process-tree.js";
 import { trackGroup } from "./registry.js";
@@ -53,13 +54,13 @@ export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess
 /** Closes the pipes of a process that has exited, once what is in them has been read. */
 function closePipes(child: Child): void {
   const pipes = [child.stdout, child.stderr];
-  const giveUpAt = performance.now() + DRAIN_MS;
+  const giveUpAt = now() + DRAIN_MS;
   let timer: NodeJS.Timeout | undefined;
   let before = -1;
   const look = (): void => {
     const read = pipes.reduce((sum, pipe) => sum + ((pipe as Partial<Socket>).bytesRead ?? 0), 0);
     const quiet = read === before && pipes.every(({ readableLength }) => readableLength === 0);
-    if (quiet || performance.now() >= giveUpAt) {
+    if (quiet || now() >= giveUpAt) {
       for (const pipe of pipes) pipe.destroy();
       return;
     }

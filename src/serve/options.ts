@@ -1,7 +1,7 @@
 import type { SecureContextOptions } from "node:tls";
 import type { Implementation, ImplementationRecord } from "../contract/implement.js";
 import { readImplementations } from "../contract/implementations.js";
-import type { Awaitable } from "../contract/views.js";
+import type { Awaitable, ConfigureContext } from "../contract/views.js";
 import { type Handshake, type ResolvedHandshake, resolveHandshake } from "../handshake/cookie.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import type { Logger } from "../util/logger.js";
@@ -21,8 +21,11 @@ export interface ServeOptions {
   readonly handshake?: Handshake | undefined;
   /** What implement() made: one list, for the handshake's apiVersion, or an object with one list for each apiVersion. */
   readonly provides: readonly Implementation[] | Readonly<Record<number, readonly Implementation[]>>;
-  /** Receives the host's `config` first; throwing declines to start, and the host is told why. */
-  readonly configure?: ((config: unknown) => Awaitable<void>) | undefined;
+  /**
+   * Receives the host's `config` first; throwing declines to start, and the host is told why. `context.peer` calls the host outside of
+   * handlers, from a timer for one, until `context.signal` aborts: that connection is gone then. Runs once for each host that connects.
+   */
+  readonly configure?: ((config: unknown, context: ConfigureContext) => Awaitable<void>) | undefined;
   /** What a host may cost this program. @default each its own */
   readonly limits?: Limits | undefined;
   /**
@@ -54,7 +57,7 @@ export interface Standalone {
 export interface ResolvedServeOptions {
   readonly handshake: ResolvedHandshake;
   readonly provides: ReadonlyMap<number, readonly ImplementationRecord[]>;
-  configure(config: unknown): Awaitable<void>;
+  configure(config: unknown, context: ConfigureContext): Awaitable<void>;
   readonly limits: ResolvedLimits;
   readonly tls: SecureContextOptions | undefined;
   readonly standalone: Standalone | undefined;

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { ChunkFeed } from "../../src/transport/chunk-feed.js";
 import { dial } from "../../src/transport/dial.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { mixedFrame } from "../../src/wire/frames.js";
+import { mixedFrame } from "../../src/wire/framing/frames.js";
 import { gate } from "../kit/gate.js";
 import { limitsOf } from "../kit/options.js";
 import { Ear } from "./ends.js";

@@ -5,20 +5,22 @@ export function isPatience(value: unknown): value is number {
   return typeof value === "number" && value > 0;
 }
 
-/** An option that says how long to wait: in milliseconds, or `Infinity`. @throws {TypeError | RangeError} */
-export function patience<F>(from: OptionsSource, name: string, fallback: F): number | Default<F> {
-  return option(from, name, fallback, isPatience, "a number of milliseconds above 0, or Infinity", true);
-}
-
-export interface DurationRange {
+/** What a time may be. */
+export interface TimeRange {
   /** May it be 0? @default false */
   readonly zero?: boolean;
 }
 
+/** An option that says how long to wait: in milliseconds, or `Infinity`. @throws {TypeError | RangeError} */
+export function patience<F>(from: OptionsSource, name: string, fallback: F, { zero = false }: TimeRange = {}): number | Default<F> {
+  const fits = (value: unknown): value is number => isPatience(value) || (zero && value === 0);
+  return option(from, name, fallback, fits, `a number of milliseconds ${zero ? "from" : "above"} 0, or Infinity`, true);
+}
+
 /** An option that is a time in milliseconds. @throws {TypeError | RangeError} */
-export function duration<F>(from: OptionsSource, name: string, fallback: F, { zero = false }: DurationRange = {}): number | Default<F> {
+export function duration<F>(from: OptionsSource, name: string, fallback: F, { zero = false }: TimeRange = {}): number | Default<F> {
   const fits = (value: unknown): value is number => Number.isFinite(value) && (isPatience(value) || (zero && value === 0));
-  return option(from, name, fallback, fits, `a number of milliseconds ${zero ? "from 0" : "above 0"}`, true);
+  return option(from, name, fallback, fits, `a number of milliseconds ${zero ? "from" : "above"} 0`, true);
 }
 
 /** An option that is a whole number of a range, ends included. @throws {TypeError | RangeError} */

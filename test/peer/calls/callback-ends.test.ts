@@ -31,8 +31,9 @@ function scene(use: (on: (...args: any[]) => Promise<any>, answer: Deferred<unkn
   const left = (): number[] => [host.pending, plugin.pending, host.running, plugin.running, host.lentFunctions].filter(Boolean);
   return { ...pair, answer, asked, left, run: pair.host.dispense(jobs).run };
 }
+/** A message leaves at the end of its tick, and arrives in the next turn; two of them, and a turn for what comes of the second. */
 async function roundTrips(count: number): Promise<void> {
-  for (let turn = 0; turn < 2 * count; turn++) await settled();
+  for (let turn = 0; turn < 3 * count; turn++) await settled();
 }
 
 test("[F69] a call that is aborted while its callback runs ends both at once, on both sides", async () => {
