@@ -126,6 +126,12 @@ test("the floor plan is read: there are files, and imports in them", () => {
   assert.ok(importsOf(readFileSync(new URL("client/client.ts", SRC), "utf8")).length > 5);
 });
 
+test("client/ meets a conversation at PluginLink: only the link that speaks JSON-RPC knows of a peer", () => {
+  const reachesIn = /\.peer\b|\{[^}]*\bpeer\b[^}]*\} =|\bPeerConnection\b|\/peer\/peer\.js/;
+  const knowing = files.filter((file) => roomOf(file) === "client" && reachesIn.test(sourceOf(file)));
+  assert.deepEqual(knowing, ["client/json-rpc-link.ts"]);
+});
+
 for (const file of files) {
   const source = sourceOf(file);
   test(`src/${file} keeps to its room`, () => {

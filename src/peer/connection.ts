@@ -1,9 +1,10 @@
-import { type Contract, NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
+import { type Contract, checkContract, NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
 import type { ImplementationRecord } from "../contract/implement.js";
 import type { CallOptions, Dispenser, Remote } from "../contract/views.js";
 import type { Channel } from "../wire/channel.js";
 import { PING } from "../wire/messages.js";
 import { calls, Observation } from "./call-events.js";
+import { checkProvided } from "./calls/check-provided.js";
 import { makeRemote } from "./calls/remote.js";
 import type { Counters } from "./counters.js";
 import type { CloseReason } from "./errors/close-reason.js";
@@ -84,17 +85,9 @@ export class PeerConnection implements Connection {
 
   dispense<C extends Contract>(contract: C): Remote<C> {
     const { validate, other, plugin = other, clock, hold, callTimeoutMs } = this.#options;
-    const source = {
-      validate,
-      plugin,
-      clock,
-      hold,
-      callTimeoutMs,
-      call: this.peer.call.bind(this.peer),
-      notify: this.peer.notify.bind(this.peer),
-      openStream: this.peer.openStream.bind(this.peer),
-    };
-    return makeRemote(contract, source, this.#provided, other);
+    checkContract(contract, "dispense");
+    checkProvided(contract, this.#provided, other);
+    return makeRemote(contract, this.peer, { validate, plugin, clock, hold, callTimeoutMs });
   }
 
   #observeCall(method: string, input: unknown, options: CallOptions | undefined): Promise<unknown> {

@@ -7,7 +7,8 @@ import type { Channel, FrameSwitch } from "../wire/channel.js";
 import { encodeViolation } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
 import { INVOKE } from "../wire/messages.js";
-import { type Accept, Caller } from "./calls/caller.js";
+import type { CallTarget, Transform } from "./calls/call-target.js";
+import { Caller } from "./calls/caller.js";
 import type { Counters } from "./counters.js";
 import { type CloseReason, closeErrors } from "./errors/close-reason.js";
 import { Gate, type Step } from "./gate.js";
@@ -23,7 +24,7 @@ import type { StreamReader } from "./streams/stream-reader.js";
 import { Streams } from "./streams/streams.js";
 
 /** One conversation over one channel: owns it, puts what deals with its messages together, closes once. */
-export class Peer {
+export class Peer implements CallTarget {
   /** Resolves when the channel is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
   readonly reserved: ReservedMethods;
@@ -97,6 +98,11 @@ export class Peer {
   /** False once the conversation is over, and nothing more is read. */
   get open(): boolean {
     return this.#incoming.open;
+  }
+
+  /** False once new calls are refused. */
+  get takesCalls(): boolean {
+    return this.#caller.takesCalls;
   }
 
   get counters(): Counters {
@@ -178,7 +184,7 @@ export class Peer {
     this.#dispatcher.activate();
   }
 
-  call(method: string, input: unknown, options?: CallOptions, accept?: Accept): Promise<unknown> {
+  call(method: string, input: unknown, options?: CallOptions, accept?: Transform): Promise<unknown> {
     return this.#caller.call(method, input, options, accept);
   }
 
@@ -187,13 +193,7 @@ export class Peer {
    * @param accept What is made of each item before it is read.
    * @param onEnd Called when an opened stream is over.
    */
-  openStream(
-    method: string,
-    input: unknown,
-    options: CallOptions,
-    accept: ((item: unknown) => unknown) | undefined,
-    onEnd: () => void,
-  ): Promise<StreamReader> {
+  openStream(method: string, input: unknown, options: CallOptions, accept: Transform, onEnd: () => void): Promise<StreamReader> {
     const tell = (message: string): void => this.#answer(message);
     return openStream(
       { caller: this.#caller, streams: this.#streams, tell, other: this.#options.other },
@@ -211,10 +211,23 @@ export class Peer {
     return this.#dispatcher.drain(graceMs);
   }
 
+  /**
+   * Makes no more calls for users here; resolves once those that wait have their answers, and streams that are read have ended, or after
+   * `graceMs`.
+   * @param why The end of the sentence that a refused call gets.
+   */
+  async finishCalls(graceMs: number, why: string): Promise<void> {
+    const { clock } = this.#options;
+    const giveUpAt = clock.now() + graceMs;
+    await this.#caller.drain(notSentBecause(why), graceMs);
+    // No stream is opened any more: those that are read can only get fewer.
+    await this.#streams.untilNoneRead(giveUpAt - clock.now());
+  }
+
   /** We are about to end the other side: calls are refused, and its going is no loss. */
   leave(why: string): void {
     this.#leaving = true;
-    this.#caller.refuse((method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${why}`));
+    this.#caller.refuse(notSentBecause(why));
   }
 
   /** Ends the conversation. Idempotent; resolves when the channel is gone. `code` and `text` are a WebSocket's. */
@@ -299,4 +312,8 @@ export class Peer {
 function reasonOf(error: PluginError | undefined, code: number | undefined): CloseReason {
   const shared = code === undefined ? {} : { code };
   return error === undefined ? { kind: "closed", by: "peer", ...shared } : { kind: "lost", error, ...shared };
+}
+
+function notSentBecause(why: string): (method: string) => PluginError {
+  return (method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${why}`);
 }

@@ -2,10 +2,10 @@ import { type Implementation, readImplementations } from "../contract/implement.
 import type { Awaitable } from "../contract/views.js";
 import type { Connection } from "../peer/connection.js";
 import { connectPair } from "../peer/pair.js";
+import { newIdentity } from "../peer/plugin-identity.js";
 import { systemClock } from "../util/clock.js";
 import { silentLogger } from "../util/logger.js";
 import { faultOfOptions } from "../util/plain-options.js";
-import { programHold } from "../util/program-hold.js";
 import { showValue } from "../util/show-value.js";
 import { ReceivedAttachments } from "../wire/attachments.js";
 import { resolveLimits } from "../wire/limits.js";
@@ -37,11 +37,9 @@ export async function connectInMemory(options: InMemoryOptions): Promise<Connect
   const { configure, config = {} } = checkOptions(options);
   const pluginProvides = readImplementations(options.provides, "provides");
   const hostProvides = readImplementations(options.hostProvides ?? [], "hostProvides");
-  // The deadline of a call that a test awaits must come, and in memory nothing else keeps the test alive until then.
-  const hold = programHold();
-  const shared = { limits: resolveLimits(), clock: systemClock, hold, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
+  const shared = { limits: resolveLimits(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
   const [host, plugin] = connectPair(
-    { ...shared, provides: hostProvides, other: "the plugin in memory" },
+    { ...shared, provides: hostProvides, identity: newIdentity("in-memory"), other: "the plugin in memory" },
     { ...shared, provides: pluginProvides, other: "the host in memory", active: false },
   );
   try {

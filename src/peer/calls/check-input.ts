@@ -3,10 +3,11 @@ import type { CallOptions } from "../../contract/views.js";
 import { PluginError } from "../../errors.js";
 import { abortable } from "../../util/abort.js";
 import type { Clock } from "../../util/clock.js";
-import type { ProgramHold } from "../../util/program-hold.js";
 import { isThenable } from "../../util/thenable.js";
 import { within } from "../../util/within.js";
+import type { ProgramHold } from "../program-hold.js";
 import { checkCallOptions } from "./call-options.js";
+import { lessSpent } from "./spent-time.js";
 
 export type Send = (input: unknown, options: CallOptions | undefined) => Promise<unknown>;
 
@@ -42,19 +43,8 @@ export function checkThen(schema: Schema, method: string, patience: Patience, se
       } finally {
         hold?.release();
       }
-      return send(input, most === Number.POSITIVE_INFINITY ? options : rest(given, most, clock.now() - begun));
+      return send(input, most === Number.POSITIVE_INFINITY ? options : lessSpent(given, most, clock.now() - begun));
     }
-  };
-}
-
-/** A call's deadline begins with the call, and not with its sending. */
-function rest(options: CallOptions, mostMs: number, spentMs: number): CallOptions {
-  const left = (ms: number): number => Math.max(1, Math.ceil(ms - spentMs));
-  return {
-    ...options,
-    // What each progress gives anew stays what it was.
-    timeoutMs: options.progressResetsTimeout === true ? options.timeoutMs : left(options.timeoutMs ?? mostMs),
-    maxTotalMs: options.maxTotalMs === undefined ? undefined : left(options.maxTotalMs),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../../util/clock.js";
-import type { ProgramHold } from "../../util/program-hold.js";
 import { PING } from "../../wire/messages.js";
+import type { ProgramHold } from "../program-hold.js";
+import { Rest } from "../rest.js";
 import type { Scope } from "../scope.js";
 
 /** A call we placed that has no answer yet. */
@@ -46,12 +47,14 @@ export class PendingCalls {
   readonly #givenUp = new Map<number, PendingCall>();
   readonly #clock: Clock;
   readonly #hold: ProgramHold | undefined;
+  readonly #rest: Rest;
   readonly #onDeadline: (call: PendingCall) => void;
 
   /** @param hold Taken while a call waits. */
   constructor(clock: Clock, onDeadline: (call: PendingCall) => void, hold?: ProgramHold) {
     this.#clock = clock;
     this.#hold = hold;
+    this.#rest = new Rest(clock);
     this.#onDeadline = onDeadline;
   }
 
@@ -75,7 +78,7 @@ export class PendingCalls {
     const call = this.#slots[id & this.#mask];
     if (call === undefined || call.id !== id) return undefined;
     this.#slots[id & this.#mask] = undefined;
-    if (--this.#count === 0) this.#hold?.release();
+    if (--this.#count === 0) this.#emptied();
     return call;
   }
 
@@ -119,7 +122,19 @@ export class PendingCalls {
     this.#count = 0;
     this.#stopSweep?.();
     this.#sweepAt = Number.POSITIVE_INFINITY;
+    this.#rest.tell();
     return calls;
+  }
+
+  /** Resolves once none waits, or after `ms`. */
+  untilNone(ms: number): Promise<void> {
+    return this.#count === 0 ? Promise.resolve() : this.#rest.wait(ms);
+  }
+
+  /** The last call that waited has left. */
+  #emptied(): void {
+    this.#hold?.release();
+    if (this.#rest.awaited) this.#rest.tell();
   }
 
   #step(): void {

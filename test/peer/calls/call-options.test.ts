@@ -6,7 +6,7 @@ import { scripted } from "../../kit/script-channel.js";
 const kv = defineContract("kv", { get: method<any, any>(), note: notification<any>(), watch: stream<any, any>() });
 const provided = [{ name: "kv", members: { get: { kind: "method" }, note: { kind: "notification" }, watch: { kind: "stream" } } }] as const;
 
-const known = "the options are signal, timeoutMs, progressResetsTimeout, maxTotalMs";
+const known = "the options are signal, timeoutMs, progressResetsTimeout, maxTotalMs, waitReadyMs";
 const wrong: readonly (readonly [unknown, string])[] = [
   [null, "the options are null, and must be an object"],
   [5, "the options are 5, and must be an object"],
