@@ -29,3 +29,13 @@ export async function goneWithin(mostMs: number, look: () => readonly unknown[])
     await sleep(TICK_MS);
   }
 }
+
+/** Resolves with a number once it has stayed what it is for ten ticks: what would change it has had its turns. */
+export async function atRest(look: () => number): Promise<number> {
+  for (let [before, ticks] = [look(), 0]; ; ticks++) {
+    if (ticks === 10) return before;
+    await sleep(TICK_MS);
+    const now = look();
+    if (now !== before) [before, ticks] = [now, 0];
+  }
+}
