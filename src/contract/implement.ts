@@ -84,36 +84,3 @@ function ownOrClass(source: Readonly<Record<string, unknown>>, name: string): un
   const value = source[name];
   return name === "constructor" || value === (Object.prototype as unknown as typeof source)[name] ? undefined : value;
 }
-
-/** What a side provides: contracts, and topics that it hears and answers. */
-export interface Provides {
-  readonly contracts: readonly ImplementationRecord[];
-  readonly topics: readonly TopicImplementation[];
-}
-
-/** @throws {TypeError} If a list of implementations holds something else, or two of one contract. */
-export function readProvides(provides: unknown, where: string): Provides {
-  if (!Array.isArray(provides)) throw new TypeError(`Cannot use ${where}: it must be a list of implement(…) results`);
-  const contracts: ImplementationRecord[] = [];
-  const topics: TopicImplementation[] = [];
-  for (const entry of provides as (Partial<ImplementationRecord & TopicImplementation> | undefined)[]) {
-    if (typeof entry?.name !== "string" || !(entry.handlers instanceof Map)) {
-      throw new TypeError(`Cannot use ${where}: each entry must be made with implement()`);
-    }
-    const [kind, list] = isTopics(entry.topics) ? (["topics", topics] as const) : (["contract", contracts] as const);
-    if (kind === "contract" && entry.contract === undefined)
-      throw new TypeError(`Cannot use ${where}: each entry must be made with implement()`);
-    if (list.some(({ name }) => name === entry.name))
-      throw new TypeError(`Cannot use ${where}: it implements ${kind} "${entry.name}" twice`);
-    (list as Implementation[]).push(entry as Implementation);
-  }
-  return { contracts, topics };
-}
-
-/** The same, where there is no bus that could carry topics. @throws {TypeError} */
-export function readImplementations(provides: unknown, where: string): readonly ImplementationRecord[] {
-  const { contracts, topics } = readProvides(provides, where);
-  const [first] = topics;
-  if (first === undefined) return contracts;
-  throw new TypeError(`Cannot use ${where}: the topics "${first.name}" need a bus, which a Host has (mortise/host)`);
-}

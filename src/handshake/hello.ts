@@ -1,5 +1,5 @@
 import type { ConfigureContext } from "../contract/context.js";
-import type { Provides } from "../contract/implement.js";
+import type { Provides } from "../contract/implementations.js";
 import type { Awaitable } from "../contract/views.js";
 import { PluginError } from "../errors.js";
 import { configureContext } from "../peer/configure-context.js";
@@ -55,7 +55,7 @@ export interface WelcomeOptions {
 export function welcome(connection: PeerConnection, options: WelcomeOptions): void {
   const { peer } = connection;
   peer.frames?.expect();
-  peer.reserved.expect(HELLO, (params) => {
+  const answerHello = (params: unknown): object => {
     const { challenge: host, apiVersions, frames, texts } = readHello(params);
     const asFrames = frames && peer.frames !== undefined;
     const versions = [...options.provides.keys()];
@@ -67,7 +67,8 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
     const provides = options.provides.get(apiVersion) as Provides;
     const plugin = randomHex();
     const onAnswered = asFrames ? () => peer.sendFrames(texts) : undefined;
-    peer.reserved.expect(READY, (ready) => becomeReady(connection, options, { host, plugin }, provides, ready, asFrames), onAnswered);
+    const handler = (ready: unknown): Promise<object> => becomeReady(connection, options, { host, plugin }, provides, ready, asFrames);
+    peer.expect({ kind: "request", method: READY, handler, onAnswered });
     connection.learn({ apiVersion });
     return {
       protocolVersion: 1,
@@ -80,7 +81,8 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
       ...declare(provides.topics),
       info: options.info,
     };
-  });
+  };
+  peer.expect({ kind: "request", method: HELLO, handler: answerHello });
 }
 
 function becomeReady(

@@ -26,6 +26,9 @@ import type { LiveUnit } from "./supervised/live-unit.js";
 import { startProcess } from "./supervised/process-unit.js";
 import { Tally } from "./tally.js";
 
+// Of inline plugins, and of the calls that wait for a process. A supervised plugin has its own.
+const LIMITS = resolveLimits({ attempt: "Cannot create a host", prefix: "", values: {} });
+
 export interface PluginsOptions {
   readonly options: ResolvedHostOptions;
   readonly bus: TopicBus;
@@ -144,7 +147,7 @@ export class Plugins {
       clock: this.#clock,
       callTimeoutMs: (spec.mode === "supervised" ? spec.client.callTimeoutMs : undefined) ?? callTimeoutMs,
       validate: (spec.mode === "supervised" ? spec.client.validate : undefined) ?? true,
-      maxPendingCalls: resolveLimits().maxPendingCalls,
+      maxPendingCalls: LIMITS.maxPendingCalls,
       start: (what, signal) => this.#start(spec, what, signal),
       onChange: (change, instance) =>
         this.#changed(spec.id, { ...change, ...(instance === undefined ? {} : { instance }), pluginId: spec.id }),
@@ -214,7 +217,7 @@ export class Plugins {
       spec,
       settings,
       hostProvides: provides.contracts,
-      shared: { limits: resolveLimits(), clock: this.#clock, logger, validate: true, callTimeoutMs },
+      shared: { limits: LIMITS, clock: this.#clock, logger, validate: true, callTimeoutMs },
       host: { identity: newIdentity(spec.id), authorize: this.#authorize(spec.id) },
       onLink: (connection) => this.#answer(spec.id, connection),
     });

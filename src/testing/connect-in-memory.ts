@@ -1,5 +1,6 @@
 import type { ConfigureContext } from "../contract/context.js";
-import { type Implementation, readImplementations } from "../contract/implement.js";
+import type { Implementation } from "../contract/implement.js";
+import { readImplementations } from "../contract/implementations.js";
 import type { Awaitable } from "../contract/views.js";
 import { configureContext } from "../peer/configure-context.js";
 import type { Connection } from "../peer/connection.js";
@@ -7,11 +8,11 @@ import { connectPair } from "../peer/pair.js";
 import { newIdentity } from "../peer/plugin-identity.js";
 import { systemClock } from "../util/clock.js";
 import { silentLogger } from "../util/logger.js";
-import { faultOfOptions } from "../util/plain-options.js";
-import { programHold } from "../util/program-hold.js";
-import { showValue } from "../util/show-value.js";
+import { callback } from "../util/options/functions.js";
+import { namesIn } from "../util/options/names.js";
+import { readOptions } from "../util/options/source.js";
 import { ReceivedAttachments } from "../wire/attachments.js";
-import { resolveLimits } from "../wire/limits.js";
+import { type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import { extract, lendNothing, restore } from "../wire/references.js";
 
 export interface InMemoryOptions {
@@ -25,7 +26,7 @@ export interface InMemoryOptions {
   readonly config?: unknown;
 }
 
-const NAMES = new Set(["provides", "hostProvides", "configure", "config"]);
+const NAMES: ReadonlySet<string> = namesIn("provides hostProvides configure config");
 
 /**
  * Resolves with a host's connection to implementations in this process: no process, no socket, the same messages.
@@ -37,18 +38,19 @@ const NAMES = new Set(["provides", "hostProvides", "configure", "config"]);
  * expect(await connection.dispense(greeter).greet({ name: "test" })).toBe("Hello, test!");
  */
 export async function connectInMemory(options: InMemoryOptions): Promise<Connection> {
-  const { configure, config = {} } = checkOptions(options);
-  const pluginProvides = readImplementations(options.provides, "provides");
-  const hostProvides = readImplementations(options.hostProvides ?? [], "hostProvides");
-  // The deadline of a call that a test awaits must come, and in memory nothing else keeps the test alive until then.
-  const hold = programHold();
-  const shared = { limits: resolveLimits(), clock: systemClock, hold, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
+  const from = readOptions("Cannot connect in memory", options, NAMES);
+  const configure = callback<NonNullable<InMemoryOptions["configure"]>, undefined>(from, "configure", undefined);
+  const pluginProvides = readImplementations(from, "provides");
+  const hostProvides = options.hostProvides === undefined ? [] : readImplementations(from, "hostProvides");
+  const { config = {} } = options;
+  const limits = resolveLimits(from);
+  const shared = { limits, clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
   const [host, plugin] = connectPair(
     { ...shared, provides: hostProvides, identity: newIdentity("in-memory"), other: "the plugin in memory" },
     { ...shared, provides: pluginProvides, other: "the host in memory", active: false },
   );
   try {
-    await configure?.(copyOf(config), configureContext(plugin));
+    await configure?.(copyOf(config, limits), configureContext(plugin));
   } catch (error) {
     await Promise.all([host.close(), plugin.close()]);
     throw error;
@@ -58,17 +60,8 @@ export async function connectInMemory(options: InMemoryOptions): Promise<Connect
 }
 
 /** A configuration as it is behind a socket. @throws {Error} It cannot be sent. */
-function copyOf(config: unknown): unknown {
+function copyOf(config: unknown, { maxMessageBytes }: ResolvedLimits): unknown {
   const { value, refs } = extract(config, lendNothing);
-  const { maxMessageBytes } = resolveLimits();
   const attachments = new ReceivedAttachments(undefined, maxMessageBytes);
   return restore(JSON.parse(JSON.stringify(value)), refs, ({ bytes }) => attachments.bytes(bytes));
-}
-
-function checkOptions(options: InMemoryOptions): InMemoryOptions {
-  const fault = faultOfOptions(options, NAMES);
-  if (fault !== undefined) throw new TypeError(`Cannot connect in memory: ${fault}`);
-  const { configure } = options;
-  if (configure === undefined || typeof configure === "function") return options;
-  throw new TypeError(`Cannot connect in memory: configure is ${showValue(configure)}, and it must be a function`);
 }

@@ -10,12 +10,21 @@ import type { TlsOptions } from "../../src/transport/tls.js";
 import type { TransportName } from "../../src/util/address.js";
 import { systemClock } from "../../src/util/clock.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { type Limits, resolveLimits } from "../../src/wire/limits.js";
+import type { Limits } from "../../src/wire/limits.js";
 import { memoryChannels } from "../../src/wire/memory.js";
+import { limitsOf } from "../kit/options.js";
 import { RawSocket } from "../kit/raw-socket.js";
 import { RawWebSocket } from "./raw-websocket.js";
 
 export const TRANSPORTS: readonly TransportName[] = ["tcp", "unix", "websocket"];
+
+/** How a channel ended. */
+interface End {
+  readonly error: PluginError | undefined;
+  readonly unwritten: number | undefined;
+  /** With which the other side closed a WebSocket. */
+  readonly code: number | undefined;
+}
 
 /** Who listens to a channel in a test: remembers, and can be waited for. */
 export class Ear {
@@ -24,8 +33,8 @@ export class Ear {
   readonly texts: string[] = [];
   readonly problems: string[] = [];
   drainedCount = 0;
-  readonly closed: Promise<{ readonly error: PluginError | undefined; readonly unwritten: number | undefined }>;
-  #end!: (end: { error: PluginError | undefined; unwritten: number | undefined }) => void;
+  readonly closed: Promise<End>;
+  #end!: (end: End) => void;
   #lines: string[] = [];
   #waiting: (() => void)[] = [];
 
@@ -38,7 +47,7 @@ export class Ear {
       lines: (text) => this.lines(text),
       drained: () => this.drained(),
       violated: (problem) => this.violated(problem),
-      closed: (error, unwritten) => this.#end({ error, unwritten }),
+      closed: (error, unwritten, code) => this.#end({ error, unwritten, code }),
     });
   }
 
@@ -104,7 +113,7 @@ export class Door implements AsyncDisposable {
       minPort: 0,
       maxPort: 0,
       unixSocketDir: dir,
-      limits: resolveLimits(limits),
+      limits: limitsOf(limits),
       tls,
       onChannel(channel) {
         arrived.push(channel);
@@ -151,7 +160,7 @@ export async function pair(
   limits: Limits = {},
 ): Promise<{ readonly near: Ear; readonly far: Ear } & AsyncDisposable> {
   const door = transport === "memory" ? undefined : await Door.open(transport, limits);
-  const resolved = resolveLimits(limits);
+  const resolved = limitsOf(limits);
   const [left, right] = await (async (): Promise<readonly Channel[]> => {
     if (door === undefined) return memoryChannels({ clock: systemClock, stallTimeoutMs: resolved.stallTimeoutMs });
     const { address, protocol } = door.listener;

@@ -1,11 +1,12 @@
-import { type Implementation, type Provides, readProvides } from "../../contract/implement.js";
+import type { Implementation } from "../../contract/implement.js";
+import { type Provides, readProvides } from "../../contract/implementations.js";
 import { isTopics, type Topics } from "../../contract/topics.js";
 import type { Runtime } from "../../process/runtime.js";
 import { type Logger, silentLogger } from "../../util/logger.js";
 import { list } from "../../util/options/lists.js";
 import { logger } from "../../util/options/loggers.js";
-import { duration } from "../../util/options/numbers.js";
-import { nested, type OptionsSource, optional, readOptions, required } from "../../util/options/source.js";
+import { duration, patience } from "../../util/options/numbers.js";
+import { nested, type OptionsSource, option, REQUIRED, readOptions } from "../../util/options/source.js";
 import { type RuntimeProvider, readRuntime } from "../runtime-provider.js";
 import { type ResolvedSpec, resolveSpec } from "./resolve-spec.js";
 import type { PluginSpec } from "./spec.js";
@@ -58,19 +59,24 @@ export function resolveHostOptions(options: HostOptions<Topics>): ResolvedHostOp
       from.values["plugins"] === undefined
         ? []
         : list(from, "plugins", "a list of plugins", (entry, place) => resolveSpec(entry.values[place] as PluginSpec)),
-    readyTimeoutMs: duration(from, "readyTimeoutMs", Number.POSITIVE_INFINITY, { infinite: true }),
+    readyTimeoutMs: patience(from, "readyTimeoutMs", Number.POSITIVE_INFINITY),
     closeTimeoutMs: duration(from, "closeTimeoutMs", 2_000, { zero: true }),
-    callTimeoutMs: duration(from, "callTimeoutMs", 60_000, { infinite: true }),
+    callTimeoutMs: patience(from, "callTimeoutMs", 60_000),
     runtime: readRuntime(from),
-    topics: optional(from, "topics", undefined, isTopics, "made with defineTopics()"),
-    provides: readProvides(from.values["provides"] ?? [], "provides"),
+    topics: option(from, "topics", undefined, isTopics, "made with defineTopics()"),
+    provides: from.values["provides"] === undefined ? NOTHING_PROVIDED : readProvides(from, "provides"),
     logger: logger(from, "logger", silentLogger),
   };
 }
+
+const NOTHING_PROVIDED: Provides = { contracts: [], topics: [] };
 
 function readApp(from: OptionsSource): ResolvedHostOptions["app"] {
   if (from.values["app"] === undefined) return undefined;
   const app = nested(from, "app", new Set(["name", "version"]));
   const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
-  return { name: required(app, "name", isText, "a text"), version: required(app, "version", isText, "a version, as 1.2.3") };
+  return {
+    name: option(app, "name", REQUIRED, isText, "a text"),
+    version: option(app, "version", REQUIRED, isText, "a version, as 1.2.3"),
+  };
 }

@@ -1,11 +1,11 @@
 import type { ClientOptions } from "../../client/options/options.js";
-import { type Provides, readProvides } from "../../contract/implement.js";
+import { type Provides, readProvides } from "../../contract/implementations.js";
 import { choice } from "../../util/options/choices.js";
 import { flag } from "../../util/options/flags.js";
 import { callback } from "../../util/options/functions.js";
 import { list } from "../../util/options/lists.js";
-import { duration, integer } from "../../util/options/numbers.js";
-import { nested, type OptionsSource, optional, readOptions, required } from "../../util/options/source.js";
+import { duration, integer, patience } from "../../util/options/numbers.js";
+import { nested, type OptionsSource, option, REQUIRED, readOptions } from "../../util/options/source.js";
 import { EVERYTHING, type Grants } from "../grants.js";
 import { type ResolvedRestartPolicy, resolveRestart } from "../supervised/restart-policy.js";
 import type { InlineSpec, PluginSpec } from "./spec.js";
@@ -93,8 +93,8 @@ function resolveCommon(id: string, from: OptionsSource, given: PluginSpec): Reso
     needs:
       values["needs"] === undefined
         ? []
-        : list(from, "needs", "a list of plugins' ids", (entry, place) => required(entry, place, isId, "a plugin's id")),
-    order: optional(from, "order", 0, (value): value is number => typeof value === "number" && Number.isFinite(value), "a number"),
+        : list(from, "needs", "a list of plugins' ids", (entry, place) => option(entry, place, REQUIRED, isId, "a plugin's id")),
+    order: option(from, "order", 0, isNumber, "a number"),
     grants: readGrants(from, "grants", EVERYTHING),
     given,
   };
@@ -106,9 +106,7 @@ export function readGrants(from: OptionsSource, name: string, fallback: Grants):
   const grants = nested(from, name, GRANTS);
   const names = (kind: string): readonly string[] => {
     if (grants.values[kind] === undefined) return [];
-    return list(grants, kind, "a list of names", (entry, place) =>
-      required(entry, place, (value): value is string => typeof value === "string", "a name"),
-    );
+    return list(grants, kind, "a list of names", (entry, place) => option(entry, place, REQUIRED, isText, "a name"));
   };
   return {
     contracts: names("contracts"),
@@ -130,7 +128,7 @@ function resolveSupervised(common: ResolvedCommon, from: OptionsSource, spec: Pl
     instances: integer(from, "instances", 1, 1, 1_000),
     standby: flag(from, "standby", false),
     activation: choice(from, "activation", "start", ["start", "demand"]),
-    idleStopMs: duration(from, "idleStopMs", 60_000, { infinite: true }),
+    idleStopMs: patience(from, "idleStopMs", 60_000),
     client: client as ClientOptions,
   };
 }
@@ -151,6 +149,14 @@ function resolveHealth(from: OptionsSource): ResolvedHealth | false {
 }
 
 function resolveInline(common: ResolvedCommon, from: OptionsSource): ResolvedInline {
-  const configure = callback<NonNullable<InlineSpec["configure"]>>(from, "configure") ?? (() => {});
-  return { ...common, mode: "inline", provides: readProvides(from.values["provides"], `provides of plugin "${common.id}"`), configure };
+  const configure = callback<NonNullable<InlineSpec["configure"]>, NonNullable<InlineSpec["configure"]>>(from, "configure", () => {});
+  return { ...common, mode: "inline", provides: readProvides(from, "provides"), configure };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
 }

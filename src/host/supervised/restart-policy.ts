@@ -3,7 +3,7 @@ import type { CloseReason } from "../../peer/errors/close-reason.js";
 import { type Backoff, backoffMs, type ResolvedBackoff } from "../../util/backoff.js";
 import { choice } from "../../util/options/choices.js";
 import { duration, integer } from "../../util/options/numbers.js";
-import { nested, type OptionsSource, optional } from "../../util/options/source.js";
+import { nested, type OptionsSource, option } from "../../util/options/source.js";
 
 export interface RestartPolicy extends Backoff {
   /** `always`: after every end that was not asked for, exit code 0 too. `failure`: not after exit code 0. @default "always" */
@@ -100,9 +100,9 @@ export function resolveRestart(from: OptionsSource): ResolvedRestartPolicy | fal
   const isShare = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= 1;
   return {
     initialMs: duration(restart, "initialMs", 250, { zero: true }),
-    factor: optional(restart, "factor", 2, isFactor, "a number from 1 to 1000"),
+    factor: option(restart, "factor", 2, isFactor, "a number from 1 to 1000"),
     maxMs: duration(restart, "maxMs", 30_000, { zero: true }),
-    jitter: optional(restart, "jitter", 0.2, isShare, "a number from 0 to 1"),
+    jitter: option(restart, "jitter", 0.2, isShare, "a number from 0 to 1"),
     maxAttempts:
       restart.values["maxAttempts"] === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : integer(restart, "maxAttempts", 5, 0),
     resetAfterMs: duration(restart, "resetAfterMs", 30_000, { zero: true }),

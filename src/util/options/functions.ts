@@ -1,20 +1,11 @@
-import { mistake, type OptionsSource, optional, required } from "./source.js";
+import { type Default, mistake, type OptionsSource, option } from "./source.js";
 
 // What a function of the caller's takes and gives, its declared type says; here it can only be seen to be one.
 type AnyFunction = (...args: never[]) => unknown;
 
-function isFunction(value: unknown): value is AnyFunction {
-  return typeof value === "function";
-}
-
-/** An option that is a function. @throws {TypeError} */
-export function callback<T extends AnyFunction>(from: OptionsSource, name: string): T | undefined {
-  return optional(from, name, undefined, isFunction, "a function") as T | undefined;
-}
-
-/** The same where one must be given. @throws {TypeError} */
-export function requiredCallback<T extends AnyFunction>(from: OptionsSource, name: string): T {
-  return required(from, name, isFunction, "a function") as T;
+/** An option that is a function, of a type that is taken on trust. @throws {TypeError} */
+export function callback<T extends AnyFunction, F>(from: OptionsSource, name: string, fallback: F): T | Default<F> {
+  return option(from, name, fallback, (value): value is T => typeof value === "function", "a function");
 }
 
 /** An option that is an object with these functions, whatever else it is. @throws {TypeError} */

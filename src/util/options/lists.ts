@@ -1,4 +1,4 @@
-import { type OptionsSource, wrong } from "./source.js";
+import { type OptionsSource, placed, wrong } from "./source.js";
 
 /**
  * An option that is a list; each entry is read by a function of its own, under its place as its name: `apiVersions[1]`.
@@ -11,6 +11,6 @@ export function list<T>(from: OptionsSource, name: string, wanted: string, readE
   // Array.from() gives the holes of a list as undefined, which an option may be and an entry may not.
   return Array.from(value as unknown[], (entry, index) => {
     const place = `${name}[${index}]`;
-    return readEntry({ ...from, values: { [place]: entry } }, place);
+    return readEntry(placed(from, place, entry), place);
   });
 }

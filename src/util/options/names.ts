@@ -5,6 +5,11 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return kind === "[object Object]" || kind === "[object Module]";
 }
 
+/** Names from a text with spaces between them. */
+export function namesIn(text: string): ReadonlySet<string> {
+  return new Set(text.split(" "));
+}
+
 /** Says whether a value is an object of options with no other names than these. Calls ask this too: it costs a look at each name. */
 export function hasOnly(value: unknown, names: ReadonlySet<string>): boolean {
   let known = false;
@@ -17,30 +22,22 @@ export function hasOnly(value: unknown, names: ReadonlySet<string>): boolean {
   return known || isObject(value);
 }
 
+// With less in common they are two words.
+const LEAST_ALIKE = 2 / 3;
+
 /** The one of these names that a misspelt one was most likely meant to be; undefined where none is near. */
-export function nearest(misspelt: string, names: Iterable<string>): string | undefined {
-  let least = Math.max(1, Math.floor(misspelt.length / 3)) + 1;
-  let found: string | undefined;
-  for (const name of names) {
-    const edits = editsBetween(misspelt.toLowerCase(), name.toLowerCase());
-    if (edits >= least) continue;
-    least = edits;
-    found = name;
-  }
-  return found;
+export function nearest(misspelt: string, names: ReadonlySet<string>): string | undefined {
+  const alike = (name: string): number => shareInCommon(misspelt.toLowerCase(), name.toLowerCase());
+  const [best = ""] = [...names].sort((one, other) => alike(other) - alike(one));
+  return alike(best) >= LEAST_ALIKE ? best : undefined;
 }
 
-/** How many characters have to be put in, left out or changed to make one text of the other (Levenshtein's distance). */
-function editsBetween(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (let line = 1; line <= one.length; line++) {
-    const next = [line];
-    for (let column = 1; column <= other.length; column++) {
-      const same = one[line - 1] === other[column - 1];
-      const changed = (row[column - 1] as number) + (same ? 0 : 1);
-      next.push(Math.min(changed, (row[column] as number) + 1, (next[column - 1] as number) + 1));
-    }
-    row = next;
-  }
-  return row[other.length] as number;
+/** The share of the longer text that stands at the beginning and the end of both: one slip leaves most of a name. */
+function shareInCommon(one: string, other: string): number {
+  const shorter = Math.min(one.length, other.length);
+  let begin = 0;
+  while (begin < shorter && one[begin] === other[begin]) begin++;
+  let end = 0;
+  while (end < shorter - begin && one.at(-1 - end) === other.at(-1 - end)) end++;
+  return (begin + end) / Math.max(one.length, other.length);
 }

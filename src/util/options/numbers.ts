@@ -1,43 +1,37 @@
-import { type OptionsSource, wrong } from "./source.js";
+import { type Default, type OptionsSource, option } from "./source.js";
 
-/** What a duration may be. */
-export interface DurationRange {
-  /** May it be 0? @default false */
-  readonly zero?: boolean;
-  /** May it be `Infinity`? @default false */
-  readonly infinite?: boolean;
-}
-
-/** Says whether a value is a duration that may also be `Infinity`. */
+/** Says whether a value says how long to wait: in milliseconds, or `Infinity`. */
 export function isPatience(value: unknown): value is number {
   return typeof value === "number" && value > 0;
 }
 
-/** An option in milliseconds. @throws {TypeError | RangeError} */
-export function duration<F extends number | undefined>(
-  from: OptionsSource,
-  name: string,
-  fallback: F,
-  { zero = false, infinite = false }: DurationRange = {},
-): number | F {
-  const fits = (ms: number): boolean => (zero ? ms >= 0 : ms > 0) && (infinite || ms !== Number.POSITIVE_INFINITY);
-  const wanted = `a number of milliseconds ${zero ? "from 0" : "above 0"}${infinite ? ", or Infinity" : ""}`;
-  return from.values[name] === undefined ? fallback : numberIn(from, name, fits, wanted);
+/** What a time may be. */
+export interface TimeRange {
+  /** May it be 0? @default false */
+  readonly zero?: boolean;
+}
+
+/** An option that says how long to wait: in milliseconds, or `Infinity`. @throws {TypeError | RangeError} */
+export function patience<F>(from: OptionsSource, name: string, fallback: F, { zero = false }: TimeRange = {}): number | Default<F> {
+  const fits = (value: unknown): value is number => isPatience(value) || (zero && value === 0);
+  return option(from, name, fallback, fits, `a number of milliseconds ${zero ? "from" : "above"} 0, or Infinity`, true);
+}
+
+/** An option that is a time in milliseconds. @throws {TypeError | RangeError} */
+export function duration<F>(from: OptionsSource, name: string, fallback: F, { zero = false }: TimeRange = {}): number | Default<F> {
+  const fits = (value: unknown): value is number => Number.isFinite(value) && (isPatience(value) || (zero && value === 0));
+  return option(from, name, fallback, fits, `a number of milliseconds ${zero ? "from" : "above"} 0`, true);
 }
 
 /** An option that is a whole number of a range, ends included. @throws {TypeError | RangeError} */
-export function integer(from: OptionsSource, name: string, fallback: number, least: number, most?: number): number {
-  return from.values[name] === undefined ? fallback : requiredInteger(from, name, least, most);
-}
-
-/** The same where one must be given. @throws {TypeError | RangeError} */
-export function requiredInteger(from: OptionsSource, name: string, least: number, most: number = Number.MAX_SAFE_INTEGER): number {
-  const fits = (value: number): boolean => Number.isInteger(value) && value >= least && value <= most;
-  return numberIn(from, name, fits, `a whole number from ${least}${most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`}`);
-}
-
-function numberIn(from: OptionsSource, name: string, fits: (value: number) => boolean, wanted: string): number {
-  const value = from.values[name];
-  if (typeof value === "number" && fits(value)) return value;
-  throw wrong(from, name, value, wanted, typeof value === "number" ? RangeError : TypeError);
+export function integer<F>(
+  from: OptionsSource,
+  name: string,
+  fallback: F,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number | Default<F> {
+  const fits = (value: unknown): value is number => Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
+  const end = most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`;
+  return option(from, name, fallback, fits, `a whole number from ${least}${end}`, true);
 }

@@ -1,6 +1,4 @@
-import { type OptionsSource, optional, required } from "./source.js";
-
-const WANTED = "an AbortSignal";
+import { type Default, type OptionsSource, option } from "./source.js";
 
 /** Says whether a value is an AbortSignal, of whatever realm it is. */
 export function isSignal(value: unknown): value is AbortSignal {
@@ -9,11 +7,6 @@ export function isSignal(value: unknown): value is AbortSignal {
 }
 
 /** An option that is an AbortSignal. @throws {TypeError} */
-export function signal(from: OptionsSource, name: string): AbortSignal | undefined {
-  return optional(from, name, undefined, isSignal, WANTED);
-}
-
-/** The same where one must be given. @throws {TypeError} */
-export function requiredSignal(from: OptionsSource, name: string): AbortSignal {
-  return required(from, name, isSignal, WANTED);
+export function signal<F>(from: OptionsSource, name: string, fallback: F): AbortSignal | Default<F> {
+  return option(from, name, fallback, isSignal, "an AbortSignal");
 }

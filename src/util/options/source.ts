@@ -20,8 +20,7 @@ export interface OptionsSource {
 export function readOptions(attempt: string, options: unknown, names: ReadonlySet<string>): OptionsSource {
   const source = { attempt, prefix: "", values: options as OptionsSource["values"] };
   if (hasOnly(options, names)) return source;
-  if (isObject(options)) throw unknownName(source, names, "the options are");
-  throw mistake(source, `the options are ${showValue(options)}, and must be an object`);
+  throw isObject(options) ? unknownName(source, names) : mistake(source, `the options are ${showValue(options)}, and must be an object`);
 }
 
 /**
@@ -30,48 +29,48 @@ export function readOptions(attempt: string, options: unknown, names: ReadonlySe
  * @param wanted What the option must be, for the sentence.
  * @throws {TypeError} It is no object, or has another name.
  */
-export function nested(
-  from: OptionsSource,
-  name: string,
-  names?: ReadonlySet<string>,
-  wanted: string = `an object with ${[...(names ?? [])].join(", ")}`,
-): OptionsSource {
-  const { [name]: value = {} } = from.values;
-  if (!isObject(value)) throw wrong(from, name, value, wanted);
-  const source = { attempt: from.attempt, prefix: `${from.prefix}${name}.`, values: value };
-  if (names !== undefined && !hasOnly(value, names)) throw unknownName(source, names, `${from.prefix}${name} has`);
-  return source;
+export function nested(from: OptionsSource, name: string, names?: ReadonlySet<string>, wanted?: string): OptionsSource {
+  const { [name]: values = {} } = from.values;
+  if (!isObject(values)) throw wrong(from, name, values, wanted ?? `an object with ${[...(names ?? [])].join(", ")}`);
+  const source = { ...from, prefix: `${from.prefix}${name}.`, values };
+  if (names === undefined || hasOnly(values, names)) return source;
+  throw unknownName(source, names);
 }
 
-/** An option that must be given. @throws {TypeError} */
-export function required<T>(from: OptionsSource, name: string, fits: (value: unknown) => value is T, wanted: string): T {
-  const value = from.values[name];
-  if (fits(value)) return value;
-  throw wrong(from, name, value, wanted);
+/** What stands in a place of its own, as the entry of a list, to be read like an option. */
+export function placed(from: OptionsSource, place: string, value: unknown): OptionsSource {
+  return { ...from, values: { [place]: value } };
 }
 
-/** An option that may be left out. @throws {TypeError} */
-export function optional<T, F>(
+/** In the place of a default: the option must be given. */
+export const REQUIRED: unique symbol = Symbol("required");
+
+/** What an option is where it is left out. */
+export type Default<F> = Exclude<F, typeof REQUIRED>;
+
+/**
+ * One option, if it fits; where it is left out its default.
+ * @param wanted What it must be, as the end of the sentence.
+ * @param isNumeric Is a number that does not fit out of a range, and not of the wrong type? @default false
+ * @throws {TypeError | RangeError}
+ */
+export function option<T, F>(
   from: OptionsSource,
   name: string,
   fallback: F,
   fits: (value: unknown) => value is T,
   wanted: string,
-): T | F {
+  isNumeric?: boolean,
+): T | Default<F> {
   const value = from.values[name];
-  if (value === undefined) return fallback;
   if (fits(value)) return value;
-  throw wrong(from, name, value, wanted);
+  if (value === undefined && fallback !== REQUIRED) return fallback as Default<F>;
+  throw wrong(from, name, value, wanted, isNumeric);
 }
 
 /** The error for an option that is not what it must be. */
-export function wrong(
-  from: OptionsSource,
-  name: string,
-  value: unknown,
-  wanted: string,
-  Kind: TypeErrorConstructor | RangeErrorConstructor = TypeError,
-): TypeError | RangeError {
+export function wrong(from: OptionsSource, name: string, value: unknown, wanted: string, isNumeric = false): TypeError | RangeError {
+  const Kind = isNumeric && typeof value === "number" ? RangeError : TypeError;
   return new Kind(`${from.attempt}: ${from.prefix}${name} is ${showValue(value)}, and it must be ${wanted}`);
 }
 
@@ -80,9 +79,9 @@ export function mistake({ attempt }: OptionsSource, sentence: string): TypeError
   return new TypeError(`${attempt}: ${sentence}`);
 }
 
-function unknownName(source: OptionsSource, names: ReadonlySet<string>, those: string): TypeError {
-  const name = Object.keys(source.values).find((each) => !names.has(each)) as string;
-  const meant = nearest(name, names);
-  const remedy = meant === undefined ? `; ${those} ${[...names].join(", ")}` : `; did you mean "${source.prefix}${meant}"?`;
-  return mistake(source, `there is no option "${source.prefix}${name}"${remedy}`);
+function unknownName({ attempt, prefix, values }: OptionsSource, names: ReadonlySet<string>): TypeError {
+  const unknown = Object.keys(values).find((name) => !names.has(name)) as string;
+  const meant = nearest(unknown, names);
+  const remedy = meant === undefined ? `the options are ${[...names].join(", ")}` : `did you mean "${prefix}${meant}"?`;
+  return new TypeError(`${attempt}: there is no option "${prefix}${unknown}"; ${remedy}`);
 }

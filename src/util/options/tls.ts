@@ -1,35 +1,31 @@
-import type { SecureContextOptions } from "node:tls";
-import { nested, type OptionsSource, optional, required } from "./source.js";
+import { nested, type OptionsSource, option, REQUIRED } from "./source.js";
 
-/** What each part must be. Where `ca` names no authority, Node.js would take those that sign for the whole world. */
-const WANTED = {
-  ca: "the authorities that sign the other side's certificate: a text or a Buffer in PEM, or a list of them",
-  cert: "a certificate, as a text or a Buffer",
-  key: "the certificate's key, as a text or a Buffer",
-} as const;
+const WANTED = "a text or a Buffer in PEM, or a list of them";
 
 /**
  * An option with certificates of the user's own. What else is in it is Node.js's to read.
  * @param wanted What the option must be, for the sentence.
- * @param needed Of `ca`, `cert` and `key` those that must be given.
+ * @param needed What must be given: `key`, `cert`, or the authorities in `ca`.
  * @throws {TypeError}
  */
-export function certificates(
+export function certificates<T extends object>(
   from: OptionsSource,
   name: string,
   wanted: string,
-  needed: readonly (keyof typeof WANTED)[],
-): SecureContextOptions {
+  needed: readonly ("key" | "cert" | "ca")[],
+): T {
   const at = nested(from, name, undefined, wanted);
-  for (const part of needed) required(at, part, part === "ca" ? isContentOrList : isContent, WANTED[part]);
-  optional(at, "ca", undefined, isContentOrList, WANTED.ca);
-  return { ...at.values };
+  for (const part of needed) option(at, part, REQUIRED, isPem, WANTED);
+  // One that is empty would have Node.js take the authorities that sign for the whole world.
+  option(at, "ca", undefined, isPem, WANTED);
+  return { ...at.values } as T;
+}
+
+function isPem(value: unknown): value is string | Uint8Array | readonly (string | Uint8Array)[] {
+  if (Array.isArray(value)) return value.length > 0 && value.every(isContent);
+  return isContent(value);
 }
 
 function isContent(value: unknown): value is string | Uint8Array {
   return (typeof value === "string" || value instanceof Uint8Array) && value.length > 0;
-}
-
-function isContentOrList(value: unknown): value is string | Uint8Array | readonly (string | Uint8Array)[] {
-  return Array.isArray(value) ? value.length > 0 && value.every(isContent) : isContent(value);
 }
