@@ -5,6 +5,7 @@ import type { ReattachConfig } from "../handshake/reattach-config.js";
 import { readEntry } from "../process/process-table.js";
 import { type Exit, pidOf, type RunningProcess } from "../process/runtime.js";
 import { deferred } from "../util/deferred.js";
+import { clearInterval, setInterval } from "../util/timers.js";
 import type { ResolvedClientOptions } from "./options/options.js";
 import type { Reattach } from "./options/reattach-option.js";
 import type { Launched, Started } from "./start/opened.js";

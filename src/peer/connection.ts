@@ -86,10 +86,10 @@ export class PeerConnection implements Connection {
   }
 
   dispense<C extends Contract>(contract: C): Remote<C> {
-    const { validate, other, plugin = other, clock, callTimeoutMs } = this.#options;
+    const { validate, other, plugin = other, clock, hold, callTimeoutMs } = this.#options;
     checkContract(contract, "dispense");
     checkProvided(contract, this.#provided, other);
-    return makeRemote(contract, this.peer, { validate, plugin, clock, callTimeoutMs });
+    return makeRemote(contract, this.peer, { validate, plugin, clock, hold, callTimeoutMs });
   }
 
   #observeCall(method: string, input: unknown, options: CallOptions | undefined): Promise<unknown> {

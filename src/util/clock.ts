@@ -1,3 +1,5 @@
+import { clearTimeout, nextTick, now, setImmediate, setTimeout } from "./timers.js";
+
 /** Time, handed in: tests drive it by hand. */
 export interface Clock {
   /** Monotonic milliseconds; the zero point means nothing. */
@@ -17,7 +19,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The machine's own clock. Not the wall clock: setting that moves no deadline. */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now,
   after(ms, task) {
     const timer = setTimeout(task, Math.min(ms, LONGEST_TIMEOUT_MS));
     timer.unref();
@@ -31,6 +33,6 @@ export const systemClock: Clock = {
     setImmediate(task);
   },
   endOfTick(task) {
-    process.nextTick(task);
+    nextTick(task);
   },
 };

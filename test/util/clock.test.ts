@@ -2,6 +2,8 @@ import { afterEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/util/clock.js";
 import { FakeClock } from "../kit/fake-clock.js";
 
+vi.mock("../../src/util/timers.js", () => import("../kit/global-timers.js"));
+
 afterEach(() => vi.restoreAllMocks());
 
 test.each([2 ** 31, 2 ** 53, Number.POSITIVE_INFINITY])("[F68] after(%j) waits as long as a timer can, and does not run at once", (ms) => {

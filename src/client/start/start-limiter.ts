@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { processWide } from "../../util/process-wide.js";
+import { clearTimeout, setTimeout } from "../../util/timers.js";
 
 // A plugin that has not announced itself by then waits for something, and whoever waits needs no processor.
 const LONGEST_TURN_MS = 5_000;

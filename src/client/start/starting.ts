@@ -10,6 +10,7 @@ import type { TlsOptions } from "../../transport/tls.js";
 import { formatAddress } from "../../util/address.js";
 import { systemClock } from "../../util/clock.js";
 import { deferred } from "../../util/deferred.js";
+import { setTimeout } from "../../util/timers.js";
 import { explainLoss } from "../ending.js";
 import { openLink } from "../links.js";
 import type { ResolvedClientOptions } from "../options/options.js";

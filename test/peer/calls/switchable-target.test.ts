@@ -40,7 +40,7 @@ function plugin(name: string) {
 /** A remote, and the target that it calls. */
 function handle(clock = new FakeClock(), maxPendingCalls = 100) {
   const target = new SwitchableTarget({ clock, callTimeoutMs: 60_000, maxPendingCalls, why: 'plugin "kv" has not been started' });
-  return { target, clock, remote: makeRemote(kv, target, { validate: true, plugin: "kv", clock, callTimeoutMs: 60_000 }) };
+  return { target, clock, remote: makeRemote(kv, target, { validate: true, plugin: "kv", clock, hold: undefined, callTimeoutMs: 60_000 }) };
 }
 
 async function crossed(): Promise<void> {
