@@ -25,6 +25,7 @@ export type {
   Received,
   Remote,
   Schema,
+  StartReason,
   StartStep,
   Stream,
 } from "./contract/index.js";

@@ -155,7 +155,7 @@ export class PluginClient implements Client {
   #tooLate(): StartError {
     const { shown, command } = this.#options;
     const sentence = `Cannot start plugin "${shown}": this client ${this.#fate}, and a client starts once\n  Make a new one with NewClient()`;
-    const details = { step: "options", command: wholeCommand(command) } as const;
+    const details = { step: "options", reason: "options", command: wholeCommand(command) } as const;
     return new StartError("START_FAILED", sentence, details, this.#failure && { cause: this.#failure });
   }
 

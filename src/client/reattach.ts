@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { StartFault } from "../executable/start-fault.js";
 import { formatAnnouncement } from "../handshake/announcement.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import { readEntry } from "../process/process-table.js";
@@ -20,7 +21,8 @@ export function attach({ config, mayKill }: Reattach, { apiVersions }: ResolvedC
   const { pid, address, secret } = config;
   const first = look(pid);
   if (first === undefined) {
-    throw new Error(
+    throw new StartFault(
+      "missing",
       `there is no process ${pid} any more: the plugin has ended\n  Start it again, and take the configuration that it prints then.`,
     );
   }

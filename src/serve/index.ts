@@ -21,6 +21,7 @@ export type {
   Received,
   Remote,
   Schema,
+  StartReason,
   StartStep,
   Stream,
 } from "../contract/index.js";

@@ -1,5 +1,6 @@
 import { lstat } from "node:fs/promises";
 import { PluginError } from "../../errors.js";
+import { reasonIn, StartFault } from "../../executable/start-fault.js";
 import type { Announcement } from "../../handshake/announcement.js";
 import { dial } from "../../transport/dial.js";
 import type { TlsOptions } from "../../transport/tls.js";
@@ -21,7 +22,7 @@ export interface DialRetryOptions {
 }
 
 /** Nobody listened in time where a plugin announced itself. */
-export class NotListening extends Error {}
+export class NotListening extends StartFault {}
 
 /**
  * Connects to where a plugin said that it listens; it may listen a little after it says so.
@@ -44,9 +45,12 @@ export async function dialWithRetry(
       if (cause instanceof PluginError) throw cause;
       const { code = (cause as Error).message } = cause as NodeJS.ErrnoException;
       const late = code === "ECONNREFUSED" || code === "ENOENT";
-      if (!late) throw new Error(`it announced ${where} and could not be reached there (${code})`, { cause });
+      if (!late)
+        throw new StartFault(reasonIn(cause, "unreachable"), `it announced ${where} and could not be reached there (${code})`, { cause });
       if (systemClock.now() + delayMs > giveUpAt) {
-        throw new NotListening(`it announced ${where} and did not listen there in ${limits.helloTimeoutMs} ms (${code})`, { cause });
+        throw new NotListening("unreachable", `it announced ${where} and did not listen there in ${limits.helloTimeoutMs} ms (${code})`, {
+          cause,
+        });
       }
     }
     signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import { lstat, mkdir, readlink, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { reasonIn, StartFault } from "../../executable/start-fault.js";
 import { randomHex } from "../../handshake/proof.js";
 import { guard } from "../../process/guardian.js";
 import { faultOf, lookAsUser } from "../../util/trusted-path.js";
@@ -20,12 +21,13 @@ export async function makeSocketDir(): Promise<string> {
     const gone = cause.code === "ENOENT";
     const remedy = gone ? "Make it, or set TMPDIR to one that exists." : REMEDY;
     const what = gone ? "does not exist" : `cannot be looked at (${cause.code})`;
-    throw new Error(`the temporary directory "${tmpdir()}" ${what}\n  ${remedy}`, { cause });
+    throw new StartFault(reasonIn(cause, "missing"), `the temporary directory "${tmpdir()}" ${what}\n  ${remedy}`, { cause });
   });
   await refuseOpenParent(parent);
   const dir = join(parent, `mortise-${randomHex().slice(0, 12)}`);
   if (Buffer.byteLength(join(dir, "s")) > LONGEST_PATH_BYTES) {
-    throw new Error(
+    throw new StartFault(
+      "options",
       `the temporary directory "${parent}" is too long a path for a unix socket, which has at most ${LONGEST_PATH_BYTES} bytes\n  Set TMPDIR to a shorter one.`,
     );
   }
@@ -36,7 +38,8 @@ export async function makeSocketDir(): Promise<string> {
   } catch (cause) {
     unguard();
     const { code } = cause as NodeJS.ErrnoException;
-    throw new Error(`no directory for its socket can be made in the temporary directory "${parent}" (${code})\n  ${REMEDY}`, { cause });
+    const sentence = `no directory for its socket can be made in the temporary directory "${parent}" (${code})`;
+    throw new StartFault(reasonIn(cause, "resources"), `${sentence}\n  ${REMEDY}`, { cause });
   }
   unguards.set(dir, unguard);
   return dir;
@@ -47,7 +50,8 @@ async function refuseOpenParent(parent: string): Promise<void> {
   const looking = lookAsUser({ stat, lstat, readlink });
   const fault = looking && (await faultOf(parent, looking, true));
   if (fault === undefined) return;
-  throw new Error(
+  throw new StartFault(
+    "untrusted",
     `its socket would not be safe in the temporary directory: ${fault}\n  Run chmod +t there, or set TMPDIR to a directory of your own.`,
   );
 }
