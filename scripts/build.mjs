@@ -4,7 +4,6 @@ import { rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { basename, resolve } from "node:path";
 import { build } from "rolldown";
-import { compile } from "./compile.mjs";
 import { licencesOf } from "./licences.mjs";
 
 // What an earlier build left would be packed, too.
@@ -21,7 +20,7 @@ const contract = { name: "contract", resolveId: toContract };
 const SERVING = "src/serve/serving.ts";
 // TLS is small, so it is in the script, too: functions that nobody calls are not compiled.
 const IN_SCRIPT = ["serve/tls-identity", "transport/listen-tls"];
-const WHOLE = [...IN_SCRIPT, "serve/serving"].map((name) => `export * from ${JSON.stringify(resolve(`src/${name}.ts`))};`).join("\n");
+const WHOLE = [...IN_SCRIPT, "serve/serving", "serve/keep-compiled"].map((name) => `export * from ${JSON.stringify(resolve(`src/${name}.ts`))};`).join("\n");
 
 /** All modules that went into what is packed. */
 const joined = new Set();
@@ -53,7 +52,6 @@ writeFileSync("dist/LICENSES.txt", licencesOf(joined));
 const tsc = (...args) => execFileSync("npx", ["tsc", ...args], { stdio: "inherit" });
 tsc("--project", "tsconfig.json", "--emitDeclarationOnly", "--outDir", "dist/types");
 tsc("--project", "examples/tsconfig.json");
-await compile();
 
 /** A function of what the code imports, see src/serve/compiled.ts; strict, as a module is. */
 async function buildScript() {
