@@ -1,9 +1,11 @@
 // Joins each entry point into one file: every file that a plugin opens is paid at each of its starts.
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { basename, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
 import { build } from "rolldown";
+import { holding, rollUp } from "./declarations.mjs";
 import { licencesOf } from "./licences.mjs";
 
 // What an earlier build left would be packed, too.
@@ -20,7 +22,9 @@ const contract = { name: "contract", resolveId: toContract };
 const SERVING = "src/serve/serving.ts";
 // TLS is small, so it is in the script, too: functions that nobody calls are not compiled.
 const IN_SCRIPT = ["serve/tls-identity", "transport/listen-tls"];
-const WHOLE = [...IN_SCRIPT, "serve/serving", "serve/keep-compiled"].map((name) => `export * from ${JSON.stringify(resolve(`src/${name}.ts`))};`).join("\n");
+const WHOLE = [...IN_SCRIPT, "serve/serving", "serve/keep-compiled"]
+  .map((name) => `export * from ${JSON.stringify(resolve(`src/${name}.ts`))};`)
+  .join("\n");
 
 /** All modules that went into what is packed. */
 const joined = new Set();
@@ -50,8 +54,28 @@ await build({
 });
 writeFileSync("dist/LICENSES.txt", licencesOf(joined));
 const tsc = (...args) => execFileSync("npx", ["tsc", ...args], { stdio: "inherit" });
-tsc("--project", "tsconfig.json", "--emitDeclarationOnly", "--outDir", "dist/types");
+declare();
 tsc("--project", "examples/tsconfig.json");
+
+/** A file of declarations beside each entry. */
+function declare() {
+  const parts = mkdtempSync(join(tmpdir(), "types-"));
+  try {
+    tsc("--project", "tsconfig.json", "--emitDeclarationOnly", "--declarationMap", "false", "--outDir", parts);
+    const { text, exported } = rollUp(join(parts, "contract/index.d.ts"));
+    writeFileSync("dist/contract.d.ts", text);
+    const held = holding(exported, "./contract.js");
+    for (const [name, entry] of [
+      ["index", "index"],
+      ["plugin", "serve/index"],
+      ["testing", "testing/index"],
+    ]) {
+      writeFileSync(`dist/${name}.d.ts`, rollUp(join(parts, `${entry}.d.ts`), held).text);
+    }
+  } finally {
+    rmSync(parts, { recursive: true });
+  }
+}
 
 /** A function of what the code imports, see src/serve/compiled.ts; strict, as a module is. */
 async function buildScript() {
