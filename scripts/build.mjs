@@ -6,19 +6,25 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { build } from "rolldown";
 import { holding, rollUp } from "./declarations.mjs";
+import { joined } from "./joined.mjs";
 import { licencesOf } from "./licences.mjs";
 
 // What an earlier build left would be packed, too.
 rmSync("dist", { recursive: true, force: true });
-// What else is imported is joined in, and its licences with it: json-rpc-2.0's models, which as a CommonJS file of their own would cost a
-// plugin's start 4 ms, and execa, whose hundred files would cost a host's first start 60 ms.
-const external = (id) => /^(node:|@opentelemetry\/api$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
+// What else is imported is joined in, and its licences with it, see joined.mjs. Only that imports execa by its name: the installed one.
+const external = (id) => /^(node:|@opentelemetry\/api$|execa$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
 
 const shared = { platform: "node", external, transform: { target: "node20" } };
-// A plugin keeps the text of what it loads. Lines and names stay as they are, for whoever reads a stack.
-const output = { dir: "dist", format: "esm", sourcemap: true, comments: false };
+// A plugin keeps the text of what it loads. Lines and names stay as they are, for whoever reads a stack: maps of them, sources included,
+// were twice as long as all the rest.
+const output = { dir: "dist", format: "esm", comments: false };
 const finish = { name: "finish", generateBundle };
 const contract = { name: "contract", resolveId: toContract };
+// The script is given what looks at what is installed: it has no address of its own.
+const installed = {
+  name: "installed",
+  resolveId: (id) => (/\/joined\/installed\.ts$/.test(id) ? { id: "mortise/installed", external: true } : null),
+};
 const SERVING = "src/serve/serving.ts";
 // TLS is small, so it is in the script, too: functions that nobody calls are not compiled.
 const IN_SCRIPT = ["serve/tls-identity", "transport/listen-tls"];
@@ -27,17 +33,17 @@ const WHOLE = [...IN_SCRIPT, "serve/serving", "serve/keep-compiled"]
   .join("\n");
 
 /** All modules that went into what is packed. */
-const joined = new Set();
+const packed = new Set();
 const graph = importGraph();
 await build({ ...shared, input: { contract: "src/contract/index.ts" }, plugins: [finish], output });
 // The plugin's side: what each plugin loads, what it loads as it serves, and the same as a script, which V8 can be handed compiled.
 const later = { name: "later", resolveId: (id) => (id === "./serving.js" ? { id: "./chunks/plugin/serving.js", external: true } : null) };
-await build({ ...shared, input: { plugin: "src/serve/index.ts" }, plugins: [contract, later, finish], output });
+await build({ ...shared, input: { plugin: "src/serve/index.ts" }, plugins: [contract, joined, later, finish], output });
 await build({
   ...shared,
   input: { serving: SERVING },
   preserveEntrySignatures: "allow-extension",
-  plugins: [contract, finish],
+  plugins: [contract, joined, finish],
   output: { ...output, entryFileNames: "chunks/plugin/[name].js", chunkFileNames: "chunks/plugin/[name].js" },
 });
 await buildScript();
@@ -45,14 +51,14 @@ await buildScript();
 await build({
   ...shared,
   input: { index: "src/index.ts", testing: "src/testing/index.ts" },
-  plugins: [contract, graph.plugin, finish],
+  plugins: [contract, joined, graph.plugin, finish],
   output: {
     ...output,
     chunkFileNames: "chunks/[name].js",
     codeSplitting: { groups: [{ name: "core", test: (id) => graph.isInBoth(id), priority: 1 }] },
   },
 });
-writeFileSync("dist/LICENSES.txt", licencesOf(joined));
+writeFileSync("dist/LICENSES.txt", licencesOf(packed));
 const tsc = (...args) => execFileSync("npx", ["tsc", ...args], { stdio: "inherit" });
 declare();
 tsc("--project", "examples/tsconfig.json");
@@ -61,7 +67,7 @@ tsc("--project", "examples/tsconfig.json");
 function declare() {
   const parts = mkdtempSync(join(tmpdir(), "types-"));
   try {
-    tsc("--project", "tsconfig.json", "--emitDeclarationOnly", "--declarationMap", "false", "--outDir", parts);
+    tsc("--project", "tsconfig.json", "--emitDeclarationOnly", "--outDir", parts);
     const { text, exported } = rollUp(join(parts, "contract/index.d.ts"));
     writeFileSync("dist/contract.d.ts", text);
     const held = holding(exported, "./contract.js");
@@ -82,7 +88,7 @@ async function buildScript() {
   const { output: chunks } = await build({
     ...shared,
     input: { serving: "whole" },
-    plugins: [contract, { name: "whole", resolveId: toLoad, load: (id) => (id === "whole" ? WHOLE : null) }],
+    plugins: [contract, installed, joined, { name: "whole", resolveId: toLoad, load: (id) => (id === "whole" ? WHOLE : null) }],
     output: { format: "cjs", comments: false },
     write: false,
   });
@@ -133,26 +139,33 @@ function importGraph() {
 function generateBundle(_options, bundle) {
   for (const chunk of Object.values(bundle)) {
     if (chunk.type !== "chunk") continue;
-    for (const id of chunk.moduleIds) joined.add(id);
+    for (const id of chunk.moduleIds) packed.add(id);
     const up = "../".repeat(chunk.fileName.split("/").length - 1) || "./";
     const code = chunk.code
       .replace(/^import "mortise\/contract";$/gm, "")
       .replace(/ from "mortise\/contract";$/gm, ` from "${up}contract.js";`)
       // Where a program is joined into a CommonJS file, it has no address to make this of.
       .replace("(() => createRequire(import.meta.url))()", "(name) => createRequire(import.meta.url)(name)");
-    chunk.code = inAscii(importBuiltins(code));
+    chunk.code = inAscii(chunk.name === "execa" ? takeBuiltins(code) : code);
   }
 }
 
-/** What CommonJS files that are joined in require of Node.js is imported: on the first line, so that the others keep their numbers. */
-function importBuiltins(code) {
-  const names = new Set();
-  const replaced = code.replace(/\b__require\("([a-z_]+)"\)/g, (call, name) => {
-    if (!builtinModules.includes(name)) return call;
-    names.add(name);
-    return `__builtin_${name}`;
-  });
-  return [...names].map((name) => `import __builtin_${name} from "node:${name}";`).join("") + replaced;
+/**
+ * Has a chunk take what it uses of Node.js without importing it, in as many lines. An import of node:process or node:crypto looks at all
+ * that they have, and loads what is only made as it is looked at: for execa that is a quarter of its time. CommonJS files that are joined
+ * in require it.
+ */
+function takeBuiltins(code) {
+  const take = (names, id) => `const ${names.replaceAll(" as ", ": ")} = process.getBuiltinModule("${id}");`;
+  return code
+    .replace(
+      /^import ([\w$]+)(?:, (\{[^}]*\}))? from "(node:[\w/]+)";$/gm,
+      (_import, own, names, id) => take(own, id) + (names ? ` ${take(names, id)}` : ""),
+    )
+    .replace(/^import (\{[^}]*\}) from "(node:[\w/]+)";$/gm, (_import, names, id) => take(names, id))
+    .replace(/\b__require\("([a-z_]+)"\)/g, (call, name) =>
+      builtinModules.includes(name) ? `process.getBuiltinModule("node:${name}")` : call,
+    );
 }
 
 /** A text with one character beyond Latin-1 in it takes V8 two bytes for every one. */

@@ -1,5 +1,6 @@
 import * as contract from "../contract/index.js";
 import { EnvName } from "../handshake/env-names.js";
+import * as installed from "../joined/installed.js";
 import { openEntry } from "./compile-cache.js";
 
 export type Serving = typeof import("./serving.js");
@@ -33,8 +34,13 @@ export function loadCompiled(): Serving | undefined {
   // The script is in ASCII: nothing is to be decoded.
   const script = new (builtin("node:vm").Script)(text.toString("latin1"), { filename: NAME, ...(compiled && { cachedData: compiled }) });
   const exports: Partial<Exports> = {};
+  const given: Readonly<Record<string, object>> = {
+    "mortise/contract": contract,
+    "mortise/installed": installed,
+    "node:tls": late("node:tls"),
+  };
   (script.runInThisContext() as Body)(
-    (name) => (name === "mortise/contract" ? contract : name === "node:tls" ? late(name) : builtin(name)),
+    (name) => given[name] ?? builtin(name),
     (name) => import(name),
     exports,
   );
