@@ -1,7 +1,6 @@
 // Joins each entry point into one file: every file that a plugin opens is paid at each of its starts.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { build } from "rolldown";
@@ -11,8 +10,8 @@ import { licencesOf } from "./licences.mjs";
 
 // What an earlier build left would be packed, too.
 rmSync("dist", { recursive: true, force: true });
-// What else is imported is joined in, and its licences with it, see joined.mjs. Only that imports execa by its name: the installed one.
-const external = (id) => /^(node:|@opentelemetry\/api$|execa$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
+// What else is imported is joined in, and its licence with it, see joined.mjs.
+const external = (id) => /^(node:|@opentelemetry\/api$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
 
 const shared = { platform: "node", external, transform: { target: "node20" } };
 // A plugin keeps the text of what it loads. Lines and names stay as they are, for whoever reads a stack: maps of them, sources included,
@@ -146,26 +145,8 @@ function generateBundle(_options, bundle) {
       .replace(/ from "mortise\/contract";$/gm, ` from "${up}contract.js";`)
       // Where a program is joined into a CommonJS file, it has no address to make this of.
       .replace("(() => createRequire(import.meta.url))()", "(name) => createRequire(import.meta.url)(name)");
-    chunk.code = inAscii(chunk.name === "execa" ? takeBuiltins(code) : code);
+    chunk.code = inAscii(code);
   }
-}
-
-/**
- * Has a chunk take what it uses of Node.js without importing it, in as many lines. An import of node:process or node:crypto looks at all
- * that they have, and loads what is only made as it is looked at: for execa that is a quarter of its time. CommonJS files that are joined
- * in require it.
- */
-function takeBuiltins(code) {
-  const take = (names, id) => `const ${names.replaceAll(" as ", ": ")} = process.getBuiltinModule("${id}");`;
-  return code
-    .replace(
-      /^import ([\w$]+)(?:, (\{[^}]*\}))? from "(node:[\w/]+)";$/gm,
-      (_import, own, names, id) => take(own, id) + (names ? ` ${take(names, id)}` : ""),
-    )
-    .replace(/^import (\{[^}]*\}) from "(node:[\w/]+)";$/gm, (_import, names, id) => take(names, id))
-    .replace(/\b__require\("([a-z_]+)"\)/g, (call, name) =>
-      builtinModules.includes(name) ? `process.getBuiltinModule("node:${name}")` : call,
-    );
 }
 
 /** A text with one character beyond Latin-1 in it takes V8 two bytes for every one. */

@@ -1,5 +1,6 @@
 import { formatCrashReport } from "../handshake/crash-report.js";
 import { toWireError } from "../peer/errors/remote-error.js";
+import { now } from "../util/timers.js";
 import { writeStderr } from "./stderr-logger.js";
 
 // A program that listens to its own uncaught exceptions most often says what happened, and then exits.
@@ -20,10 +21,10 @@ export function tellCrashReport(secret: string): void {
   process.on("uncaughtExceptionMonitor", (error) => {
     // With a listener it is not known yet whether the process ends.
     if (process.listenerCount("uncaughtException") === 0 && !process.hasUncaughtExceptionCaptureCallback()) tell(error);
-    else caught = { error, atMs: performance.now() };
+    else caught = { error, atMs: now() };
   });
   process.on("exit", (code) => {
-    if (code !== 0 && caught !== undefined && performance.now() - caught.atMs < LISTENER_MS) tell(caught.error);
+    if (code !== 0 && caught !== undefined && now() - caught.atMs < LISTENER_MS) tell(caught.error);
   });
 }
 

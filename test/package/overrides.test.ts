@@ -29,9 +29,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** Installs the package, with other versions of packages instead of those that it names; each says that it ran. */
-function install(...names: string[]): void {
-  const overrides = Object.fromEntries(names.map((name) => [name, `file:${packOther(name)}`]));
+/** Installs the package, with another version of a package than it names, which says that it ran. */
+function install(name?: string): void {
+  const overrides = name === undefined ? {} : { [name]: `file:${packOther(name)}` };
   const dependencies = { mortise: `file:${join(dir, "mortise-0.1.0.tgz")}` };
   writeFileSync(join(dir, "package.json"), JSON.stringify({ type: "module", private: true, dependencies, overrides }));
   rmSync(join(dir, "package-lock.json"), { force: true });
@@ -50,27 +50,22 @@ function packOther(name: string): string {
   return join(dir, npm(dir, "pack", copy).trim());
 }
 
-const run = (transport = "tcp"): unknown => {
+const run = (transport: string): unknown => {
   const { stdout, stderr } = spawnSync(process.execPath, ["host.js", transport], { cwd: dir, encoding: "utf8" });
   expect(stderr).toBe("");
   return JSON.parse(stdout);
 };
 
-test("what is joined in runs where the installed versions are those it was made from", { timeout: 120_000 }, () => {
+test("what is joined in runs where the version is installed that it was made from", { timeout: 120_000 }, () => {
   install();
-  expect(run()).toEqual({ inHost: [], inPlugin: [] });
+  expect(run("tcp")).toEqual({ inHost: [], inPlugin: [] });
 });
 
-test("an override of execa and of json-rpc-2.0 is what runs, in the host and in plugins", { timeout: 120_000 }, () => {
-  install("execa", "json-rpc-2.0");
-  expect(run()).toEqual({ inHost: ["json-rpc-2.0", "execa"], inPlugin: ["json-rpc-2.0"] });
-  // There, the plugin loads a module.
-  expect(run("websocket")).toEqual({ inHost: ["json-rpc-2.0", "execa"], inPlugin: ["json-rpc-2.0"] });
-});
-
-test("an override of what execa needs is what runs", { timeout: 120_000 }, () => {
-  install("cross-spawn");
-  expect(run()).toEqual({ inHost: ["cross-spawn"], inPlugin: [] });
+test("an override of json-rpc-2.0 is what runs, in the host and in plugins", { timeout: 120_000 }, () => {
+  install("json-rpc-2.0");
+  expect(run("tcp")).toEqual({ inHost: ["json-rpc-2.0"], inPlugin: ["json-rpc-2.0"] });
+  // There, the plugin loads a module, and not the script.
+  expect(run("websocket")).toEqual({ inHost: ["json-rpc-2.0"], inPlugin: ["json-rpc-2.0"] });
 });
 
 test("an override that cannot be loaded is an error that names it", { timeout: 120_000 }, () => {
@@ -79,7 +74,7 @@ test("an override that cannot be loaded is an error that names it", { timeout: 1
   const { stderr, status } = spawnSync(process.execPath, ["host.js"], { cwd: dir, encoding: "utf8" });
   expect(status).toBe(1);
   expect(stderr).toContain(
-    "Error: Cannot load json-rpc-2.0 as it is installed, which is not the version 1.8.1 that this package was built with: " +
+    "Error: Cannot load json-rpc-2.0 99.0.0, which is installed instead of 1.8.1: " +
       'It is for another Node.js\n  Install a version that is nearer, by "overrides" in package.json.\n',
   );
 });
