@@ -8,4 +8,6 @@ const dir = mkdtempSync(join(realpathSync(tmpdir()), "mt-"));
 process.env["TMPDIR"] = dir;
 // A test must not depend on being run inside a plugin, or on the person who runs it.
 for (const name of Object.keys(process.env)) if (name.startsWith("PLUGIN_")) delete process.env[name];
+// Nor leave anything in that person's cache.
+process.env["MORTISE_COMPILE_CACHE"] = "0";
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
