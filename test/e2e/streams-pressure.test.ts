@@ -39,6 +39,7 @@ test("[F60] streams that nobody reads on cost their credit, and calls on the sam
   const received = (): number => (connection as unknown as { peer: { counters: { bytesReceived: number } } }).peer.counters.bytesReceived;
   // A call is answered while they send what they may; and then nothing comes but answers.
   await closed();
+  await expect.poll(received).toBeGreaterThan(20 * 1_000_000);
   const before = await atRest(received);
   expect(before).toBeLessThan(20 * (1024 * 1024 + 200_000));
   for (let n = 0; n < 200; n++) await connection.ping();
