@@ -1,6 +1,7 @@
 import type { ImplementationRecord } from "../contract/implement.js";
-import type { Awaitable } from "../contract/views.js";
+import type { Awaitable, ConfigureContext } from "../contract/views.js";
 import { PluginError } from "../errors.js";
+import { configureContext } from "../peer/configure-context.js";
 import type { PeerConnection } from "../peer/connection.js";
 import { announceProvided, readProvided } from "../peer/provided.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
@@ -28,7 +29,7 @@ export interface WelcomeOptions {
   readonly secret: string;
   /** The implementations for each apiVersion. */
   readonly provides: ReadonlyMap<number, readonly ImplementationRecord[]>;
-  configure(config: unknown): Awaitable<void>;
+  configure(config: unknown, context: ConfigureContext): Awaitable<void>;
   readonly info: Info;
   /** The other side has proven itself. */
   onProven(): void;
@@ -37,10 +38,10 @@ export interface WelcomeOptions {
 /** The plugin's side: answers the hello, checks the host's proof, configures, and takes calls from then on. */
 export function welcome(connection: PeerConnection, options: WelcomeOptions): void {
   const { peer } = connection;
-  peer.packets?.expect();
-  peer.reserved.expect(HELLO, (params) => {
-    const { challenge: host, apiVersions, packets, texts } = readHello(params);
-    const asPackets = packets && peer.packets !== undefined;
+  peer.frames?.expect();
+  const answerHello = (params: unknown): object => {
+    const { challenge: host, apiVersions, frames, texts } = readHello(params);
+    const asFrames = frames && peer.frames !== undefined;
     const versions = [...options.provides.keys()];
     const apiVersion = highestCommon(versions, apiVersions);
     if (apiVersion === undefined) {
@@ -49,22 +50,24 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
     }
     const provides = options.provides.get(apiVersion) ?? [];
     const plugin = randomHex();
-    const onAnswered = asPackets ? () => peer.sendPackets(texts) : undefined;
-    peer.reserved.expect(READY, (ready) => becomeReady(connection, options, { host, plugin }, provides, ready, asPackets), onAnswered);
+    const onAnswered = asFrames ? () => peer.sendFrames(texts) : undefined;
+    const handler = (ready: unknown): Promise<object> => becomeReady(connection, options, { host, plugin }, provides, ready, asFrames);
+    peer.expect({ kind: "request", method: READY, handler, onAnswered });
     connection.learn({ apiVersion });
     return {
       protocolVersion: 1,
       apiVersion,
       challenge: plugin,
-      framing: asPackets ? "packets" : "lines",
-      ...(asPackets ? { texts: true } : {}),
+      framing: asFrames ? "packets" : "lines",
+      ...(asFrames ? { texts: true } : {}),
       proof: prove("plugin", options.secret, { host, plugin }),
       provides: announceProvided(provides),
       events: [],
       actions: [],
       info: options.info,
     };
-  });
+  };
+  peer.expect({ kind: "request", method: HELLO, handler: answerHello });
 }
 
 function becomeReady(
@@ -73,7 +76,7 @@ function becomeReady(
   challenges: { readonly host: string; readonly plugin: string },
   provides: readonly ImplementationRecord[],
   params: unknown,
-  asPackets: boolean,
+  asFrames: boolean,
 ): Promise<object> {
   const { proof, provides: offered, config } = (params ?? {}) as { proof?: unknown; provides?: unknown; config?: unknown };
   if (!isProof(proof, "host", secret, challenges)) {
@@ -82,14 +85,14 @@ function becomeReady(
     return new Promise(() => {}); // Nobody is told anything.
   }
   connection.peer.trust();
-  // The host turned to packets with this very line.
-  if (asPackets) connection.peer.packets?.receive();
-  else connection.peer.packets?.receiveLines();
+  // The host turned to frames with this very line.
+  if (asFrames) connection.peer.frames?.receive();
+  else connection.peer.frames?.receiveLines();
   onProven();
   connection.learn({ provided: readOffer(offered) });
   connection.provide(provides);
   return (async () => {
-    await configure(config);
+    await configure(config, configureContext(connection));
     connection.peer.activate();
     return {};
   })();
@@ -98,7 +101,7 @@ function becomeReady(
 function readHello(params: unknown): {
   readonly challenge: string;
   readonly apiVersions: readonly number[];
-  readonly packets: boolean;
+  readonly frames: boolean;
   readonly texts: boolean;
 } {
   const { protocolVersions, apiVersions, challenge, framings, texts } = (params ?? {}) as Readonly<Record<string, unknown>>;
@@ -112,6 +115,6 @@ function readHello(params: unknown): {
     return refuse(`"apiVersions" is no list of whole numbers`);
   }
   if (!isHex32(challenge)) return refuse(`"challenge" is not 64 lower-case hex digits`);
-  const packets = Array.isArray(framings) && framings.includes("packets");
-  return { challenge, apiVersions: apiVersions as number[], packets, texts: texts === true };
+  const frames = Array.isArray(framings) && framings.includes("packets");
+  return { challenge, apiVersions: apiVersions as number[], frames, texts: texts === true };
 }

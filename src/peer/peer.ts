@@ -2,27 +2,29 @@ import type { ImplementationRecord } from "../contract/implement.js";
 import type { CallOptions, Dispenser } from "../contract/views.js";
 import { PluginError } from "../errors.js";
 import { type Deferred, deferred } from "../util/deferred.js";
-import { LONG_TEXT } from "../wire/cargo.js";
-import type { Channel, PacketSwitch } from "../wire/channel.js";
+import { LONG_TEXT } from "../wire/attachments.js";
+import type { Channel, FrameSwitch } from "../wire/channel.js";
 import { encodeViolation } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
 import { INVOKE } from "../wire/messages.js";
-import { type Accept, Caller } from "./caller.js";
-import { type CloseReason, closeErrors } from "./close-reason.js";
+import type { CallTarget, Transform } from "./calls/call-target.js";
+import { Caller } from "./calls/caller.js";
 import type { Counters } from "./counters.js";
-import { Dispatcher } from "./dispatcher.js";
+import { type CloseReason, closeErrors, overError } from "./errors/close-reason.js";
+import { Gate, type Step } from "./gate.js";
+import { Dispatcher } from "./handlers/dispatcher.js";
 import { Incoming, type Replies } from "./incoming.js";
-import { openStream } from "./open-stream.js";
 import type { PeerOptions } from "./peer-options.js";
 import { References } from "./references.js";
 import { RemoteLog } from "./remote-log.js";
 import { ReservedMethods } from "./reserved.js";
 import { Sender } from "./sender.js";
-import type { StreamReader } from "./stream-reader.js";
-import { Streams } from "./streams.js";
+import { openStream } from "./streams/open-stream.js";
+import type { StreamReader } from "./streams/stream-reader.js";
+import { Streams } from "./streams/streams.js";
 
 /** One conversation over one channel: owns it, puts what deals with its messages together, closes once. */
-export class Peer {
+export class Peer implements CallTarget {
   /** Resolves when the channel is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
   readonly reserved: ReservedMethods;
@@ -35,8 +37,10 @@ export class Peer {
   readonly #dispatcher: Dispatcher;
   readonly #incoming: Incoming;
   readonly #log: RemoteLog;
+  readonly #gate = new Gate();
   readonly #closed: Deferred<CloseReason> = deferred();
   #reason: CloseReason | undefined;
+  #ending: AbortController | undefined;
   #paused = false;
   #leaving = false;
   #unwritten = 0;
@@ -49,13 +53,13 @@ export class Peer {
     this.#sender = new Sender(channel);
     this.#caller = new Caller(this.#sender, options);
     const answer = (message: string, bytes?: readonly Uint8Array[]): void => this.#answer(message, bytes);
-    const { carrier } = this.#sender;
+    const { attachmentPolicy } = this.#sender;
     this.#streams = new Streams(
       {
         send: answer,
         unsentBytes: () => this.#sender.unsent,
         whenHanded: (task) => this.#sender.whenHanded("", task, task),
-        carrier,
+        attachmentPolicy,
       },
       options,
     );
@@ -64,8 +68,8 @@ export class Peer {
     );
     this.#caller.references = this.#references;
     const unsentBytes = (): number => this.#sender.unsent;
-    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes, streams: this.#streams, carrier }, options);
-    this.reserved = new ReservedMethods(answer);
+    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes, streams: this.#streams, attachmentPolicy }, options);
+    this.reserved = new ReservedMethods(answer, this.#gate);
     this.#log = new RemoteLog(options.logger, options.clock);
     this.reserved.serve(this.#dispatcher, this.#streams, this.#log);
     const parts = {
@@ -74,26 +78,32 @@ export class Peer {
       streams: this.#streams,
       references: this.#references,
       reserved: this.reserved,
+      gate: this.#gate,
     };
     const replies: Replies = {
       answer,
       violation: (code, problem) => this.#violation(code, problem),
-      distrust: (what) => this.#distrust(what),
+      outOfOrder: (what) => this.#closeOutOfOrder(what),
       complaint: (error) => this.#complain(error),
     };
     this.#incoming = new Incoming(parts, replies, options.limits);
     channel.receive({
       lines: (text) => this.#incoming.lines(text),
-      packet: (message, bytes) => this.#incoming.packet(message, bytes),
+      frame: (message, bytes) => this.#incoming.frame(message, bytes),
       drained: () => this.#drained(),
       violated: (problem) => this.#violation(WireCode.invalidRequest, problem),
-      closed: (error, unwritten = 0) => this.#ended(error, unwritten),
+      closed: (error, unwritten = 0, code) => this.#ended(error, unwritten, code),
     });
   }
 
   /** False once the conversation is over, and nothing more is read. */
   get open(): boolean {
     return this.#incoming.open;
+  }
+
+  /** False once new calls are refused. */
+  get takesCalls(): boolean {
+    return this.#caller.takesCalls;
   }
 
   get counters(): Counters {
@@ -106,6 +116,15 @@ export class Peer {
       bytesReceived: this.#incoming.receivedLength,
       orphanReplies: this.#incoming.orphanReplies,
     };
+  }
+
+  /** Aborts when the conversation ends, in the moment from which calls are refused, with a PluginError that says how. */
+  get signal(): AbortSignal {
+    if (this.#ending === undefined) {
+      this.#ending = new AbortController();
+      if (this.#reason !== undefined) this.#ending.abort(overError(this.#reason, this.#options.other));
+    }
+    return this.#ending.signal;
   }
 
   /** Calls that wait for an answer. */
@@ -143,9 +162,14 @@ export class Peer {
     return this.#references.lent;
   }
 
-  /** The other side has proven itself: its messages may be long, and are more than the handshake's. */
+  /** Lets that message in, once, and nothing else until it has come: anything else closes the connection, with 1008 over WebSocket. */
+  expect(step: Step): void {
+    this.#gate.expect(step);
+  }
+
+  /** The other side has proven itself: its messages may be long, and are more than the handshake's, unless a step is still expected. */
   trust(): void {
-    this.#incoming.trusted = true;
+    this.#gate.trust();
     this.#channel.allow?.(this.#options.limits.maxMessageBytes);
   }
 
@@ -153,16 +177,16 @@ export class Peer {
     this.#dispatcher.provide(implementations);
   }
 
-  /** How the channel turns from lines to packets, if it can. */
-  get packets(): PacketSwitch | undefined {
-    return this.#channel.packets;
+  /** How the channel turns from lines to frames, if it can. */
+  get frames(): FrameSwitch | undefined {
+    return this.#channel.frames;
   }
 
-  /** What is sent from now on are packets, with bytes beside the JSON, and texts where the other side takes those. */
-  sendPackets(withTexts: boolean): void {
-    this.#channel.packets?.send();
-    this.#sender.carrier.raw = true;
-    if (withTexts) this.#sender.carrier.longText = LONG_TEXT;
+  /** What is sent from now on are frames, with bytes beside the JSON, and texts where the other side takes those. */
+  sendFrames(withTexts: boolean): void {
+    this.#channel.frames?.send();
+    this.#sender.attachmentPolicy.raw = true;
+    if (withTexts) this.#sender.attachmentPolicy.longText = LONG_TEXT;
   }
 
   /** Runs calls from now on; before, they are answered `BUSY`. */
@@ -170,7 +194,7 @@ export class Peer {
     this.#dispatcher.activate();
   }
 
-  call(method: string, input: unknown, options?: CallOptions, accept?: Accept): Promise<unknown> {
+  call(method: string, input: unknown, options?: CallOptions, accept?: Transform): Promise<unknown> {
     return this.#caller.call(method, input, options, accept);
   }
 
@@ -179,13 +203,7 @@ export class Peer {
    * @param accept What is made of each item before it is read.
    * @param onEnd Called when an opened stream is over.
    */
-  openStream(
-    method: string,
-    input: unknown,
-    options: CallOptions,
-    accept: ((item: unknown) => unknown) | undefined,
-    onEnd: () => void,
-  ): Promise<StreamReader> {
+  openStream(method: string, input: unknown, options: CallOptions, accept: Transform, onEnd: () => void): Promise<StreamReader> {
     const tell = (message: string): void => this.#answer(message);
     return openStream(
       { caller: this.#caller, streams: this.#streams, tell, other: this.#options.other },
@@ -203,10 +221,23 @@ export class Peer {
     return this.#dispatcher.drain(graceMs);
   }
 
+  /**
+   * Makes no more calls for users here; resolves once those that wait have their answers, and streams that are read have ended, or after
+   * `graceMs`.
+   * @param why The end of the sentence that a refused call gets.
+   */
+  async finishCalls(graceMs: number, why: string): Promise<void> {
+    const { clock } = this.#options;
+    const giveUpAt = clock.now() + graceMs;
+    await this.#caller.drain(notSentBecause(why), graceMs);
+    // No stream is opened any more: those that are read can only get fewer.
+    await this.#streams.untilNoneRead(giveUpAt - clock.now());
+  }
+
   /** We are about to end the other side: calls are refused, and its going is no loss. */
   leave(why: string): void {
     this.#leaving = true;
-    this.#caller.refuse((method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${why}`));
+    this.#caller.refuse(notSentBecause(why));
   }
 
   /** Ends the conversation. Idempotent; resolves when the channel is gone. `code` and `text` are a WebSocket's. */
@@ -222,13 +253,13 @@ export class Peer {
     if (this.#reason !== undefined) return;
     const sentence = `Closed the connection to ${this.#options.other}: it sent a line that is no message: ${problem}`;
     this.#options.logger.warn(sentence);
-    if (this.#incoming.trusted) this.#channel.send(encodeViolation(code, problem));
+    if (this.#gate.isTrusted) this.#channel.send(encodeViolation(code, problem));
     const error = new PluginError("PROTOCOL_VIOLATION", sentence);
     void this.close({ kind: "lost", error }, code === WireCode.parseError ? 1003 : 1008, problem);
   }
 
-  #distrust(what: string): void {
-    const sentence = `Closed the connection to ${this.#options.other}: it sent ${what} before it had proven itself`;
+  #closeOutOfOrder(what: string): void {
+    const sentence = `Closed the connection to ${this.#options.other}: it sent ${what} ${this.#gate.reason}`;
     void this.close({ kind: "lost", error: new PluginError("PROTOCOL_VIOLATION", sentence) }, 1008, "out of order");
   }
 
@@ -247,11 +278,10 @@ export class Peer {
     this.#channel.resume();
   }
 
-  #ended(error: PluginError | undefined, unwritten: number): void {
+  #ended(error: PluginError | undefined, unwritten: number, code: number | undefined): void {
     this.#unwritten = unwritten;
     const cause = this.#complaint ?? error;
-    const lost = cause !== undefined && !this.#leaving;
-    const reason: CloseReason = lost ? { kind: "lost", error: cause } : { kind: "closed", by: this.#leaving ? "us" : "peer" };
+    const reason = this.#leaving ? ({ kind: "closed", by: "us" } as const) : reasonOf(cause, code);
     const known = this.#reason !== undefined || this.#leaving || this.#complaint !== undefined;
     if (known || this.#options.explain === undefined) return this.#over(reason);
     this.#incoming.end();
@@ -271,6 +301,7 @@ export class Peer {
     this.#reason = reason;
     this.#incoming.end();
     const errors = closeErrors(reason, this.#options.other);
+    this.#ending?.abort(overError(reason, this.#options.other));
     this.#caller.lose(errors, this.#unwritten);
     this.#dispatcher.abortAll(errors.aborted);
     this.#streams.lose(errors.cut);
@@ -286,4 +317,14 @@ export class Peer {
       this.#channel.pause();
     }
   }
+}
+
+/** Why a connection is over that the other side ended, or that broke. */
+function reasonOf(error: PluginError | undefined, code: number | undefined): CloseReason {
+  const shared = code === undefined ? {} : { code };
+  return error === undefined ? { kind: "closed", by: "peer", ...shared } : { kind: "lost", error, ...shared };
+}
+
+function notSentBecause(why: string): (method: string) => PluginError {
+  return (method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${why}`);
 }

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { checkServerIdentity, connect, createSecureContext, createServer, type SecureContextOptions, type TLSSocket } from "node:tls";
 import { PluginError } from "../errors.js";
+import { clearTimeout, setTimeout } from "../util/timers.js";
 
 /** How one side shows itself in TLS, and whom it accepts. */
 export interface TlsOptions {
@@ -82,7 +83,7 @@ export function acceptTls(socket: Socket, { context, pinned }: TlsOptions, onSec
     ...(pinned === undefined ? atLeastTls12(context) : onlyTls13(context)),
     requestCert: pinned !== undefined || context.ca !== undefined,
     rejectUnauthorized: pinned === undefined && context.ca !== undefined,
-    // Strangers have a deadline of their own, for all of it.
+    // UnauthenticatedConnections have a deadline of their own, for all of it.
     handshakeTimeout: 0,
   });
   server.on("tlsClientError", (_error, failed) => void failed.destroy());

@@ -2,11 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { PluginError } from "../errors.js";
+import { systemClock } from "../util/clock.js";
 import { cutToBytes } from "../util/cut.js";
+import { nextTick } from "../util/timers.js";
 import { type Channel, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
-import { LineError, textOf } from "../wire/lines.js";
+import { LineError, textOf } from "../wire/framing/lines.js";
+import { BATCH_LENGTH, Outbox } from "../wire/framing/outbox.js";
 import { FULL_CHUNK_BYTES } from "./chunk-feed.js";
-import { BATCH_LENGTH, Outbox } from "./outbox.js";
 import { Reading } from "./reading.js";
 import { LINGER_MS, type SocketChannelOptions } from "./socket.js";
 
@@ -26,7 +28,7 @@ export function webSocketOptions(maxMessageBytes: number): WebSocketOptions {
 }
 
 // What a close frame has room for.
-const MOST_REASON_BYTES = 123;
+const MAX_REASON_BYTES = 123;
 // ws itself holds a whole frame before it hands anything over. The hello and the ready fit in this.
 const STRANGER_BYTES = 2 * UNPROVEN_MESSAGE_BYTES + 1_024;
 
@@ -49,11 +51,13 @@ class WebSocketChannel implements Channel {
   #ending = false;
   #ended = false;
   #error: PluginError | undefined;
+  /** With which the other side ended it. */
+  #code: number | undefined;
   #closeWith: readonly [code: number, reason: string] | undefined;
-  #strangerBytes = 0;
-  readonly #countStranger = (chunk: Buffer): void => {
-    this.#strangerBytes += chunk.length;
-    if (this.#strangerBytes <= STRANGER_BYTES) return;
+  #unauthenticatedBytes = 0;
+  readonly #countUnauthenticated = (chunk: Buffer): void => {
+    this.#unauthenticatedBytes += chunk.length;
+    if (this.#unauthenticatedBytes <= STRANGER_BYTES) return;
     this.#violate("it is longer than a stranger's may be", 1009);
     // At once: what comes while the close frame is waited for would be held, too.
     this.#webSocket.terminate();
@@ -71,11 +75,12 @@ class WebSocketChannel implements Channel {
         drained: () => this.#drained(),
         stalled: (ms) => this.#fail(`the other side has read nothing for ${ms} ms`),
       },
+      systemClock,
       options.stallTimeoutMs,
     );
     webSocket.pause();
     socket.setNoDelay(true);
-    socket.on("data", this.#countStranger);
+    socket.on("data", this.#countUnauthenticated);
     // Without this listener one bad frame ends the process.
     webSocket.on("error", (cause) => this.#refuseFrame(cause));
     webSocket.on("close", (code) => this.#close(code));
@@ -91,7 +96,7 @@ class WebSocketChannel implements Channel {
 
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
-    if (this.#ended) queueMicrotask(() => receiver.closed(this.#error, this.#outbox.unwritten));
+    if (this.#ended) nextTick(() => receiver.closed(this.#error, this.#outbox.unwritten, this.#code));
     this.#webSocket.on("message", (data: Buffer, isBinary: boolean) => this.#read(data, isBinary));
     this.#webSocket.resume();
   }
@@ -106,7 +111,7 @@ class WebSocketChannel implements Channel {
 
   allow(maxMessageBytes: number): void {
     this.#maxBytes = maxMessageBytes;
-    this.#socket.off("data", this.#countStranger);
+    this.#socket.off("data", this.#countUnauthenticated);
     // More is likely there: as in a socket's channel.
     this.#socket.on("data", (chunk) => {
       if (chunk.length >= FULL_CHUNK_BYTES && !this.#ending) this.#reading.letOthersRead();
@@ -136,7 +141,7 @@ class WebSocketChannel implements Channel {
     this.#receiver?.drained?.();
     if (!this.#ending) return;
     const [code, reason] = this.#closeWith ?? [1000, ""];
-    this.#webSocket.close(code, cutToBytes(reason, MOST_REASON_BYTES));
+    this.#webSocket.close(code, cutToBytes(reason, MAX_REASON_BYTES));
     // The other side's close frame comes after what it sent before: that is read, unheard.
     this.#webSocket.resume();
   }
@@ -162,7 +167,7 @@ class WebSocketChannel implements Channel {
 
   #violate(problem: string, code: number): void {
     if (this.#ending) return;
-    this.#socket.off("data", this.#countStranger);
+    this.#socket.off("data", this.#countUnauthenticated);
     // Whoever is told of it closes as for any violation, and knows no WebSocket's codes.
     this.#closeWith = [code, problem];
     this.#receiver?.violated?.(problem);
@@ -177,11 +182,13 @@ class WebSocketChannel implements Channel {
   #close(code: number): void {
     this.#ended = true;
     this.#outbox.stop();
-    this.#socket.off("data", this.#countStranger);
+    this.#socket.off("data", this.#countUnauthenticated);
     // 1006: there was no close frame.
     if (code === 1006 && !this.#ending) this.#error ??= new PluginError("CONNECTION_LOST", "the connection broke without a close frame");
+    // An echo of what we sent says nothing of the other side.
+    this.#code = this.#closeWith === undefined ? code : undefined;
     this.#ending = true;
-    this.#receiver?.closed(this.#error, this.#outbox.unwritten);
+    this.#receiver?.closed(this.#error, this.#outbox.unwritten, this.#code);
   }
 }
 

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { listen } from "../../src/transport/listen.js";
-import { MOST_STRANGERS } from "../../src/transport/strangers.js";
-import { resolveLimits } from "../../src/wire/limits.js";
+import { MAX_UNAUTHENTICATED } from "../../src/transport/unauthenticated-connections.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { within } from "../kit/own-time.js";
 import { RawSocket } from "../kit/raw-socket.js";
 import { Door, Ear, TRANSPORTS } from "./ends.js";
@@ -16,7 +16,7 @@ import { RawWebSocket } from "./raw-websocket.js";
 gate();
 
 function listenIn(unixSocketDir: string): ReturnType<typeof listen> {
-  return listen({ transport: "unix", minPort: 0, maxPort: 0, unixSocketDir, limits: resolveLimits(), onChannel: () => {} });
+  return listen({ transport: "unix", minPort: 0, maxPort: 0, unixSocketDir, limits: limitsOf(), onChannel: () => {} });
 }
 
 /** What an HTTP client gets for bytes, until the other side ends. */
@@ -114,7 +114,7 @@ test("[F63] an upgrade that is none, and bytes that are no HTTP, are answered 40
 test("[F42] of sockets that never ask for an upgrade the oldest is closed first, and a real one still gets in", async () => {
   await using door = await Door.open("websocket");
   const sockets: RawSocket[] = [];
-  for (let count = 0; count < MOST_STRANGERS; count++) {
+  for (let count = 0; count < MAX_UNAUTHENTICATED; count++) {
     const socket: Socket = connect(door.target);
     await once(socket, "connect");
     sockets.push(new RawSocket(socket));

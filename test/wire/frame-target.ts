@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { readImplementations } from "../../src/contract/implement.js";
 import { defineContract, implement, method, notification, stream } from "../../src/index.js";
 import { PeerConnection } from "../../src/peer/connection.js";
 import type { Channel, Receiver } from "../../src/wire/channel.js";
-import { resolveLimits } from "../../src/wire/limits.js";
-import { LineError, LineReader } from "../../src/wire/lines.js";
-import { linesPacket, mixedPacket, PacketError, PacketReader } from "../../src/wire/packets.js";
+import { linesFrame, mixedFrame } from "../../src/wire/framing/frames.js";
+import { FramingReader } from "../../src/wire/framing/framing-reader.js";
+import { Outbox } from "../../src/wire/framing/outbox.js";
 import { FakeClock } from "../kit/fake-clock.js";
 import { memoryLogger } from "../kit/fixtures.js";
+import { limitsOf, recordsOf } from "../kit/options.js";
 
 const MAX_BYTES = 4_096;
 
@@ -16,7 +16,7 @@ export interface CorpusFile {
   /** Says what is expected, with its first word. */
   readonly name: string;
   readonly framing: Framing;
-  /** Each begins where a message or a packet does. */
+  /** Each begins where a message or a frame does. */
   readonly frames: readonly Buffer[];
 }
 
@@ -28,7 +28,7 @@ export function readCorpus(): CorpusFile[] {
     .flatMap((name): CorpusFile[] => {
       const bytes = readFileSync(new URL(name, folder));
       if (name.endsWith(".lines")) return [{ name, framing: "lines", frames: splitLines(bytes) }];
-      return name.endsWith(".packets") ? [{ name, framing: "packets", frames: readPackets(bytes.toString()) }] : [];
+      return name.endsWith(".frames") ? [{ name, framing: "packets", frames: readFrames(bytes.toString()) }] : [];
     });
 }
 
@@ -43,11 +43,11 @@ function splitLines(bytes: Buffer): Buffer[] {
   return frames;
 }
 
-/** Packets as people can read them: a comment before each, then lines of hex or of the text as it is. */
-function readPackets(text: string): Buffer[] {
-  const [, ...packets] = text.split(/^# .*\n/m);
-  return packets.map((packet) => {
-    const rows = packet.split("\n").slice(0, -1);
+/** Frames as people can read them: a comment before each, then lines of hex or of the text as it is. */
+function readFrames(text: string): Buffer[] {
+  const [, ...frames] = text.split(/^# .*\n/m);
+  return frames.map((frame) => {
+    const rows = frame.split("\n").slice(0, -1);
     return Buffer.concat(
       rows.map((row) => (/^([0-9a-f]{2} ?)+$/.test(row) ? Buffer.from(row.replaceAll(" ", ""), "hex") : Buffer.from(row))),
     );
@@ -68,20 +68,19 @@ export function messagesIn({ framing, frames }: CorpusFile): string[] {
 /** A message in a frame of its own, with raw bytes beside it where the framing has a place for them. */
 export function frameOf(framing: Framing, message: string, raw: Buffer | undefined): Buffer {
   if (framing === "lines") return Buffer.from(`${message}\n`);
-  return raw === undefined ? linesPacket(`${message}\n`) : Buffer.concat(mixedPacket(message, [raw]));
+  return raw === undefined ? linesFrame(`${message}\n`) : Buffer.concat(mixedFrame(message, [raw]));
 }
 
 /** A channel that reads bytes as a socket's does, with nothing behind it. */
 class FrameChannel implements Channel {
   readonly sent: string[] = [];
-  readonly #lines = new LineReader(MAX_BYTES);
-  readonly #packets = new PacketReader(MAX_BYTES, MAX_BYTES);
-  readonly #framing: Framing;
+  readonly #reader = new FramingReader(MAX_BYTES);
   #receiver!: Receiver;
   #ended = false;
 
   constructor(framing: Framing) {
-    this.#framing = framing;
+    const nothing = { isOpen: () => false, write: () => true, drained() {}, stalled() {} };
+    if (framing === "packets") this.#reader.frameSwitch(new Outbox(nothing, new FakeClock(), 1_000)).receive();
   }
 
   send(message: string): number {
@@ -91,6 +90,7 @@ class FrameChannel implements Channel {
 
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
+    this.#reader.receiver = receiver;
   }
 
   pause(): void {}
@@ -100,36 +100,17 @@ class FrameChannel implements Channel {
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#reader.stop();
     queueMicrotask(() => this.#receiver.closed(undefined, 0));
   }
 
   /** True while the beginning of a message is held. */
   get partial(): boolean {
-    return this.#framing === "lines" ? this.#lines.partial : this.#packets.partial;
+    return this.#reader.partial;
   }
 
   feed(chunk: Buffer): void {
-    if (this.#ended) return;
-    try {
-      if (this.#framing === "lines") this.#hear(this.#lines.push(chunk));
-      else this.#readPackets(chunk);
-    } catch (error) {
-      if (!(error instanceof LineError || error instanceof PacketError)) throw error;
-      if (error instanceof LineError) this.#hear(error.before);
-      this.#receiver.violated?.(error.message);
-    }
-  }
-
-  #readPackets(chunk: Buffer): void {
-    for (const packet of this.#packets.push(chunk)) {
-      if (this.#ended) return;
-      if ("text" in packet) this.#hear(packet.text);
-      else this.#receiver.packet?.(packet.message, packet.bytes);
-    }
-  }
-
-  #hear(text: string | undefined): void {
-    if (text !== undefined && !this.#ended) this.#receiver.lines(text);
+    this.#reader.push(chunk);
   }
 }
 
@@ -161,13 +142,13 @@ const theirs = defineContract("theirs", { work: method<any, unknown>(), watch: s
  */
 export async function openTarget(framing: Framing) {
   const channel = new FrameChannel(framing);
-  const limits = resolveLimits({ maxMessageBytes: MAX_BYTES });
+  const limits = limitsOf({ maxMessageBytes: MAX_BYTES });
   const clock = new FakeClock();
   const options = { limits, clock, logger: memoryLogger(), validate: true, callTimeoutMs: 60_000, other: 'plugin "kv"' };
   const connection = new PeerConnection(channel, options);
   const { peer } = connection;
   connection.learn({ provided: [{ name: "theirs", members: { work: { kind: "method" }, watch: { kind: "stream" } } }] });
-  connection.provide(readImplementations([implementation], "provides"));
+  connection.provide(recordsOf([implementation]));
   peer.trust();
   peer.activate();
   const { work, watch } = connection.dispense(theirs);
