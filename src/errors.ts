@@ -48,6 +48,9 @@ export class PluginError extends Error {
 /** How far a start came. */
 export type StartStep = "options" | "checksum" | "spawn" | "announcement" | "connect" | "hello" | "ready";
 
+/** As in `SIGTERM`. Not the type of Node.js, which who only defines contracts may not have. */
+export type SignalName = `SIG${string}`;
+
 /** The plugin never became ready. */
 export class StartError extends PluginError {
   /** The step that failed. */
@@ -56,7 +59,7 @@ export class StartError extends PluginError {
   readonly command: string;
   /** The plugin's exit code; null if it still ran or was ended by a signal. */
   readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
+  readonly signal: SignalName | null;
   /** The last lines that it wrote to stderr, at most 8 KiB. */
   readonly stderrTail: string;
 
@@ -75,7 +78,7 @@ export interface StartDetails {
   readonly step: StartStep;
   readonly command: string;
   readonly exitCode?: number | null | undefined;
-  readonly signal?: NodeJS.Signals | null | undefined;
+  readonly signal?: SignalName | null | undefined;
   readonly stderrTail?: string | undefined;
 }
 

@@ -1,3 +1,4 @@
+/// <reference lib="es2022.error" preserve="true" />
 // What both programs share.
 
 export type { ErrorOf, PluginErrorCode, StartStep } from "../errors.js";
