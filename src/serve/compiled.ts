@@ -27,7 +27,8 @@ export function loadCompiled(): Serving | undefined {
   const exports = {};
   body(
     (name) => (name === "mortise/contract" ? contract : name === "node:tls" ? late(name) : process.getBuiltinModule(name)),
-    (name) => import(name),
+    // A bundler has nothing to look for: where it joined this in, there is no script beside it.
+    (name) => import(/* webpackIgnore: true */ /* @vite-ignore */ name),
     exports,
   );
   return exports as Serving;
