@@ -1,12 +1,12 @@
-import type { CloseReason } from "../peer/close-reason.js";
 import type { PeerConnection } from "../peer/connection.js";
+import type { CloseReason } from "../peer/errors/close-reason.js";
 import type { Peer } from "../peer/peer.js";
+import type { Exit } from "../process/runtime.js";
+import { isWithin } from "../process/terminate.js";
 import { SHUTDOWN } from "../wire/messages.js";
-import type { ResolvedClientOptions } from "./options.js";
-import type { Exit } from "./runtime.js";
-import type { Starting } from "./starting.js";
+import type { ResolvedClientOptions } from "./options/options.js";
+import type { Opened } from "./start/opened.js";
 import type { Stdio } from "./stdio.js";
-import { isWithin } from "./terminate.js";
 
 // A process's connection ends with it, unless a descendant holds it, or a container's proxy, which may still have something to hand on.
 const EOF_MS = 250;
@@ -23,23 +23,23 @@ const WORDS_MS = 5;
 const DYING_MS = 100;
 
 /** What is known, a moment after a connection was lost, of why that is. Never rejects. */
-export async function explainLoss({ launched, stdio }: Starting, reason: CloseReason): Promise<CloseReason> {
+export async function explainLoss({ launched, stdio }: Opened, reason: CloseReason): Promise<CloseReason> {
   if (launched === undefined || stdio === undefined) return reason;
   const { exited } = launched.running;
   // Where this program was held up, a timer is due before what the system reported meanwhile has been read.
   const known = (await isWithin(exited, WHY_MS)) || (await isSettled(exited));
   // Node.js closes its sockets first, and then takes the rest of the program down.
-  const dying = !known && stdio.lastWords !== undefined;
-  if (!known && !(dying && (await isWithin(exited, DYING_MS)))) return dying ? { kind: "lost", error: stdio.lastWords } : reason;
+  const dying = !known && stdio.crashReport !== undefined;
+  if (!known && !(dying && (await isWithin(exited, DYING_MS)))) return dying ? { kind: "lost", error: stdio.crashReport } : reason;
   const exit = await exited;
   if (exit.exitCode !== 0 && exit.signal === null) await isWithin(stdio.reported, WORDS_MS);
   return exitReason(exit, stdio);
 }
 
 /** How a process ended that nobody here had asked to, with what is known of it by now. */
-export function exitReason({ exitCode, signal }: Exit, { stderrTail, lastWords }: Stdio): CloseReason {
+export function exitReason({ exitCode, signal }: Exit, { stderrTail, crashReport }: Stdio): CloseReason {
   // An exception that was told and not died of is no reason.
-  const error = exitCode === 0 || lastWords === undefined ? {} : { error: lastWords };
+  const error = exitCode === 0 || crashReport === undefined ? {} : { error: crashReport };
   return { kind: "exited", exitCode, signal, stderrTail, ...error };
 }
 
@@ -63,7 +63,7 @@ export function askToStop(peer: Peer, { shown, killTimeoutMs }: ResolvedClientOp
 
 /** Takes down what a start made, its process being gone: the connection, the last of its output, its files. Never rejects. */
 export async function release(
-  { connection, launched, stdio }: Starting,
+  { connection, launched, stdio }: Opened,
   reason: CloseReason,
   { logger, runtime }: ResolvedClientOptions,
 ): Promise<void> {

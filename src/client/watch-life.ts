@@ -1,10 +1,10 @@
 import { PluginError } from "../errors.js";
+import { partsOf } from "../executable/command.js";
 import { Heartbeat } from "../peer/heartbeat.js";
 import { systemClock } from "../util/clock.js";
-import { pluginVariable } from "./environment.js";
-import type { ResolvedClientOptions } from "./options.js";
-import { partsOf } from "./runtime.js";
-import type { Started } from "./starting.js";
+import type { ResolvedClientOptions } from "./options/options.js";
+import { pluginVariable } from "./start/environment.js";
+import type { Started } from "./start/opened.js";
 
 /**
  * Watches a plugin's heartbeat, unless that is switched off or a debugger may stop the plugin. Returns the way to end it.

@@ -4,12 +4,12 @@ import type { CallOptions, Dispenser, Remote } from "../contract/views.js";
 import type { Channel } from "../wire/channel.js";
 import { PING } from "../wire/messages.js";
 import { calls, Observation } from "./call-events.js";
-import type { CloseReason } from "./close-reason.js";
+import { makeRemote } from "./calls/remote.js";
 import type { Counters } from "./counters.js";
+import type { CloseReason } from "./errors/close-reason.js";
 import { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
 import type { Provided } from "./provided.js";
-import { makeRemote } from "./remote.js";
 
 /** An open connection, seen from either side. */
 export interface Connection extends AsyncDisposable, Dispenser {

@@ -1,7 +1,7 @@
 import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import type { ResolvedLimits } from "../wire/limits.js";
-import type { CloseReason } from "./close-reason.js";
+import type { CloseReason } from "./errors/close-reason.js";
 import type { Tracing } from "./tracing.js";
 
 /** What a peer is told by the room that made its channel. */

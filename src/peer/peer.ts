@@ -2,24 +2,24 @@ import type { ImplementationRecord } from "../contract/implement.js";
 import type { CallOptions, Dispenser } from "../contract/views.js";
 import { PluginError } from "../errors.js";
 import { type Deferred, deferred } from "../util/deferred.js";
-import { LONG_TEXT } from "../wire/cargo.js";
-import type { Channel, PacketSwitch } from "../wire/channel.js";
+import { LONG_TEXT } from "../wire/attachments.js";
+import type { Channel, FrameSwitch } from "../wire/channel.js";
 import { encodeViolation } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
 import { INVOKE } from "../wire/messages.js";
-import { type Accept, Caller } from "./caller.js";
-import { type CloseReason, closeErrors } from "./close-reason.js";
+import { type Accept, Caller } from "./calls/caller.js";
 import type { Counters } from "./counters.js";
-import { Dispatcher } from "./dispatcher.js";
+import { type CloseReason, closeErrors } from "./errors/close-reason.js";
+import { Dispatcher } from "./handlers/dispatcher.js";
 import { Incoming, type Replies } from "./incoming.js";
-import { openStream } from "./open-stream.js";
 import type { PeerOptions } from "./peer-options.js";
 import { References } from "./references.js";
 import { RemoteLog } from "./remote-log.js";
 import { ReservedMethods } from "./reserved.js";
 import { Sender } from "./sender.js";
-import type { StreamReader } from "./stream-reader.js";
-import { Streams } from "./streams.js";
+import { openStream } from "./streams/open-stream.js";
+import type { StreamReader } from "./streams/stream-reader.js";
+import { Streams } from "./streams/streams.js";
 
 /** One conversation over one channel: owns it, puts what deals with its messages together, closes once. */
 export class Peer {
@@ -49,13 +49,13 @@ export class Peer {
     this.#sender = new Sender(channel);
     this.#caller = new Caller(this.#sender, options);
     const answer = (message: string, bytes?: readonly Uint8Array[]): void => this.#answer(message, bytes);
-    const { carrier } = this.#sender;
+    const { attachmentPolicy } = this.#sender;
     this.#streams = new Streams(
       {
         send: answer,
         unsentBytes: () => this.#sender.unsent,
         whenHanded: (task) => this.#sender.whenHanded("", task, task),
-        carrier,
+        attachmentPolicy,
       },
       options,
     );
@@ -64,7 +64,7 @@ export class Peer {
     );
     this.#caller.references = this.#references;
     const unsentBytes = (): number => this.#sender.unsent;
-    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes, streams: this.#streams, carrier }, options);
+    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes, streams: this.#streams, attachmentPolicy }, options);
     this.reserved = new ReservedMethods(answer);
     this.#log = new RemoteLog(options.logger, options.clock);
     this.reserved.serve(this.#dispatcher, this.#streams, this.#log);
@@ -84,7 +84,7 @@ export class Peer {
     this.#incoming = new Incoming(parts, replies, options.limits);
     channel.receive({
       lines: (text) => this.#incoming.lines(text),
-      packet: (message, bytes) => this.#incoming.packet(message, bytes),
+      frame: (message, bytes) => this.#incoming.frame(message, bytes),
       drained: () => this.#drained(),
       violated: (problem) => this.#violation(WireCode.invalidRequest, problem),
       closed: (error, unwritten = 0) => this.#ended(error, unwritten),
@@ -153,16 +153,16 @@ export class Peer {
     this.#dispatcher.provide(implementations);
   }
 
-  /** How the channel turns from lines to packets, if it can. */
-  get packets(): PacketSwitch | undefined {
-    return this.#channel.packets;
+  /** How the channel turns from lines to frames, if it can. */
+  get frames(): FrameSwitch | undefined {
+    return this.#channel.frames;
   }
 
-  /** What is sent from now on are packets, with bytes beside the JSON, and texts where the other side takes those. */
-  sendPackets(withTexts: boolean): void {
-    this.#channel.packets?.send();
-    this.#sender.carrier.raw = true;
-    if (withTexts) this.#sender.carrier.longText = LONG_TEXT;
+  /** What is sent from now on are frames, with bytes beside the JSON, and texts where the other side takes those. */
+  sendFrames(withTexts: boolean): void {
+    this.#channel.frames?.send();
+    this.#sender.attachmentPolicy.raw = true;
+    if (withTexts) this.#sender.attachmentPolicy.longText = LONG_TEXT;
   }
 
   /** Runs calls from now on; before, they are answered `BUSY`. */

@@ -2,7 +2,8 @@
 /// <reference types="node" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
 // For the tests of people who write plugins.
-export type { CloseReason } from "../peer/close-reason.js";
+
 export type { Connection } from "../peer/connection.js";
+export type { CloseReason } from "../peer/errors/close-reason.js";
 export type { InMemoryOptions } from "./connect-in-memory.js";
 export { connectInMemory } from "./connect-in-memory.js";

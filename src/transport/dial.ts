@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { PluginError } from "../errors.js";
-import { type Address, formatAddress } from "../wire/address.js";
+import { type Address, formatAddress } from "../util/address.js";
 import type { Channel } from "../wire/channel.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { ChunkFeed } from "./chunk-feed.js";

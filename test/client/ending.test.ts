@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { release } from "../../src/client/ending.js";
-import type { ResolvedClientOptions } from "../../src/client/options.js";
-import type { Starting } from "../../src/client/starting.js";
-import type { CloseReason } from "../../src/peer/close-reason.js";
+import type { ResolvedClientOptions } from "../../src/client/options/options.js";
+import type { Starting } from "../../src/client/start/starting.js";
+import type { CloseReason } from "../../src/peer/errors/close-reason.js";
 import { deferred } from "../../src/util/deferred.js";
 import { memoryLogger } from "../kit/fixtures.js";
 
