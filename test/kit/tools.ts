@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const TOOLS = new URL("../tools/node_modules/", import.meta.url);
+const TOOLS = new URL("../../scripts/tools/node_modules/", import.meta.url);
 /** Where this platform's binary of each is, in what `npm run tools` installs. */
 const RUNTIMES = {
   bun: [`@oven/bun-${process.platform}-${process.arch === "x64" ? "x64-baseline" : "aarch64"}/bin/bun`],
