@@ -24,8 +24,13 @@ export function demoProject(): PackedProject {
 }
 
 /** Runs the demo's host with a plugin, and expects of it all that a host does with a plugin. */
-export function expectDemo({ dir }: PackedProject, [file, ...args]: readonly [string, ...string[]], plugin: readonly string[]): void {
-  const options = { cwd: dir, encoding: "utf8", env: ENV, timeout: 25_000 } as const;
+export function expectDemo(
+  { dir }: PackedProject,
+  [file, ...args]: readonly [file: string, ...args: string[]],
+  plugin: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): void {
+  const options = { cwd: dir, encoding: "utf8", env: { ...ENV, ...env }, timeout: 25_000 } as const;
   const { stdout, stderr, status } = spawnSync(file, [...args, JSON.stringify(plugin)], options);
   expect(stderr).toBe("");
   expect(stdout.trim().split("\n").map(readLine)).toEqual(PRINTED);
