@@ -8,6 +8,7 @@ import type { CloseReason } from "../peer/errors/close-reason.js";
 import { manage } from "../process/registry.js";
 import { pidOf } from "../process/runtime.js";
 import { isWithin, send, terminate } from "../process/terminate.js";
+import { abortable } from "../util/abort.js";
 import type { Address } from "../util/address.js";
 import { deferred } from "../util/deferred.js";
 import { type Moves, moveState } from "../util/state.js";
@@ -98,15 +99,7 @@ export class PluginClient implements Client {
     const { signal } = options;
     signal?.throwIfAborted();
     const started = this.#start();
-    if (signal === undefined) return (await started).address;
-    const aborted = deferred<never>();
-    const onAbort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      return (await Promise.race([started, aborted.promise])).address;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+    return (await (signal === undefined ? started : abortable(started, signal))).address;
   }
 
   async client(): Promise<Connection> {

@@ -10,14 +10,14 @@ export interface Clock {
   endOfTick(task: () => void): void;
 }
 
-// setTimeout turns anything above into 1 ms.
+// setTimeout turns anything above into 1 ms, and newer ones of Node.js warn of what is below 0: of a deadline that has just passed.
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The machine's own clock. Not the wall clock: setting that moves no deadline. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, task) {
-    const timer = setTimeout(task, Math.min(ms, LONGEST_TIMEOUT_MS));
+    const timer = setTimeout(task, Math.max(0, Math.min(ms, LONGEST_TIMEOUT_MS)));
     timer.unref();
     return () => clearTimeout(timer);
   },

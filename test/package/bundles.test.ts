@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PackedProject } from "../kit/packed-project.js";
 import { findTool } from "../kit/tools.js";
-import { demoProject, expectDemo } from "./demo.js";
+import { DEMO_MS, demoProject, expectDemo } from "./demo.js";
 
 let project: PackedProject;
 beforeAll(() => {
   project = demoProject();
-}, 60_000);
+}, DEMO_MS);
 afterAll(() => project[Symbol.dispose]());
 
 const webpack = findTool("webpack", ["webpack/lib/index.js"]);
@@ -29,7 +29,7 @@ webpack({ ...config, entry, output: { path: __dirname + "/webpack", filename: "[
 
 test.skipIf(webpack.lack !== undefined)(
   `webpack joins a host and a plugin, and complains of the optional packages of ws alone${whyNot(webpack.lack)}`,
-  { timeout: 60_000 },
+  { timeout: DEMO_MS },
   () => {
     writeFileSync(join(project.dir, "webpack.cjs"), CONFIG);
     const said = execFileSync(process.execPath, ["webpack.cjs"], { cwd: project.dir, encoding: "utf8" });
@@ -48,14 +48,18 @@ const FORMATS = {
 };
 
 for (const [format, { plugin, ending, more }] of Object.entries(FORMATS)) {
-  test.skipIf(esbuild.lack !== undefined)(`esbuild joins a host and a plugin into a file each, as ${format}${whyNot(esbuild.lack)}`, () => {
-    const join = (entry: string, to: string): string => {
-      const outfile = `esbuild/${to}.${ending}`;
-      const args = [entry, "--bundle", "--minify", "--platform=node", `--format=${format}`, `--outfile=${outfile}`, ...more];
-      expect(execFileSync(esbuild.file, [...args, "--log-level=warning"], { cwd: project.dir, encoding: "utf8" })).toBe("");
-      return outfile;
-    };
-    const [host, joined] = [join("host.mjs", "host"), join(plugin, "plugin")];
-    expectDemo(project, [process.execPath, host], [process.execPath, joined]);
-  });
+  test.skipIf(esbuild.lack !== undefined)(
+    `esbuild joins a host and a plugin into a file each, as ${format}${whyNot(esbuild.lack)}`,
+    { timeout: DEMO_MS },
+    () => {
+      const join = (entry: string, to: string): string => {
+        const outfile = `esbuild/${to}.${ending}`;
+        const args = [entry, "--bundle", "--minify", "--platform=node", `--format=${format}`, `--outfile=${outfile}`, ...more];
+        expect(execFileSync(esbuild.file, [...args, "--log-level=warning"], { cwd: project.dir, encoding: "utf8" })).toBe("");
+        return outfile;
+      };
+      const [host, joined] = [join("host.mjs", "host"), join(plugin, "plugin")];
+      expectDemo(project, [process.execPath, host], [process.execPath, joined]);
+    },
+  );
 }

@@ -16,6 +16,9 @@ const PRINTED = [
   { member: "rejectLater", code: "CONNECTION_LOST", cause: "rejected later", kind: "exited", exitCode: 1 },
 ];
 
+/** Long enough on a machine with much else to do, for what takes a second or two. */
+export const DEMO_MS = 60_000;
+
 /** A project that has the packed package, and in it the host and the plugin of `test/fixtures/runtimes`. */
 export function demoProject(): PackedProject {
   const project = packedProject();
@@ -30,7 +33,7 @@ export function expectDemo(
   plugin: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): void {
-  const options = { cwd: dir, encoding: "utf8", env: { ...ENV, ...env }, timeout: 25_000 } as const;
+  const options = { cwd: dir, encoding: "utf8", env: { ...ENV, ...env }, timeout: DEMO_MS - 5_000 } as const;
   const { stdout, stderr, status } = spawnSync(file, [...args, JSON.stringify(plugin)], options);
   expect(stderr).toBe("");
   expect(stdout.trim().split("\n").map(readLine)).toEqual(PRINTED);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { isAlive } from "../kit/gate.js";
 import type { PackedProject } from "../kit/packed-project.js";
 import { findRuntime } from "../kit/tools.js";
-import { demoProject, ENV, expectDemo } from "./demo.js";
+import { DEMO_MS, demoProject, ENV, expectDemo } from "./demo.js";
 
 const bun = findRuntime("bun");
 const deno = findRuntime("deno");
@@ -20,7 +20,7 @@ const OTHERS: readonly (readonly [name: string, runtime: Runtime])[] = [
 let project: PackedProject;
 beforeAll(() => {
   project = demoProject();
-}, 60_000);
+}, DEMO_MS);
 afterAll(() => project[Symbol.dispose]());
 
 for (const [name, runtime] of OTHERS) {
@@ -32,12 +32,12 @@ for (const [name, runtime] of OTHERS) {
     { where: `a host and a plugin on ${name}`, host: runtime, plugin: runtime },
   ];
   for (const { where, host, plugin } of pairs) {
-    test.skipIf(lack !== undefined)(`${where} do all that they do on Node.js, over each transport${why}`, () => {
+    test.skipIf(lack !== undefined)(`${where} do all that they do on Node.js, over each transport${why}`, { timeout: DEMO_MS }, () => {
       expectDemo(project, [...host.command, "host.mjs"], [...plugin.command, "plugin.mjs"]);
     });
   }
 
-  test.skipIf(lack !== undefined)(`[P7] a host on ${name} that is killed takes its plugin along${why}`, async () => {
+  test.skipIf(lack !== undefined)(`[P7] a host on ${name} that is killed takes its plugin along${why}`, { timeout: DEMO_MS }, async () => {
     const [file, ...args] = runtime.command;
     const plugin = JSON.stringify([file, ...args, "plugin.mjs"]);
     const run = spawnSync(file, [...args, "host-killed.mjs", plugin], { cwd: project.dir, encoding: "utf8", env: ENV });
