@@ -9,8 +9,8 @@ import { licencesOf } from "./licences.mjs";
 
 // What an earlier build left would be packed, too.
 rmSync("dist", { recursive: true, force: true });
-// What else is imported is joined in, and its licences with it: json-rpc-2.0's models, which as a CommonJS file of their own would cost a
-// plugin's start 4 ms, and execa, whose hundred files would cost a host's first start 60 ms.
+// What else is imported is joined in, and its licence with it: json-rpc-2.0's models, which as a CommonJS file of their own would cost a
+// plugin's start 4 ms.
 const external = (id) => /^(node:|@opentelemetry\/api$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
 
 const shared = { platform: "node", external, transform: { target: "node20" } };

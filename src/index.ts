@@ -4,11 +4,13 @@
 // What a host program of one plugin needs.
 export type { Client, ClientState } from "./client/client.js";
 export { NewClient } from "./client/new-client.js";
+export type { DrainOptions } from "./client/options/drain-options.js";
 export type { ClientOptions } from "./client/options/options.js";
 export type {
   Awaitable,
   CallContext,
   CallOptions,
+  ConfigureContext,
   Contract,
   Dispenser,
   ErrorOf,
@@ -22,6 +24,7 @@ export type {
   Notification,
   OutputOf,
   PluginErrorCode,
+  PluginIdentity,
   Received,
   Remote,
   Schema,

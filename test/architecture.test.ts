@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   process: ["executable", ...LEAVES],
   client: ["process", "output", "executable", "handshake", "transport", ...CORE],
   serve: ["handshake", "transport", ...CORE],
-  testing: ["transport", ...CORE],
+  testing: CORE,
 };
 const PURE = ["util", "errors", "contract", "wire", "peer"];
 const DOES_IO = /^node:(net|tls|http|https|fs|child_process|process|worker_threads)/;
@@ -27,7 +27,6 @@ const DOES_IO = /^node:(net|tls|http|https|fs|child_process|process|worker_threa
 // Each library has its one place; how it is loaded is part of that.
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   "json-rpc-2.0/dist/models.js": ["wire/messages.ts", "wire/error-codes.ts"],
-  execa: ["process/spawn-child.ts"],
   "tree-kill": ["process/process-tree.ts"],
   "get-port": ["transport/port-range.ts"],
   "fast-glob": ["discover/discover.ts"],
@@ -35,7 +34,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry/api": ["handshake/trace-context.ts"],
   "@standard-schema/spec": ["errors.ts", "contract/schema.ts"],
 };
-const LOADED_ON_USE = ["execa", "tree-kill", "get-port", "fast-glob", "@opentelemetry/api"];
+const LOADED_ON_USE = ["tree-kill", "get-port", "fast-glob", "@opentelemetry/api"];
 
 const SRC = new URL("../src/", import.meta.url);
 const roomOf = (file: string): string => (file.split("/")[0] as string).replace(/\.ts$/, "");
@@ -124,6 +123,12 @@ test.each(["src", "test"])("no folder of %s has more than 20 files", (root) => {
 test("the floor plan is read: there are files, and imports in them", () => {
   assert.ok(files.length > 40, `found ${files.length} files`);
   assert.ok(importsOf(readFileSync(new URL("client/client.ts", SRC), "utf8")).length > 5);
+});
+
+test("client/ meets a conversation at PluginLink: only the link that speaks JSON-RPC knows of a peer", () => {
+  const reachesIn = /\.peer\b|\{[^}]*\bpeer\b[^}]*\} =|\bPeerConnection\b|\/peer\/peer\.js/;
+  const knowing = files.filter((file) => roomOf(file) === "client" && reachesIn.test(sourceOf(file)));
+  assert.deepEqual(knowing, ["client/json-rpc-link.ts"]);
 });
 
 for (const file of files) {

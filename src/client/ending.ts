@@ -1,10 +1,9 @@
-import type { PeerConnection } from "../peer/connection.js";
 import type { CloseReason } from "../peer/errors/close-reason.js";
-import type { Peer } from "../peer/peer.js";
 import type { Exit } from "../process/runtime.js";
 import { isWithin } from "../process/terminate.js";
-import { SHUTDOWN } from "../wire/messages.js";
+import { now, setImmediate } from "../util/timers.js";
 import type { ResolvedClientOptions } from "./options/options.js";
+import type { PluginLink } from "./plugin-link.js";
 import type { Opened } from "./start/opened.js";
 import type { Stdio } from "./stdio.js";
 
@@ -52,34 +51,25 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-/** Asks a plugin to stop, and takes its calls back from then on. False if it cannot be asked any more. */
-export function askToStop(peer: Peer, { shown, killTimeoutMs }: ResolvedClientOptions): boolean {
-  if (!peer.open) return false;
-  const asked = peer.call(SHUTDOWN, { graceMs: killTimeoutMs }, { timeoutMs: Number.POSITIVE_INFINITY });
-  asked.catch(() => {}); // It may be gone before it answers, and that is what was asked for.
-  peer.leave(`plugin "${shown}" is being stopped`);
-  return true;
-}
-
 /** Takes down what a start made, its process being gone: the connection, the last of its output, its files. Never rejects. */
 export async function release(
-  { connection, launched, stdio }: Opened,
+  { link, launched, stdio }: Opened,
   reason: CloseReason,
   { logger, runtime }: ResolvedClientOptions,
 ): Promise<void> {
   const quietMs = runtime === undefined ? QUIET_MS : EOF_MS;
-  await Promise.all([connection && hearOut(connection, reason, quietMs), stdio && isWithin(stdio.drained, DRAIN_MS)]);
+  await Promise.all([link && hearOut(link, reason, quietMs), stdio && isWithin(stdio.drained, DRAIN_MS)]);
   await launched?.release().catch((error: unknown) => logger.warn("Cannot remove the socket's directory", { error }));
 }
 
 // Its last answers may still be in the socket when its exit is known: closing at once would lose them.
-async function hearOut({ peer }: PeerConnection, reason: CloseReason, quietMs: number): Promise<void> {
+async function hearOut(link: PluginLink, reason: CloseReason, quietMs: number): Promise<void> {
   let heard: number;
-  const giveUpAt = performance.now() + EOF_MS;
+  const giveUpAt = now() + EOF_MS;
   do {
-    heard = peer.received;
+    heard = link.vitals.received;
     // Where this program was held up, the timer is due before what arrived meanwhile has been read.
-    if ((await isWithin(peer.closed, quietMs)) || (await isSettled(peer.closed))) return;
-  } while (peer.received !== heard && performance.now() < giveUpAt);
-  await peer.close(reason.kind === "exited" ? reason : undefined);
+    if ((await isWithin(link.closed, quietMs)) || (await isSettled(link.closed))) return;
+  } while (link.vitals.received !== heard && now() < giveUpAt);
+  await link.end(reason.kind === "exited" ? reason : undefined);
 }

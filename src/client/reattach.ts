@@ -4,6 +4,7 @@ import type { ReattachConfig } from "../handshake/reattach-config.js";
 import { readEntry } from "../process/process-table.js";
 import { type Exit, pidOf, type RunningProcess } from "../process/runtime.js";
 import { deferred } from "../util/deferred.js";
+import { clearInterval, setInterval } from "../util/timers.js";
 import type { ResolvedClientOptions } from "./options/options.js";
 import type { Reattach } from "./options/reattach-option.js";
 import type { Launched, Started } from "./start/opened.js";
@@ -55,10 +56,10 @@ export function attach({ config, mayKill }: Reattach, { apiVersions }: ResolvedC
  * Enough for another process to attach; undefined where the process is not known by a number, as in a container, and where TLS is
  * automatic: the plugin takes no other certificate than the one that was made for this start.
  */
-export function reattachConfig({ launched, address, protocol, connection }: Started): ReattachConfig | undefined {
+export function reattachConfig({ launched, address, protocol, link }: Started): ReattachConfig | undefined {
   const pid = pidOf(launched.running);
   if (pid === undefined || launched.tls?.clientCert !== undefined) return undefined;
-  return { pid, address, protocol, apiVersion: connection.apiVersion, secret: launched.env.secret };
+  return { pid, address, protocol, apiVersion: link.apiVersion, secret: launched.env.secret };
 }
 
 async function* only(...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {

@@ -21,6 +21,12 @@ export interface CallOptions {
   readonly progressResetsTimeout?: boolean | undefined;
   /** From the call to its answer at the most, whatever progress it makes, in milliseconds. @default no cap */
   readonly maxTotalMs?: number | undefined;
+  /**
+   * How long the call may wait for a plugin that is down to be there again, before it is sent, in milliseconds; it counts within
+   * `timeoutMs`. On the connection of a client it has no effect: that connection is up, or over for ever.
+   * @default 0: refused at once with `NOT_SENT`
+   */
+  readonly waitReadyMs?: number | undefined;
 }
 
 // An input that may be undefined may be left out.
@@ -54,6 +60,24 @@ export interface CallContext {
   readonly signal: Signal;
   /** The connection this call arrived on; dispense from it to call back. */
   readonly peer: Dispenser;
+  /** The plugin that calls, as its host knows it: by the connection, whatever the message says. Undefined in a plugin's own handlers. */
+  readonly plugin: PluginIdentity | undefined;
+}
+
+/** A plugin as its host knows it. */
+export interface PluginIdentity {
+  /** For a client of its own: the command, as sentences have it. */
+  readonly id: string;
+  /** Tells a plugin's process from the others of this host, and from the next one with the same id. */
+  readonly instance: string;
+}
+
+/** What a plugin's `configure` is told beside the configuration. */
+export interface ConfigureContext {
+  /** The host, for calls outside of handlers: while `configure` runs, and later, for as long as the connection is there. */
+  readonly peer: Dispenser;
+  /** Aborts when that connection ends, with a PluginError that says how; from then on calls are refused with `NOT_SENT`. */
+  readonly signal: AbortSignal;
 }
 
 /** The part of a connection that makes remotes. */

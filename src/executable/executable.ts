@@ -1,9 +1,10 @@
 import { constants } from "node:fs";
 import { access, lstat, stat } from "node:fs/promises";
-import { isAbsolute, resolve } from "node:path";
+import { isAbsolute, resolve, sep } from "node:path";
 import { type Command, partsOf } from "./command.js";
 import { checkFormat } from "./file-format.js";
 import { findOnPath, type Surroundings } from "./search-path.js";
+import { checkWindowsFormat } from "./windows-format.js";
 
 /** What is run: an absolute path and its arguments. Found once, so that nothing later on PATH or in a directory comes first. */
 export interface Executable {
@@ -25,7 +26,7 @@ export function isScript(name: string): boolean {
 export async function findExecutable(command: Command, { cwd, path }: Surroundings): Promise<Executable> {
   const [name, ...args] = partsOf(command);
   const script = isScript(name);
-  const isPath = script || name.includes("/") || isAbsolute(name);
+  const isPath = script || name.includes("/") || name.includes(sep) || isAbsolute(name);
   const file = isPath ? resolve(cwd, name) : await findProgram(name, path);
   const { mode } = await checkFile(name, file);
   if (script) {
@@ -38,7 +39,8 @@ export async function findExecutable(command: Command, { cwd, path }: Surroundin
     const remedy = (mode & 0o111) === 0 ? `Run: chmod +x "${file}"` : "Its owner may; or its file system is mounted with noexec.";
     throw new Error(`"${file}" is not executable${(mode & 0o111) === 0 ? "" : " by this user"}\n  ${remedy}`);
   });
-  if (process.platform !== "win32") await checkFormat(file, { cwd, path });
+  if (process.platform === "win32") await checkWindowsFormat(file);
+  else await checkFormat(file, { cwd, path });
   return { file, args };
 }
 

@@ -1,9 +1,10 @@
-import { type Contract, NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
+import { type Contract, checkContract, NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
 import type { ImplementationRecord } from "../contract/implement.js";
 import type { CallOptions, Dispenser, Remote } from "../contract/views.js";
 import type { Channel } from "../wire/channel.js";
 import { PING } from "../wire/messages.js";
 import { calls, Observation } from "./call-events.js";
+import { checkProvided } from "./calls/check-provided.js";
 import { makeRemote } from "./calls/remote.js";
 import type { Counters } from "./counters.js";
 import type { CloseReason } from "./errors/close-reason.js";
@@ -32,6 +33,8 @@ export interface Connection extends AsyncDisposable, Dispenser {
 /** A Connection and the peer under it, for the rooms above that complete it. */
 export class PeerConnection implements Connection {
   readonly peer: Peer;
+  /** The part of it that handlers get. */
+  readonly dispenser: Dispenser = Object.freeze({ dispense: (contract) => this.dispense(contract) } satisfies Dispenser);
   readonly #options: PeerOptions;
   #apiVersion = 1;
   #provided: readonly Provided[] = [];
@@ -40,7 +43,7 @@ export class PeerConnection implements Connection {
 
   constructor(channel: Channel, options: PeerOptions) {
     this.#options = options;
-    this.peer = new Peer(channel, options, { dispense: (contract) => this.dispense(contract) });
+    this.peer = new Peer(channel, options, this.dispenser);
   }
 
   /** What the handshake found out about the other side. */
@@ -83,17 +86,10 @@ export class PeerConnection implements Connection {
   }
 
   dispense<C extends Contract>(contract: C): Remote<C> {
-    const { validate, other, plugin = other, clock, callTimeoutMs } = this.#options;
-    const source = {
-      validate,
-      plugin,
-      clock,
-      callTimeoutMs,
-      call: this.peer.call.bind(this.peer),
-      notify: this.peer.notify.bind(this.peer),
-      openStream: this.peer.openStream.bind(this.peer),
-    };
-    return makeRemote(contract, source, this.#provided, other);
+    const { validate, other, plugin = other, clock, hold, callTimeoutMs } = this.#options;
+    checkContract(contract, "dispense");
+    checkProvided(contract, this.#provided, other);
+    return makeRemote(contract, this.peer, { validate, plugin, clock, hold, callTimeoutMs });
   }
 
   #observeCall(method: string, input: unknown, options: CallOptions | undefined): Promise<unknown> {

@@ -1,5 +1,7 @@
+import type { PluginIdentity } from "../contract/views.js";
 import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
+import type { ProgramHold } from "../util/program-hold.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import type { CloseReason } from "./errors/close-reason.js";
 import type { Tracing } from "./tracing.js";
@@ -8,6 +10,8 @@ import type { Tracing } from "./tracing.js";
 export interface PeerOptions {
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
+  /** Taken while a call of this side waits: in memory there is no socket that keeps the program alive. */
+  readonly hold?: ProgramHold | undefined;
   readonly logger: Logger;
   /** Check values against schemas on this side. */
   readonly validate: boolean;
@@ -15,6 +19,8 @@ export interface PeerOptions {
   readonly callTimeoutMs: number;
   /** The plugin at one of its ends, for who watches calls. @default `other` */
   readonly plugin?: string;
+  /** Who the other side is, where that is a plugin: told to the handlers that it calls. */
+  readonly identity?: PluginIdentity | undefined;
   /** Carries the trace that a call belongs to, where this program traces. */
   readonly tracing?: Tracing | undefined;
   /** The other side, for sentences, as in `plugin "./kv.js"`. */

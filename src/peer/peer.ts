@@ -7,9 +7,10 @@ import type { Channel, FrameSwitch } from "../wire/channel.js";
 import { encodeViolation } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
 import { INVOKE } from "../wire/messages.js";
-import { type Accept, Caller } from "./calls/caller.js";
+import type { CallTarget, Transform } from "./calls/call-target.js";
+import { Caller } from "./calls/caller.js";
 import type { Counters } from "./counters.js";
-import { type CloseReason, closeErrors } from "./errors/close-reason.js";
+import { type CloseReason, closeErrors, overError } from "./errors/close-reason.js";
 import { Dispatcher } from "./handlers/dispatcher.js";
 import { Incoming, type Replies } from "./incoming.js";
 import type { PeerOptions } from "./peer-options.js";
@@ -22,7 +23,7 @@ import type { StreamReader } from "./streams/stream-reader.js";
 import { Streams } from "./streams/streams.js";
 
 /** One conversation over one channel: owns it, puts what deals with its messages together, closes once. */
-export class Peer {
+export class Peer implements CallTarget {
   /** Resolves when the channel is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
   readonly reserved: ReservedMethods;
@@ -37,6 +38,7 @@ export class Peer {
   readonly #log: RemoteLog;
   readonly #closed: Deferred<CloseReason> = deferred();
   #reason: CloseReason | undefined;
+  #ending: AbortController | undefined;
   #paused = false;
   #leaving = false;
   #unwritten = 0;
@@ -96,6 +98,11 @@ export class Peer {
     return this.#incoming.open;
   }
 
+  /** False once new calls are refused. */
+  get takesCalls(): boolean {
+    return this.#caller.takesCalls;
+  }
+
   get counters(): Counters {
     return {
       sent: this.#sender.sent,
@@ -106,6 +113,15 @@ export class Peer {
       bytesReceived: this.#incoming.receivedLength,
       orphanReplies: this.#incoming.orphanReplies,
     };
+  }
+
+  /** Aborts when the conversation ends, in the moment from which calls are refused, with a PluginError that says how. */
+  get signal(): AbortSignal {
+    if (this.#ending === undefined) {
+      this.#ending = new AbortController();
+      if (this.#reason !== undefined) this.#ending.abort(overError(this.#reason, this.#options.other));
+    }
+    return this.#ending.signal;
   }
 
   /** Calls that wait for an answer. */
@@ -170,7 +186,7 @@ export class Peer {
     this.#dispatcher.activate();
   }
 
-  call(method: string, input: unknown, options?: CallOptions, accept?: Accept): Promise<unknown> {
+  call(method: string, input: unknown, options?: CallOptions, accept?: Transform): Promise<unknown> {
     return this.#caller.call(method, input, options, accept);
   }
 
@@ -179,13 +195,7 @@ export class Peer {
    * @param accept What is made of each item before it is read.
    * @param onEnd Called when an opened stream is over.
    */
-  openStream(
-    method: string,
-    input: unknown,
-    options: CallOptions,
-    accept: ((item: unknown) => unknown) | undefined,
-    onEnd: () => void,
-  ): Promise<StreamReader> {
+  openStream(method: string, input: unknown, options: CallOptions, accept: Transform, onEnd: () => void): Promise<StreamReader> {
     const tell = (message: string): void => this.#answer(message);
     return openStream(
       { caller: this.#caller, streams: this.#streams, tell, other: this.#options.other },
@@ -203,10 +213,23 @@ export class Peer {
     return this.#dispatcher.drain(graceMs);
   }
 
+  /**
+   * Makes no more calls for users here; resolves once those that wait have their answers, and streams that are read have ended, or after
+   * `graceMs`.
+   * @param why The end of the sentence that a refused call gets.
+   */
+  async finishCalls(graceMs: number, why: string): Promise<void> {
+    const { clock } = this.#options;
+    const giveUpAt = clock.now() + graceMs;
+    await this.#caller.drain(notSentBecause(why), graceMs);
+    // No stream is opened any more: those that are read can only get fewer.
+    await this.#streams.untilNoneRead(giveUpAt - clock.now());
+  }
+
   /** We are about to end the other side: calls are refused, and its going is no loss. */
   leave(why: string): void {
     this.#leaving = true;
-    this.#caller.refuse((method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${why}`));
+    this.#caller.refuse(notSentBecause(why));
   }
 
   /** Ends the conversation. Idempotent; resolves when the channel is gone. `code` and `text` are a WebSocket's. */
@@ -271,6 +294,7 @@ export class Peer {
     this.#reason = reason;
     this.#incoming.end();
     const errors = closeErrors(reason, this.#options.other);
+    this.#ending?.abort(overError(reason, this.#options.other));
     this.#caller.lose(errors, this.#unwritten);
     this.#dispatcher.abortAll(errors.aborted);
     this.#streams.lose(errors.cut);
@@ -286,4 +310,8 @@ export class Peer {
       this.#channel.pause();
     }
   }
+}
+
+function notSentBecause(why: string): (method: string) => PluginError {
+  return (method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${why}`);
 }

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from "../util/timers.js";
 import { Descendants } from "./descendants.js";
 import type { Running } from "./runtime.js";
 

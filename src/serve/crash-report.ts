@@ -1,5 +1,6 @@
 import { formatCrashReport } from "../handshake/crash-report.js";
 import { toWireError } from "../peer/errors/remote-error.js";
+import { now, setImmediate } from "../util/timers.js";
 import { writeStderr } from "./stderr-logger.js";
 
 // A program that listens to its own uncaught exceptions most often says what happened, and then exits.
@@ -20,7 +21,7 @@ export function tellCrashReport(secret: string): void {
   process.on("uncaughtExceptionMonitor", (error) => {
     // With a listener it is not known yet whether the process ends.
     if (process.listenerCount("uncaughtException") > 0 || process.hasUncaughtExceptionCaptureCallback()) {
-      caught = { error, atMs: performance.now() };
+      caught = { error, atMs: now() };
       return;
     }
     tell(error);
@@ -29,7 +30,7 @@ export function tellCrashReport(secret: string): void {
   });
   if (process.versions["bun"] !== undefined) throwRejections();
   process.on("exit", (code) => {
-    if (code !== 0 && caught !== undefined && performance.now() - caught.atMs < LISTENER_MS) tell(caught.error);
+    if (code !== 0 && caught !== undefined && now() - caught.atMs < LISTENER_MS) tell(caught.error);
   });
 }
 

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { PluginError } from "../errors.js";
 import { type Address, formatAddress } from "../util/address.js";
+import { clearTimeout, setTimeout } from "../util/timers.js";
 import type { Channel } from "../wire/channel.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { ChunkFeed } from "./chunk-feed.js";

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { PackedProject } from "../kit/packed-project.js";
-import { findTool } from "../kit/tools.js";
 import { DEMO_MS, demoProject, expectDemo } from "./demo.js";
+import type { PackedProject } from "./packed-project.js";
+import { findTool } from "./tools.js";
 
 let project: PackedProject;
 beforeAll(() => {

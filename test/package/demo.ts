@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { type PackedProject, packedProject, ROOT } from "../kit/packed-project.js";
+import { type PackedProject, packedProject, ROOT } from "./packed-project.js";
 
 /** Nothing asks a registry for anything. */
 export const ENV: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", DENO_NO_PROMPT: "1" };

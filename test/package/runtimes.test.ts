@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { isAlive } from "../kit/gate.js";
-import type { PackedProject } from "../kit/packed-project.js";
-import { findRuntime } from "../kit/tools.js";
 import { DEMO_MS, demoProject, ENV, expectDemo } from "./demo.js";
+import type { PackedProject } from "./packed-project.js";
+import { findRuntime } from "./tools.js";
 
 const bun = findRuntime("bun");
 const deno = findRuntime("deno");

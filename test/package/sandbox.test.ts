@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PackedProject, ROOT } from "../kit/packed-project.js";
-import { findRuntime } from "../kit/tools.js";
 import { DEMO_MS, demoProject, ENV, expectDemo } from "./demo.js";
+import { type PackedProject, ROOT } from "./packed-project.js";
+import { findRuntime } from "./tools.js";
 
 let project: PackedProject;
 beforeAll(() => {

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "vitest";
-import { findTool } from "../kit/tools.js";
 import { demoProject, expectDemo } from "./demo.js";
+import { findTool } from "./tools.js";
 
 /** Where Node.js looks for a program in its own file; not every distribution's has it. */
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";

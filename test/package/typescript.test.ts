@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PackedProject, packedProject, ROOT } from "../kit/packed-project.js";
-import { findTool } from "../kit/tools.js";
+import { type PackedProject, packedProject, ROOT } from "./packed-project.js";
+import { findTool } from "./tools.js";
 
 // A browser's types, which a program gets if it asks for no others, take the older ones as long as all the rest.
 const VERSIONS: readonly (readonly [version: string, ...options: string[]])[] = [

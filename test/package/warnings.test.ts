@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { PackedProject } from "../kit/packed-project.js";
 import { DEMO_MS, demoProject, ENV, expectDemo } from "./demo.js";
+import type { PackedProject } from "./packed-project.js";
 
 // In the environment, so that plugins are run with it, too.
 const STRICT = { NODE_OPTIONS: "--trace-warnings --trace-deprecation --unhandled-rejections=strict" };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { readImplementations } from "../../src/contract/implement.js";
 import { defineContract, implement, method, notification } from "../../src/index.js";
+import { recordsOf } from "../kit/options.js";
 import { scripted, settled } from "../kit/script-channel.js";
 
 const kv = defineContract("kv", { set: method<unknown, unknown>(), hold: method<unknown, unknown>(), note: notification<unknown>() });
@@ -10,7 +10,7 @@ function provider() {
   const set = (value: unknown): void => void seen.push(value);
   const side = scripted();
   const implementation = implement(kv, { set, hold: () => new Promise(() => {}), note: set });
-  side.connection.provide(readImplementations([implementation], "provides"));
+  side.connection.provide(recordsOf([implementation]));
   const { peer } = side.connection;
   return { ...side, seen, peer, left: () => [peer.openStreams, peer.lentFunctions, peer.running] };
 }

@@ -3,6 +3,8 @@ import type { Exit, Running } from "../../src/process/runtime.js";
 import { isWithin, terminate } from "../../src/process/terminate.js";
 import { deferred } from "../../src/util/deferred.js";
 
+vi.mock("../../src/util/timers.js", () => import("../kit/global-timers.js"));
+
 /** A process that is only said to exist; it ends when it gets the signal that it heeds. */
 function fakeProcess(heeds?: "SIGTERM" | "SIGKILL"): { running: Running; signals: string[]; exit(): void } {
   const exited = deferred<Exit>();

@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 import { ChunkFeed } from "../../src/transport/chunk-feed.js";
 import { dial } from "../../src/transport/dial.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { mixedFrame } from "../../src/wire/frames.js";
-import { resolveLimits } from "../../src/wire/limits.js";
+import { mixedFrame } from "../../src/wire/framing/frames.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Ear } from "./ends.js";
 
 gate();
@@ -21,7 +21,7 @@ async function ends() {
   return {
     async open(): Promise<{ readonly channel: Channel; readonly socket: Socket }> {
       const accepted = once(server, "connection");
-      const channel = await dial(address, "jsonrpc", { limits: resolveLimits(), signal: new AbortController().signal });
+      const channel = await dial(address, "jsonrpc", { limits: limitsOf(), signal: new AbortController().signal });
       channel.allow?.(32 * 1024 * 1024);
       const [socket] = (await accepted) as [Socket];
       channels.push(channel);

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { listen } from "../../src/transport/listen.js";
 import { MAX_UNAUTHENTICATED } from "../../src/transport/unauthenticated-connections.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { RawSocket } from "../kit/raw-socket.js";
 import { Door, Ear, TRANSPORTS } from "./ends.js";
 import { RawWebSocket } from "./raw-websocket.js";
@@ -15,7 +15,7 @@ import { RawWebSocket } from "./raw-websocket.js";
 gate();
 
 function listenIn(unixSocketDir: string): ReturnType<typeof listen> {
-  return listen({ transport: "unix", minPort: 0, maxPort: 0, unixSocketDir, limits: resolveLimits(), onChannel: () => {} });
+  return listen({ transport: "unix", minPort: 0, maxPort: 0, unixSocketDir, limits: limitsOf(), onChannel: () => {} });
 }
 
 /** What an HTTP client gets for bytes, until the other side ends. */

@@ -7,9 +7,10 @@ import { dial } from "../../src/transport/dial.js";
 import { acceptTls, type TlsOptions } from "../../src/transport/tls.js";
 import type { Address } from "../../src/util/address.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { type Limits, resolveLimits } from "../../src/wire/limits.js";
+import type { Limits } from "../../src/wire/limits.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Door, Ear, TRANSPORTS } from "./ends.js";
 
 gate();
@@ -24,7 +25,7 @@ function dialTls(
   tls: TlsOptions,
   limits: Limits = {},
 ): Promise<Channel> {
-  return dial(address, protocol, { limits: resolveLimits(limits), signal: new AbortController().signal, tls });
+  return dial(address, protocol, { limits: limitsOf(limits), signal: new AbortController().signal, tls });
 }
 
 function targetOf(address: Address): { path: string } | { host: string; port: number } {
@@ -152,7 +153,7 @@ test("an attempt that is aborted while TLS begins ends with the signal's reason"
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const attempt = dial(addressOf(server), "jsonrpc", { limits: resolveLimits(), signal: abort.signal, tls: forHost });
+  const attempt = dial(addressOf(server), "jsonrpc", { limits: limitsOf(), signal: abort.signal, tls: forHost });
   expect((await rejection(attempt)).message).toBe("enough");
   await new Promise((resolve) => server.close(resolve));
 });

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { dial } from "../../src/transport/dial.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Door, Ear } from "./ends.js";
 import { BINARY, CLOSE, frameBytes, RawWebSocket } from "./raw-websocket.js";
 
@@ -37,7 +37,7 @@ async function dialling(answerHeaders = ""): Promise<Attacked & { readonly diall
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const limits = resolveLimits({ maxMessageBytes: 1024 * 1024 });
+  const limits = limitsOf({ maxMessageBytes: 1024 * 1024 });
   const dialled = dial({ network: "tcp", host: "127.0.0.1", port }, "jsonrpc+ws", { limits, signal: new AbortController().signal });
   dialled.catch(() => {});
   const [socket] = (await once(server, "connection")) as [Socket];

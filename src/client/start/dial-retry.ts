@@ -5,6 +5,7 @@ import { dial } from "../../transport/dial.js";
 import type { TlsOptions } from "../../transport/tls.js";
 import { type Address, formatAddress } from "../../util/address.js";
 import { systemClock } from "../../util/clock.js";
+import { setTimeout } from "../../util/timers.js";
 import type { Channel } from "../../wire/channel.js";
 import type { ResolvedLimits } from "../../wire/limits.js";
 

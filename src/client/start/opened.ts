@@ -1,9 +1,9 @@
 import type { Checked } from "../../executable/checksum.js";
 import type { Announcement } from "../../handshake/announcement.js";
 import type { PluginEnv } from "../../handshake/env.js";
-import type { PeerConnection } from "../../peer/connection.js";
 import type { Running } from "../../process/runtime.js";
 import type { Address } from "../../util/address.js";
+import type { PluginLink } from "../plugin-link.js";
 import type { Stdio } from "../stdio.js";
 import type { TlsIdentity } from "./tls-identity.js";
 
@@ -23,14 +23,14 @@ export interface Launched {
 export interface Opened {
   readonly launched: Launched | undefined;
   readonly stdio: Stdio | undefined;
-  readonly connection: PeerConnection | undefined;
+  readonly link: PluginLink | undefined;
 }
 
 /** A plugin that is ready. */
 export interface Started {
   readonly launched: Launched;
   readonly stdio: Stdio;
-  readonly connection: PeerConnection;
+  readonly link: PluginLink;
   readonly address: Address;
   readonly protocol: Announcement["protocol"];
 }

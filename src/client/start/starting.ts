@@ -1,22 +1,21 @@
-import { basename } from "node:path";
+import type { PluginIdentity } from "../../contract/views.js";
 import { PluginError, type StartStep } from "../../errors.js";
 import type { Checked } from "../../executable/checksum.js";
 import { type AllowedAddress, type Announcement, parseAnnouncement, whyRefused } from "../../handshake/announcement.js";
-import { greet } from "../../handshake/greet.js";
 import { checkOffer } from "../../handshake/ready-params.js";
-import { loadTracing } from "../../handshake/trace-context.js";
-import { PeerConnection } from "../../peer/connection.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import { warnOfInheritedDescriptors } from "../../process/inherited-descriptors.js";
 import type { Exit } from "../../process/runtime.js";
 import type { TlsOptions } from "../../transport/tls.js";
-import { type Address, formatAddress } from "../../util/address.js";
+import { formatAddress } from "../../util/address.js";
 import { systemClock } from "../../util/clock.js";
 import { deferred } from "../../util/deferred.js";
+import { setTimeout } from "../../util/timers.js";
 import { explainLoss } from "../ending.js";
+import { openLink } from "../links.js";
 import type { ResolvedClientOptions } from "../options/options.js";
+import type { PluginLink, UnprovenLink } from "../plugin-link.js";
 import { Stdio } from "../stdio.js";
-import { dialWithRetry } from "./dial-retry.js";
 import { launch } from "./launch.js";
 import type { Launched, Started } from "./opened.js";
 import { shareSocket } from "./socket-group.js";
@@ -33,7 +32,7 @@ const LATE_MS = 1_000;
 export class Starting {
   launched: Launched | undefined;
   stdio: Stdio | undefined;
-  connection: PeerConnection | undefined;
+  link: PluginLink | undefined;
   #step: StartStep = "options";
   #announced = false;
   #exit: Exit | undefined;
@@ -41,11 +40,13 @@ export class Starting {
   /** Nobody looks any more at what is handed out. */
   #over = false;
   readonly #options: ResolvedClientOptions;
+  readonly #identity: PluginIdentity;
   readonly #abort = new AbortController();
   readonly #failed = deferred<never>();
 
-  constructor(options: ResolvedClientOptions) {
+  constructor(options: ResolvedClientOptions, identity: PluginIdentity) {
     this.#options = options;
+    this.#identity = identity;
     this.#failed.promise.catch(() => {});
   }
 
@@ -88,10 +89,14 @@ export class Starting {
     const tls = tlsFor(launched.tls, announcement.cert);
     this.#step = "connect";
     const address = launched.running.toHost?.(announcement.address) ?? announcement.address;
-    const connection = await this.#until(this.#connect(address, announcement.protocol, tls));
+    const { link, greet } = await this.#until(this.#connect({ ...announcement, address }, tls, launched));
     this.#step = "hello";
-    await this.#until(this.#greet(connection, launched));
-    return { launched, stdio, connection, address, protocol: announcement.protocol };
+    // A plugin may take its time to configure itself, and no longer than that to prove who it is.
+    const onTrust = (): void => {
+      this.#step = "ready";
+    };
+    await this.#until(greet(onTrust));
+    return { launched, stdio, link, address, protocol: announcement.protocol };
   }
 
   async #launch(): Promise<Launched> {
@@ -124,33 +129,15 @@ export class Starting {
     });
   }
 
-  async #connect(address: Address, protocol: Announcement["protocol"], tls: TlsOptions | undefined): Promise<PeerConnection> {
-    const { limits, logger, validate, callTimeoutMs, shown, socketGroup } = this.#options;
-    const tracing = await loadTracing();
-    const channel = await dialWithRetry(address, protocol, { limits, signal: this.#abort.signal, tls });
-    const other = `plugin "${shown}"`;
-    // Held at once, so that it is closed whatever happens next.
+  async #connect({ address, protocol }: Announcement, tls: TlsOptions | undefined, { env: { secret } }: Launched): Promise<UnprovenLink> {
+    const { socketGroup } = this.#options;
     const explain = (reason: CloseReason): Promise<CloseReason> => explainLoss(this, reason);
-    const peer = { limits, logger, validate, callTimeoutMs, clock: systemClock, plugin: shown, tracing, other, explain };
-    this.connection = new PeerConnection(channel, peer);
+    const [options, identity, { signal }] = [this.#options, this.#identity, this.#abort];
+    const opened = await openLink({ address, protocol, tls, secret, options, identity, signal, explain });
+    // Held at once, so that it is closed whatever happens next.
+    this.link = opened.link;
     if (address.network === "unix" && socketGroup !== undefined) await shareSocket(address.path, socketGroup);
-    return this.connection;
-  }
-
-  #greet(connection: PeerConnection, { env: { secret } }: Launched): Promise<void> {
-    const { apiVersions, provides, config, limits } = this.#options;
-    return greet(connection, {
-      secret,
-      apiVersions,
-      provides,
-      config,
-      info: { name: basename(process.argv[1] ?? "host") },
-      helloTimeoutMs: limits.helloTimeoutMs,
-      // A plugin may take its time to configure itself, and no longer than that to prove who it is.
-      onTrust: () => {
-        this.#step = "ready";
-      },
-    });
+    return opened;
   }
 
   #until<T>(work: Promise<T>): Promise<T> {

@@ -1,10 +1,11 @@
 import type { CallOptions } from "../../contract/views.js";
 import { isPluginError, PluginError } from "../../errors.js";
 import { abortable, addAbortTask, removeAbortTask } from "../../util/abort.js";
+import type { ProgramHold } from "../../util/program-hold.js";
 import { isThenable } from "../../util/thenable.js";
 import { within } from "../../util/within.js";
 import { encodeNotification } from "../../wire/encode.js";
-import { CANCEL, type Id } from "../../wire/messages.js";
+import { CANCEL, type Id, isReserved } from "../../wire/messages.js";
 import type { CloseErrors } from "../errors/close-reason.js";
 import { fromWireError } from "../errors/remote-error.js";
 import type { References } from "../references.js";
@@ -15,12 +16,15 @@ import { type PendingCall, PendingCalls } from "./pending-calls.js";
 
 export interface CallerOptions extends OutgoingOptions {
   readonly callTimeoutMs: number;
+  readonly hold?: ProgramHold | undefined;
   readonly other: string;
 }
 /** What is made of an answer before the caller gets it; may throw. */
 export type Accept = (value: unknown, call: PendingCall) => unknown;
 
 type Settle = (value: unknown) => void;
+/** The error that refuses a call; `label` is its name in sentences. Undefined for a call that is let through. */
+type Refusal = (label: string, method: string) => PluginError | undefined;
 
 /** Calls and notifications that we send: each settles once, whatever happens. */
 export class Caller {
@@ -28,14 +32,16 @@ export class Caller {
   readonly #pending: PendingCalls;
   readonly #sender: Sender;
   readonly #outgoing: Outgoing;
-  #refusal: ((method: string) => PluginError) | undefined;
+  #refusal: Refusal | undefined;
+  /** The refusal is for every call, and stays. */
+  #refusesAll = false;
   #errors = 0;
 
   constructor(sender: Sender, options: CallerOptions) {
     this.#sender = sender;
     this.#outgoing = new Outgoing(sender.attachmentPolicy, options);
     this.#options = options;
-    this.#pending = new PendingCalls(options.clock, (call) => this.#expire(call));
+    this.#pending = new PendingCalls(options.clock, (call) => this.#expire(call), options.hold);
   }
 
   /** What lends what inputs hold. */
@@ -77,7 +83,7 @@ export class Caller {
   notify(method: string, input: unknown, options?: CallOptions): Promise<void> {
     if (options !== undefined) return this.#notifyWith(method, input, options);
     return new Promise((resolve, reject) => {
-      const refusal = this.#refuse(method);
+      const refusal = this.#refuse(method, method);
       if (refusal !== undefined) return this.#options.clock.soon(() => reject(refusal));
       const message = this.#encode(undefined, method, input, undefined);
       this.#sender.send(message, this.#outgoing.takePieces());
@@ -111,9 +117,25 @@ export class Caller {
     return true;
   }
 
+  /** False once calls are refused for good. */
+  get takesCalls(): boolean {
+    return this.#refusal === undefined;
+  }
+
   /** Refuses calls from now on; those that wait go on waiting. */
   refuse(error: (method: string) => PluginError): void {
-    this.#refusal ??= error;
+    if (this.#refusesAll) return;
+    this.#refusesAll = true;
+    this.#refusal = error;
+  }
+
+  /**
+   * Refuses what users call from now on. The protocol's own calls go on, and those of functions that were lent to us: each is part of a
+   * call that runs. Resolves once no call waits for an answer, or after `ms`.
+   */
+  drain(error: (method: string) => PluginError, ms: number): Promise<void> {
+    this.#refusal ??= (label, method) => (isReserved(method) ? undefined : error(label));
+    return this.#pending.untilNone(ms);
   }
 
   /**
@@ -121,6 +143,7 @@ export class Caller {
    * @param unwritten How many of the last messages certainly never left.
    */
   lose(errors: CloseErrors, unwritten: number): void {
+    this.#refusesAll = true;
     this.#refusal = (method) => errors.notSent(method);
     const firstUnwritten = this.#sender.sent - unwritten + 1;
     const errorOf = (method: string, sequence: number): PluginError =>
@@ -151,7 +174,7 @@ export class Caller {
       timeoutMs = Math.min(timeoutMs, options.maxTotalMs ?? Number.POSITIVE_INFINITY);
     }
     if (signal?.aborted) return reject(signal.reason);
-    const refusal = this.#refuse(label);
+    const refusal = this.#refuse(label, method);
     if (refusal !== undefined) return this.#rejectSoon(reject, refusal);
     const deadline = timeoutMs === Number.POSITIVE_INFINITY ? timeoutMs : this.#options.clock.now() + timeoutMs;
     const call: PendingCall = {
@@ -219,15 +242,16 @@ export class Caller {
     this.#options.clock.soon(() => reject(refusal));
   }
 
-  #refuse(method: string): PluginError | undefined {
-    if (this.#refusal !== undefined) return this.#refusal(method);
+  #refuse(label: string, method: string): PluginError | undefined {
+    const refusal = this.#refusal?.(label, method);
+    if (refusal !== undefined) return refusal;
     const { maxPendingCalls, maxUnsentBytes } = this.#options.limits;
     const { other } = this.#options;
     if (this.#pending.count >= maxPendingCalls) {
-      return new PluginError("BUSY", `Cannot call "${method}": ${maxPendingCalls} calls to ${other} wait for an answer already`);
+      return new PluginError("BUSY", `Cannot call "${label}": ${maxPendingCalls} calls to ${other} wait for an answer already`);
     }
     if (this.#sender.unsent > maxUnsentBytes) {
-      return new PluginError("BUSY", `Cannot call "${method}": ${other} has not read the last ${this.#sender.unsent} bytes`);
+      return new PluginError("BUSY", `Cannot call "${label}": ${other} has not read the last ${this.#sender.unsent} bytes`);
     }
     return undefined;
   }

@@ -1,5 +1,7 @@
 import type { Clock } from "../../util/clock.js";
+import type { ProgramHold } from "../../util/program-hold.js";
 import { PING } from "../../wire/messages.js";
+import { Rest } from "../rest.js";
 import type { Scope } from "../scope.js";
 
 /** A call we placed that has no answer yet. */
@@ -44,10 +46,15 @@ export class PendingCalls {
   /** Calls that were cancelled or timed out, by id: their late answers are no surprise. */
   readonly #givenUp = new Map<number, PendingCall>();
   readonly #clock: Clock;
+  readonly #rest: Rest;
+  readonly #hold: ProgramHold | undefined;
   readonly #onDeadline: (call: PendingCall) => void;
 
-  constructor(clock: Clock, onDeadline: (call: PendingCall) => void) {
+  /** @param hold Taken while a call waits. */
+  constructor(clock: Clock, onDeadline: (call: PendingCall) => void, hold?: ProgramHold) {
     this.#clock = clock;
+    this.#rest = new Rest(clock);
+    this.#hold = hold;
     this.#onDeadline = onDeadline;
   }
 
@@ -62,7 +69,7 @@ export class PendingCalls {
     call.id = this.#nextId;
     this.#slots[call.id & this.#mask] = call;
     this.#step();
-    this.#count++;
+    if (this.#count++ === 0) this.#hold?.take();
     if (call.deadline < this.#sweepAt) this.#sweepBy(call.deadline);
   }
 
@@ -71,7 +78,9 @@ export class PendingCalls {
     const call = this.#slots[id & this.#mask];
     if (call === undefined || call.id !== id) return undefined;
     this.#slots[id & this.#mask] = undefined;
-    this.#count--;
+    if (--this.#count > 0) return call;
+    this.#hold?.release();
+    if (this.#rest.awaited) this.#rest.tell();
     return call;
   }
 
@@ -111,10 +120,17 @@ export class PendingCalls {
   takeAll(): PendingCall[] {
     const calls = this.#slots.filter((call) => call !== undefined).sort((a, b) => a.sequence - b.sequence);
     this.#slots.fill(undefined); // Before anybody settles one: that may place a new call.
+    if (this.#count > 0) this.#hold?.release();
     this.#count = 0;
     this.#stopSweep?.();
     this.#sweepAt = Number.POSITIVE_INFINITY;
+    this.#rest.tell();
     return calls;
+  }
+
+  /** Resolves once none waits, or after `ms`. */
+  untilNone(ms: number): Promise<void> {
+    return this.#count === 0 ? Promise.resolve() : this.#rest.wait(ms);
   }
 
   #step(): void {

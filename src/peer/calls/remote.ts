@@ -1,52 +1,44 @@
-import { type Contract, checkContract, type Member, type Stream } from "../../contract/contract.js";
+import type { Contract, Member, Stream } from "../../contract/contract.js";
 import { type Schema, type Subject, validate } from "../../contract/schema.js";
 import type { CallOptions, Remote } from "../../contract/views.js";
-import { PluginError, ValidationError } from "../../errors.js";
+import { ValidationError } from "../../errors.js";
 import type { Clock } from "../../util/clock.js";
+import type { ProgramHold } from "../../util/program-hold.js";
 import { type CallSubject, calls, Observation, ObservedStream } from "../call-events.js";
-import type { Provided } from "../provided.js";
+import type { OpenedStream } from "../streams/opened-stream.js";
 import { RemoteStream } from "../streams/remote-stream.js";
-import type { StreamReader } from "../streams/stream-reader.js";
 import { checkCallOptions } from "./call-options.js";
-import type { Accept } from "./caller.js";
+import type { CallTarget, Transform } from "./call-target.js";
 import { checkThen, type Send } from "./check-input.js";
 
-/** What a remote needs of the connection it is made from. */
-export interface RemoteSource {
+/** How the calls of a remote are made. */
+export interface RemoteOptions {
   readonly validate: boolean;
   /** For who watches calls. */
   readonly plugin: string;
   readonly clock: Clock;
+  readonly hold: ProgramHold | undefined;
   /** Of a call that says nothing. */
   readonly callTimeoutMs: number;
-  call(method: string, input: unknown, options: CallOptions | undefined, accept?: Accept): Promise<unknown>;
-  notify(method: string, input: unknown, options: CallOptions | undefined): Promise<void>;
-  openStream(
-    method: string,
-    input: unknown,
-    options: CallOptions,
-    accept: ((item: unknown) => unknown) | undefined,
-    onEnd: () => void,
-  ): Promise<StreamReader>;
 }
 
-/**
- * Makes a plain frozen object of functions from a contract. No proxy: that would answer `then`, and `await` would call it.
- * @throws {PluginError} `NOT_PROVIDED` If the other side lacks the contract or a member, or has one of another kind.
- */
-export function makeRemote<C extends Contract>(contract: C, source: RemoteSource, provided: readonly Provided[], other: string): Remote<C> {
-  checkContract(contract, "dispense");
-  checkProvided(contract, provided, other);
+/** Makes a plain frozen object of functions from a contract. No proxy: that would answer `then`, and `await` would call it. */
+export function makeRemote<C extends Contract>(contract: C, target: CallTarget, options: RemoteOptions): Remote<C> {
   const remote: Record<string, unknown> = {};
   for (const [name, member] of Object.entries<Member>(contract.members)) {
-    const { plugin, clock } = source;
+    const { plugin, clock } = options;
     const subject: CallSubject = { side: "caller", contract: contract.name, member: name, kind: member.kind, plugin, clock };
-    remote[name] = memberFunction(`${contract.name}.${name}`, member, source, subject);
+    remote[name] = memberFunction(`${contract.name}.${name}`, member, { target, ...options }, subject);
   }
   return Object.freeze(remote) as Remote<C>;
 }
 
-function memberFunction(method: string, member: Member, source: RemoteSource, subject: CallSubject): unknown {
+/** Where calls go, and how they are made. */
+interface Source extends RemoteOptions {
+  readonly target: CallTarget;
+}
+
+function memberFunction(method: string, member: Member, source: Source, subject: CallSubject): unknown {
   if (member.kind === "stream") {
     const open = streamFunction(method, member, source);
     return (input: unknown, options?: CallOptions) =>
@@ -57,36 +49,39 @@ function memberFunction(method: string, member: Member, source: RemoteSource, su
     calls.hasSubscribers ? new Observation(subject).run(() => call(input, options)) : call(input, options);
 }
 
-function callFunction(method: string, member: Exclude<Member, Stream<Schema, Schema>>, source: RemoteSource): Send {
+function callFunction(method: string, member: Exclude<Member, Stream<Schema, Schema>>, source: Source): Send {
+  const { target } = source;
   const inputSchema: Schema | undefined = member.input;
   const outputSchema: Schema | undefined = member.kind === "method" ? member.output : undefined;
   const accept = outputSchema && source.validate ? acceptWith(outputSchema, method) : undefined;
   const send =
     member.kind === "notification"
-      ? (input: unknown, options: CallOptions | undefined) => source.notify(method, input, options)
-      : (input: unknown, options: CallOptions | undefined) => source.call(method, input, options, accept);
+      ? (input: unknown, options: CallOptions | undefined) => target.notify(method, input, options)
+      : (input: unknown, options: CallOptions | undefined) => target.call(method, input, options, accept);
   const timeoutMs = member.kind === "notification" ? Number.POSITIVE_INFINITY : source.callTimeoutMs;
-  return inputSchema === undefined || !source.validate ? send : checkThen(inputSchema, method, { clock: source.clock, timeoutMs }, send);
+  return inputSchema === undefined || !source.validate
+    ? send
+    : checkThen(inputSchema, method, { clock: source.clock, timeoutMs, hold: source.hold }, send);
 }
 
 type Open = (input: unknown, options?: CallOptions) => AsyncIterableIterator<unknown>;
 
-function streamFunction(method: string, member: Stream<Schema, Schema>, source: RemoteSource): Open {
-  const { validate: checks, openStream, clock, callTimeoutMs: timeoutMs } = source;
+function streamFunction(method: string, member: Stream<Schema, Schema>, source: Source): Open {
+  const { validate: checks, target, clock, callTimeoutMs: timeoutMs, hold } = source;
   const { input: inputSchema, output: itemSchema } = member;
   const itemSubject: Subject = { code: "INVALID_OUTPUT", name: method, side: "caller" };
   const accept = itemSchema !== undefined && checks ? (item: unknown) => validate(itemSchema, item, itemSubject) : undefined;
   return (input: unknown, options: CallOptions = {}): AsyncIterableIterator<unknown> => {
     checkCallOptions(method, options);
     return new RemoteStream((signal, onEnd) => {
-      const send: Send = (value, callOptions) => openStream(method, value, callOptions ?? {}, accept, onEnd);
-      const open = inputSchema === undefined || !checks ? send : checkThen(inputSchema, method, { clock, timeoutMs }, send);
-      return open(input, { ...options, signal }) as Promise<StreamReader>;
+      const send: Send = (value, callOptions) => target.openStream(method, value, callOptions ?? {}, accept, onEnd);
+      const open = inputSchema === undefined || !checks ? send : checkThen(inputSchema, method, { clock, timeoutMs, hold }, send);
+      return open(input, { ...options, signal }) as Promise<OpenedStream>;
     }, options.signal);
   };
 }
 
-function acceptWith(schema: Schema, method: string): Accept {
+function acceptWith(schema: Schema, method: string): Transform {
   const subject: Subject = { code: "INVALID_OUTPUT", name: method, side: "caller" };
   return (value) => (value === null ? acceptNull(schema, subject) : validate(schema, value, subject));
 }
@@ -102,21 +97,5 @@ async function acceptNull(schema: Schema, subject: Subject): Promise<unknown> {
     } catch {
       throw error;
     }
-  }
-}
-
-function checkProvided(contract: Contract, provided: readonly Provided[], other: string): void {
-  const refuse = (what: string): never => {
-    throw new PluginError("NOT_PROVIDED", `Cannot dispense "${contract.name}": ${other} ${what}`);
-  };
-  const offer = provided.find(({ name }) => name === contract.name);
-  if (offer === undefined) {
-    const names = provided.map(({ name }) => `"${name}"`).join(", ");
-    return refuse(`does not provide it; it provides ${names === "" ? "nothing" : names}`);
-  }
-  for (const [name, { kind }] of Object.entries<Member>(contract.members)) {
-    const offered = Object.hasOwn(offer.members, name) ? offer.members[name] : undefined;
-    if (offered === undefined) refuse(`provides that contract without its ${kind} "${name}"`);
-    else if (offered.kind !== kind) refuse(`provides "${name}" as a ${offered.kind}, and this side takes it for a ${kind}`);
   }
 }

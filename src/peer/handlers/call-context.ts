@@ -1,18 +1,32 @@
-import type { CallContext, Dispenser } from "../../contract/views.js";
+import type { CallContext, Dispenser, PluginIdentity } from "../../contract/views.js";
 import type { Scope } from "../scope.js";
+
+/** Where the calls of a connection come from. */
+export interface Origin {
+  readonly peer: Dispenser;
+  readonly plugin: PluginIdentity | undefined;
+}
 
 /** What a handler is told. The signal is made when somebody looks at it: most handlers never do, and it costs more than a call. */
 export class RunningContext implements CallContext {
-  readonly peer: Dispenser;
   /** What the call borrowed, if its input held something to borrow. */
   readonly scope: Scope | undefined;
+  readonly #origin: Origin;
   #controller: AbortController | undefined;
   #reason: unknown;
   #aborted = false;
 
-  constructor(peer: Dispenser, scope?: Scope) {
-    this.peer = peer;
+  constructor(origin: Origin, scope?: Scope) {
+    this.#origin = origin;
     this.scope = scope;
+  }
+
+  get peer(): Dispenser {
+    return this.#origin.peer;
+  }
+
+  get plugin(): PluginIdentity | undefined {
+    return this.#origin.plugin;
   }
 
   get signal(): AbortSignal {

@@ -1,6 +1,6 @@
 import { NAME_PATTERN, NAME_RULE } from "../../contract/contract.js";
 import type { ImplementationRecord } from "../../contract/implement.js";
-import type { Dispenser } from "../../contract/views.js";
+import type { Dispenser, PluginIdentity } from "../../contract/views.js";
 import { PluginError } from "../../errors.js";
 import type { Clock } from "../../util/clock.js";
 import type { Logger } from "../../util/logger.js";
@@ -13,7 +13,7 @@ import type { Scope } from "../scope.js";
 import { closeUnread } from "../streams/stream-source.js";
 import type { Streams } from "../streams/streams.js";
 import type { Tracing } from "../tracing.js";
-import { RunningContext } from "./call-context.js";
+import { type Origin, RunningContext } from "./call-context.js";
 import type { Entry } from "./handler.js";
 import { ObservedHandlers } from "./observed-handlers.js";
 import { Responses } from "./responses.js";
@@ -37,6 +37,7 @@ export interface DispatcherOptions {
   readonly validate: boolean;
   readonly other: string;
   readonly plugin?: string;
+  readonly identity?: PluginIdentity | undefined;
   readonly tracing?: Tracing | undefined;
 }
 
@@ -49,12 +50,14 @@ export class Dispatcher {
   readonly #surroundings: Surroundings;
   readonly #options: DispatcherOptions;
   readonly #answers: Responses;
+  readonly #origin: Origin;
   #inactive: "starting" | "stopping" | undefined = "starting";
 
   constructor(surroundings: Surroundings, options: DispatcherOptions) {
     this.#surroundings = surroundings;
     this.#options = options;
     const { clock, other, plugin = other } = options;
+    this.#origin = { peer: surroundings.dispenser, plugin: options.identity };
     this.#running = new RunningCalls(clock);
     this.#handlers = new ObservedHandlers({ clock, plugin });
     this.#answers = new Responses((message, bytes) => surroundings.send(message, bytes), surroundings.attachmentPolicy, options);
@@ -110,7 +113,7 @@ export class Dispatcher {
   #run(id: Id, entry: Entry, params: unknown, meta: Meta | undefined, scope: Scope | undefined): void {
     const refusal = this.#refusal(entry);
     if (refusal !== undefined) return this.#answers.refuse(id, refusal.code, `Cannot run "${entry.name}": ${refusal.why}`);
-    const context = new RunningContext(this.#surroundings.dispenser, scope);
+    const context = new RunningContext(this.#origin, scope);
     if (entry.kind === "stream") return this.#openStream(id, entry, params, context, meta);
     let value: unknown;
     try {
@@ -175,7 +178,7 @@ export class Dispatcher {
   }
 
   #runUnanswered(entry: Entry, params: unknown): void {
-    const context = new RunningContext(this.#surroundings.dispenser);
+    const context = new RunningContext(this.#origin);
     try {
       const value = this.#handlers.run(entry, params, context);
       if (isThenable(value)) void this.#outlast(entry, context, value);

@@ -1,6 +1,7 @@
 import type { PluginError } from "../../errors.js";
 import type { Clock } from "../../util/clock.js";
 import type { Id, Meta } from "../../wire/messages.js";
+import { Rest } from "../rest.js";
 import type { RunningContext } from "./call-context.js";
 import { ResponseDeadlines } from "./response-deadlines.js";
 
@@ -12,12 +13,11 @@ export class RunningCalls {
   readonly #contexts = new Map<Key, RunningContext>();
   /** Streams that nobody reads any more, and whose sources are not closed yet. A number: one that never closes holds nothing here. */
   #closing = 0;
-  readonly #clock: Clock;
   readonly #deadlines: ResponseDeadlines;
-  readonly #idle: (() => void)[] = [];
+  readonly #rest: Rest;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#rest = new Rest(clock);
     this.#deadlines = new ResponseDeadlines(clock);
   }
 
@@ -73,7 +73,7 @@ export class RunningCalls {
 
   /** After the answer of a call that left. */
   left(): void {
-    if (this.#idle.length > 0 && this.unfinished === 0) this.#tellIdle();
+    if (this.#rest.awaited && this.unfinished === 0) this.#rest.tell();
   }
 
   /** All leave: there is nobody left to read an answer. */
@@ -85,22 +85,11 @@ export class RunningCalls {
       context.scope?.end(reason);
       context.abort(reason);
     }
-    this.#tellIdle();
+    this.#rest.tell();
   }
 
   /** Resolves once nothing runs, or after `graceMs`. */
   untilIdle(graceMs: number): Promise<void> {
-    if (this.unfinished === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const stop = this.#clock.after(graceMs, resolve);
-      this.#idle.push(() => {
-        stop();
-        resolve();
-      });
-    });
-  }
-
-  #tellIdle(): void {
-    for (const idle of this.#idle.splice(0)) idle();
+    return this.unfinished === 0 ? Promise.resolve() : this.#rest.wait(graceMs);
   }
 }

@@ -1,19 +1,18 @@
 import { addAbortTask, removeAbortTask } from "../../util/abort.js";
-import type { StreamReader } from "./stream-reader.js";
+import type { OpenedStream, Step } from "./opened-stream.js";
 
-type Step = IteratorResult<unknown, undefined>;
 const DONE: Step = { done: true, value: undefined };
 
 /** Asks for a stream, until the signal aborts. `onEnd` is called once it is over, if it was opened. */
-export type OpenStream = (signal: AbortSignal, onEnd: () => void) => Promise<StreamReader>;
+export type OpenStream = (signal: AbortSignal, onEnd: () => void) => Promise<OpenedStream>;
 
 /** What calling a stream gives: it is asked for when it is first read, so that one that nobody reads costs nothing. */
 export class RemoteStream implements AsyncIterableIterator<unknown> {
   readonly #open: OpenStream;
   /** The caller's. */
   readonly #signal: AbortSignal | undefined;
-  #opening: Promise<StreamReader> | undefined;
-  #reader: StreamReader | undefined;
+  #opening: Promise<OpenedStream> | undefined;
+  #reader: OpenedStream | undefined;
   /** Calls off the opening, and what it opened. */
   readonly #abort = new AbortController();
   #over = false;
@@ -45,7 +44,7 @@ export class RemoteStream implements AsyncIterableIterator<unknown> {
     return this;
   }
 
-  async #begin(): Promise<StreamReader> {
+  async #begin(): Promise<OpenedStream> {
     const signal = this.#signal;
     // Not AbortSignal.any(): a signal that outlives its streams would remember every one of them.
     const onAbort = (): void => this.#abort.abort(signal?.reason);
@@ -62,7 +61,7 @@ export class RemoteStream implements AsyncIterableIterator<unknown> {
     }
   }
 
-  #read(reader: StreamReader): Promise<Step> {
+  #read(reader: OpenedStream): Promise<Step> {
     if (this.#over) return reader.return();
     // What has arrived is still to be read when the writer ends, and nobody watches the signal any more.
     if (this.#signal?.aborted) reader.abort(this.#signal.reason);

@@ -13,6 +13,7 @@ import { fromWireError } from "../errors/remote-error.js";
 import { whyTooLong } from "../errors/too-long.js";
 import { TooMany } from "../errors/too-many.js";
 import { type Flaw, flawOf } from "../errors/unsendable.js";
+import { Rest } from "../rest.js";
 import { FlushScheduler } from "./flush-scheduler.js";
 import { StreamFault, streamError } from "./stream-fault.js";
 import { type ReaderWire, StreamReader } from "./stream-reader.js";
@@ -57,6 +58,7 @@ export class Streams {
   readonly #wire: StreamsWire;
   readonly #flushScheduler: FlushScheduler;
   readonly #writerWire: WriterWire;
+  readonly #rest: Rest;
   #nextId = 0;
   #places = 0;
   #lost = false;
@@ -64,6 +66,7 @@ export class Streams {
   constructor(wire: StreamsWire, options: StreamsOptions) {
     this.#wire = wire;
     this.#options = options;
+    this.#rest = new Rest(options.clock);
     this.#flushScheduler = new FlushScheduler(wire, options.clock);
     const { maxMessageBytes, maxUnreadBytes, streamCreditCount, streamCreditBytes } = options.limits;
     this.#unread = new Unread(maxUnreadBytes, options.other);
@@ -110,7 +113,12 @@ export class Streams {
   }
 
   leave(): void {
-    this.#places--;
+    if (--this.#places === 0) this.#rest.tell();
+  }
+
+  /** Resolves once no stream is read or about to be, or after `ms`. */
+  untilNoneRead(ms: number): Promise<void> {
+    return this.#places === 0 ? Promise.resolve() : this.#rest.wait(ms);
   }
 
   /** Starts sending a source's items, and returns the writer, which has a number of its own. `name` is for sentences. */

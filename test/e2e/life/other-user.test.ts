@@ -81,13 +81,19 @@ test("[O31] a group that does not exist is named, and so is a group of the wrong
     expect.stringMatching(/: \/etc\/group knows no group "no-such-group" for its socket$/),
     "  Give the group's number, which `getent group` prints.",
   ]);
-  for (const socketGroup of [-1, 1.5, "a:b", "", null]) {
+  for (const [socketGroup, shown] of [
+    [-1, "-1"],
+    [1.5, "1.5"],
+    ["a:b", '"a:b"'],
+    ["", '""'],
+    [null, "null"],
+  ] as const) {
     expect(() => clientFor("echo", { transport: "unix", socketGroup: socketGroup as never })).toThrow(
-      new TypeError("Cannot create a client: socketGroup must be a group's name or number"),
+      new TypeError(`Cannot create a client: socketGroup is ${shown}, and it must be a group's name or number`),
     );
   }
   expect(() => clientFor("echo", { socketGroup: 0 })).toThrow(
-    new TypeError('Cannot create a client: socketGroup is of use with transport "unix" alone'),
+    new TypeError('Cannot create a client: transport is undefined, and it must be "unix" where there is a socketGroup'),
   );
 });
 

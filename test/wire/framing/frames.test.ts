@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type FrameError, FrameReader, linesFrame, mixedFrame } from "../../src/wire/frames.js";
+import { type FrameError, FrameReader } from "../../../src/wire/framing/frame-reader.js";
+import { linesFrame, mixedFrame } from "../../../src/wire/framing/frames.js";
 
 const MAX = 1_024;
 
 /** What arrives: frames as plain values, then the violation that ended it. */
 function hear(chunks: readonly Uint8Array[], maxMessageBytes = MAX, maxRawBytes = 8 * MAX): unknown[] {
-  const reader = new FrameReader(maxMessageBytes, maxRawBytes);
+  const reader = new FrameReader({ maxMessageBytes, maxRawBytes });
   const heard: unknown[] = [];
   try {
     for (const chunk of chunks) {
@@ -77,7 +78,7 @@ test("more than a few raw bytes are not copied into a frame", () => {
 test("[F55] a frame of 1 MiB that comes byte by byte takes time in proportion to its length", () => {
   const took = (length: number): number => {
     const frame = Buffer.concat(mixedFrame("{}", [new Uint8Array(length)]));
-    const reader = new FrameReader(MAX, length);
+    const reader = new FrameReader({ maxMessageBytes: MAX, maxRawBytes: length });
     const start = performance.now();
     let count = 0;
     for (let at = 0; at < frame.length; at++) for (const _ of reader.push(frame.subarray(at, at + 1))) count++;
@@ -127,7 +128,7 @@ test("[F54] a line, a message and raw bytes of the limit are taken, and many lin
 test("received bytes have memory of their own, whether they came in one chunk or in several", () => {
   const bytes = Buffer.concat([...mixedFrame("{}", [Uint8Array.of(1, 2, 3)]), ...mixedFrame("{}", [Uint8Array.of(4)])]);
   for (const size of [bytes.length, 5]) {
-    const reader = new FrameReader(MAX, MAX);
+    const reader = new FrameReader({ maxMessageBytes: MAX, maxRawBytes: MAX });
     const got: Uint8Array[] = [];
     for (let at = 0; at < bytes.length; at += size) {
       const chunk = Buffer.from(bytes.subarray(at, at + size));
@@ -142,7 +143,7 @@ test("received bytes have memory of their own, whether they came in one chunk or
 test("a frame that was transferred away while others still wait in its chunk takes none of them with it", () => {
   const bytes = Buffer.concat([...mixedFrame("1", [Uint8Array.of(1)]), ...mixedFrame("2", [Uint8Array.of(2)])]);
   const messages: string[] = [];
-  for (const frame of new FrameReader(MAX, MAX).push(bytes)) {
+  for (const frame of new FrameReader({ maxMessageBytes: MAX, maxRawBytes: MAX }).push(bytes)) {
     if (!("bytes" in frame)) continue;
     messages.push(frame.message);
     structuredClone(frame.bytes, { transfer: [frame.bytes.buffer as ArrayBuffer] });
@@ -153,7 +154,7 @@ test("a frame that was transferred away while others still wait in its chunk tak
 test("[F62] a reader knows that it holds the beginning of a frame", () => {
   const frame = linesFrame("abc\n");
   for (let length = 1; length < frame.length; length++) {
-    const reader = new FrameReader(MAX, MAX);
+    const reader = new FrameReader({ maxMessageBytes: MAX, maxRawBytes: MAX });
     expect([...reader.push(frame.subarray(0, length))]).toEqual([]);
     expect(reader.partial, `after ${length} bytes`).toBe(true);
     expect([...reader.push(frame.subarray(length))]).toHaveLength(1);
@@ -162,7 +163,7 @@ test("[F62] a reader knows that it holds the beginning of a frame", () => {
 });
 
 test("missing is what a frame lacks whose beginning is held", () => {
-  const reader = new FrameReader(MAX, 8 * MAX);
+  const reader = new FrameReader({ maxMessageBytes: MAX, maxRawBytes: 8 * MAX });
   const frame = Buffer.concat(mixedFrame("{}", [new Uint8Array(100)]));
   const read = (from: number, to: number): number => {
     for (const _ of reader.push(frame.subarray(from, to)));

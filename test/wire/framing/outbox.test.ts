@@ -1,8 +1,6 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { BATCH_LENGTH, JOINED_LENGTH, Outbox } from "../../src/transport/outbox.js";
-
-beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
-afterEach(() => void vi.useRealTimers());
+import { expect, test } from "vitest";
+import { BATCH_LENGTH, JOINED_LENGTH, Outbox } from "../../../src/wire/framing/outbox.js";
+import { FakeClock } from "../../kit/fake-clock.js";
 
 /** A pipe that the test holds: it takes what is written at once, or when told to. */
 function outbox(takesAtOnce: boolean) {
@@ -22,7 +20,8 @@ function outbox(takesAtOnce: boolean) {
     drained: () => void pipe.drainedCount++,
     stalled: (ms: number) => void pipe.stalledAfter.push(ms),
   };
-  return { pipe, box: new Outbox(pipe, 1_000) };
+  const clock = new FakeClock();
+  return { pipe, clock, box: new Outbox(pipe, clock, 1_000) };
 }
 
 const tick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
@@ -108,29 +107,40 @@ test("[F67] messages of which no byte was handed over are counted, and a closed 
 });
 
 test("[F59] a pipe that takes nothing for the stall timeout is told of, and one that goes on taking never is", async () => {
-  const { pipe, box } = outbox(false);
+  const { pipe, clock, box } = outbox(false);
   box.send("x".repeat(4 * BATCH_LENGTH - 1));
   await tick();
   for (let parts = 0; parts < 3; parts++) {
-    vi.advanceTimersByTime(999);
+    clock.advance(999);
     box.taken();
   }
   expect(pipe.stalledAfter).toEqual([]);
-  vi.advanceTimersByTime(999);
+  clock.advance(999);
   expect(pipe.stalledAfter).toEqual([]);
-  vi.advanceTimersByTime(1);
+  clock.advance(1);
   expect(pipe.stalledAfter).toEqual([1_000]);
 });
 
 test("[F59] nothing stalls where nothing waits, nor after stop()", async () => {
-  const { pipe, box } = outbox(false);
+  const { pipe, clock, box } = outbox(false);
   box.send("a");
   await tick();
   box.taken();
-  vi.advanceTimersByTime(10_000);
+  clock.advance(10_000);
   box.send("b");
   await tick();
   box.stop();
-  vi.advanceTimersByTime(10_000);
+  clock.advance(10_000);
+  expect(pipe.stalledAfter).toEqual([]);
+});
+
+test("[F59] a process that stood still for longer than the stall timeout first finds out what was taken meanwhile", async () => {
+  const { pipe, clock, box } = outbox(false);
+  box.send("a");
+  await tick();
+  clock.freeze(60_000);
+  expect(pipe.stalledAfter).toEqual([]);
+  box.taken();
+  clock.advance(60_000);
   expect(pipe.stalledAfter).toEqual([]);
 });

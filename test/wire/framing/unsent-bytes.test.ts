@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UnsentBytes } from "../../src/transport/unsent-bytes.js";
+import { UnsentBytes } from "../../../src/wire/framing/unsent-bytes.js";
 
 // In Node.js since 20.0, and in TypeScript's libraries since a later year's.
 type ResizableBuffer = ArrayBuffer & { resize(length: number): void };

@@ -1,4 +1,5 @@
-import { FrameScratch, linesFrame, mixedFrame } from "../wire/frames.js";
+import type { Clock } from "../../util/clock.js";
+import { FrameScratch, linesFrame, mixedFrame } from "./frames.js";
 import { UnsentBytes } from "./unsent-bytes.js";
 
 /** The pipe that an outbox writes to. */
@@ -35,10 +36,15 @@ interface Batch {
   readonly asFrame: boolean;
 }
 
+/** The time that an outbox needs. */
+export type OutboxClock = Pick<Clock, "after" | "endOfTick">;
+
 /** What is to be sent over one connection and was not yet handed to the system. */
 export class Outbox {
   readonly #pipe: Pipe;
+  readonly #clock: OutboxClock;
   readonly #stallTimeoutMs: number;
+  readonly #flush = (): void => this.flush();
   /** Full batches, oldest first, and the one that is being filled. */
   #batches: Batch[] = [];
   #text = "";
@@ -51,10 +57,12 @@ export class Outbox {
   readonly #scratch = new FrameScratch();
   #inFlight = 0;
   #scheduled = false;
-  #stallTimer: NodeJS.Timeout | undefined;
+  #stopStallWatch: (() => void) | undefined;
 
-  constructor(pipe: Pipe, stallTimeoutMs: number) {
+  /** @param stallTimeoutMs How long the pipe may take nothing. */
+  constructor(pipe: Pipe, clock: OutboxClock, stallTimeoutMs: number) {
     this.#pipe = pipe;
+    this.#clock = clock;
     this.#stallTimeoutMs = stallTimeoutMs;
   }
 
@@ -75,7 +83,7 @@ export class Outbox {
     this.#queuedCount++;
     if (!this.#scheduled) {
       this.#scheduled = true;
-      process.nextTick(flush, this);
+      this.#clock.endOfTick(this.#flush);
     }
     return this.#queuedLength + this.#inFlight + (this.#long?.length ?? 0);
   }
@@ -120,13 +128,14 @@ export class Outbox {
   taken(): void {
     if (this.#inFlight === 0) return;
     this.#inFlight = 0;
-    clearInterval(this.#stallTimer);
+    this.stop();
     this.flush();
   }
 
   /** Ends the watch over the other side. */
   stop(): void {
-    clearInterval(this.#stallTimer);
+    this.#stopStallWatch?.();
+    this.#stopStallWatch = undefined;
   }
 
   /** False if nothing waits. */
@@ -174,15 +183,15 @@ export class Outbox {
   }
 
   #watchStall(): void {
-    const ms = this.#stallTimeoutMs;
-    let stepsLeft = STALL_STEPS;
-    this.#stallTimer = setInterval(() => {
-      if (--stepsLeft === 0) this.#pipe.stalled(ms);
-    }, ms / STALL_STEPS);
-    this.#stallTimer.unref();
+    this.stop();
+    this.#watchStep(STALL_STEPS);
   }
-}
 
-function flush(outbox: Outbox): void {
-  outbox.flush();
+  #watchStep(stepsLeft: number): void {
+    const ms = this.#stallTimeoutMs;
+    this.#stopStallWatch = this.#clock.after(ms / STALL_STEPS, () => {
+      if (stepsLeft > 1) this.#watchStep(stepsLeft - 1);
+      else this.#pipe.stalled(ms);
+    });
+  }
 }

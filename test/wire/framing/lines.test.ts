@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type LineError, LineReader } from "../../src/wire/lines.js";
-import { hearChunks } from "./recording-sink.js";
+import { type LineError, LineReader } from "../../../src/wire/framing/lines.js";
+import { hearChunks } from "../recording-sink.js";
 
 /** Cuts bytes at the given places. */
 function cut(bytes: Buffer, places: readonly number[]): Buffer[] {

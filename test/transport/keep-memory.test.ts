@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keepFreedMemory } from "../../src/wire/keep-memory.js";
+import { keepFreedMemory } from "../../src/transport/keep-memory.js";
 
 test("what the allocator learns from takes no memory", () => {
   const before = process.memoryUsage.rss();
