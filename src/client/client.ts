@@ -7,8 +7,8 @@ import type { Connection } from "../peer/connection.js";
 import type { CloseReason } from "../peer/errors/close-reason.js";
 import { newIdentity } from "../peer/plugin-identity.js";
 import { manage } from "../process/registry.js";
-import { pidOf } from "../process/runtime.js";
-import { isWithin, send, terminate } from "../process/terminate.js";
+import { pidOf, type Running } from "../process/runtime.js";
+import { isWithin, killAtOnce, terminate } from "../process/terminate.js";
 import { abortable } from "../util/abort.js";
 import type { Address } from "../util/address.js";
 import { deferred } from "../util/deferred.js";
@@ -178,8 +178,7 @@ export class PluginClient implements Client {
     if (launched !== undefined && this.#options.reattach === undefined) {
       // Once it has configured itself, or has tried to, it may have something to clean up.
       if (error.step === "ready") await terminate(launched.running, this.#options.killTimeoutMs);
-      else send(launched.running, "SIGKILL");
-      await launched.running.exited;
+      else await this.#killAtOnce(launched.running);
     }
     await this.#end({ kind: "failed", error });
   }
@@ -216,12 +215,14 @@ export class PluginClient implements Client {
     this.#move("closing");
     const reason: CloseReason = { kind: "lost", error };
     void link.end(reason);
-    if (this.#mayKill) {
-      // A stopped process runs no handler of SIGTERM.
-      send(running, "SIGKILL");
-      await running.exited;
-    }
+    // A stopped process runs no handler of SIGTERM.
+    if (this.#mayKill) await this.#killAtOnce(running);
     await this.#end(reason);
+  }
+
+  async #killAtOnce(running: Running): Promise<void> {
+    if (await killAtOnce(running)) return;
+    this.#options.logger.error(`Plugin "${this.#options.shown}" could not be killed: process ${running.id} lives on`);
   }
 
   get #mayKill(): boolean {
