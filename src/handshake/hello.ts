@@ -39,7 +39,7 @@ export interface WelcomeOptions {
 export function welcome(connection: PeerConnection, options: WelcomeOptions): void {
   const { peer } = connection;
   peer.frames?.expect();
-  peer.reserved.expect(HELLO, (params) => {
+  const answerHello = (params: unknown): object => {
     const { challenge: host, apiVersions, frames, texts } = readHello(params);
     const asFrames = frames && peer.frames !== undefined;
     const versions = [...options.provides.keys()];
@@ -51,7 +51,8 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
     const provides = options.provides.get(apiVersion) ?? [];
     const plugin = randomHex();
     const onAnswered = asFrames ? () => peer.sendFrames(texts) : undefined;
-    peer.reserved.expect(READY, (ready) => becomeReady(connection, options, { host, plugin }, provides, ready, asFrames), onAnswered);
+    const handler = (ready: unknown): Promise<object> => becomeReady(connection, options, { host, plugin }, provides, ready, asFrames);
+    peer.expect({ kind: "request", method: READY, handler, onAnswered });
     connection.learn({ apiVersion });
     return {
       protocolVersion: 1,
@@ -65,7 +66,8 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
       actions: [],
       info: options.info,
     };
-  });
+  };
+  peer.expect({ kind: "request", method: HELLO, handler: answerHello });
 }
 
 function becomeReady(

@@ -1,9 +1,9 @@
 import type { PluginIdentity } from "../contract/views.js";
 import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
-import type { ProgramHold } from "../util/program-hold.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import type { CloseReason } from "./errors/close-reason.js";
+import type { ProgramHold } from "./program-hold.js";
 import type { Tracing } from "./tracing.js";
 
 /** What a peer is told by the room that made its channel. */

@@ -10,7 +10,6 @@ import { silentLogger } from "../util/logger.js";
 import { callback } from "../util/options/functions.js";
 import { namesIn } from "../util/options/names.js";
 import { readOptions } from "../util/options/source.js";
-import { programHold } from "../util/program-hold.js";
 import { ReceivedAttachments } from "../wire/attachments.js";
 import { type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import { extract, lendNothing, restore } from "../wire/references.js";
@@ -44,9 +43,7 @@ export async function connectInMemory(options: InMemoryOptions): Promise<Connect
   const hostProvides = options.hostProvides === undefined ? [] : readImplementations(from, "hostProvides");
   const { config = {} } = options;
   const limits = resolveLimits(from);
-  // The deadline of a call that a test awaits must come, and in memory nothing else keeps the test alive until then.
-  const hold = programHold();
-  const shared = { limits, clock: systemClock, hold, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
+  const shared = { limits, clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
   const [host, plugin] = connectPair(
     { ...shared, provides: hostProvides, identity: newIdentity("in-memory"), other: "the plugin in memory" },
     { ...shared, provides: pluginProvides, other: "the host in memory", active: false },

@@ -51,6 +51,8 @@ class WebSocketChannel implements Channel {
   #ending = false;
   #ended = false;
   #error: PluginError | undefined;
+  /** With which the other side ended it. */
+  #code: number | undefined;
   #closeWith: readonly [code: number, reason: string] | undefined;
   #unauthenticatedBytes = 0;
   readonly #countUnauthenticated = (chunk: Buffer): void => {
@@ -94,7 +96,7 @@ class WebSocketChannel implements Channel {
 
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
-    if (this.#ended) nextTick(() => receiver.closed(this.#error, this.#outbox.unwritten));
+    if (this.#ended) nextTick(() => receiver.closed(this.#error, this.#outbox.unwritten, this.#code));
     this.#webSocket.on("message", (data: Buffer, isBinary: boolean) => this.#read(data, isBinary));
     this.#webSocket.resume();
   }
@@ -183,8 +185,10 @@ class WebSocketChannel implements Channel {
     this.#socket.off("data", this.#countUnauthenticated);
     // 1006: there was no close frame.
     if (code === 1006 && !this.#ending) this.#error ??= new PluginError("CONNECTION_LOST", "the connection broke without a close frame");
+    // An echo of what we sent says nothing of the other side.
+    this.#code = this.#closeWith === undefined ? code : undefined;
     this.#ending = true;
-    this.#receiver?.closed(this.#error, this.#outbox.unwritten);
+    this.#receiver?.closed(this.#error, this.#outbox.unwritten, this.#code);
   }
 }
 

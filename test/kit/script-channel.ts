@@ -15,6 +15,8 @@ export class ScriptChannel implements Channel {
   unsent = 0;
   paused = false;
   ended = false;
+  /** What close() was told, once. */
+  closedWith: readonly [code: number | undefined, reason: string | undefined] | undefined;
   #receiver!: Receiver;
 
   send(message: string): number {
@@ -34,9 +36,10 @@ export class ScriptChannel implements Channel {
     this.paused = false;
   }
 
-  close(): void {
+  close(code?: number, reason?: string): void {
     if (this.ended) return;
     this.ended = true;
+    this.closedWith = [code, reason];
     queueMicrotask(() => this.#receiver.closed(undefined, 0));
   }
 
@@ -63,10 +66,10 @@ export class ScriptChannel implements Channel {
     this.#receiver.drained?.();
   }
 
-  /** The connection ends, unasked; `unwritten` of the last messages never left. */
-  end(error?: PluginError, unwritten = 0): void {
+  /** The connection ends, unasked; `unwritten` of the last messages never left; `code` is a WebSocket's. */
+  end(error?: PluginError, unwritten = 0, code?: number): void {
     this.ended = true;
-    this.#receiver.closed(error, unwritten);
+    this.#receiver.closed(error, unwritten, code);
   }
 }
 

@@ -2,7 +2,6 @@ import { expect, test, vi } from "vitest";
 import { defineContract, implement, method, stream } from "../../src/index.js";
 import { connectPair, type PairEnd } from "../../src/peer/pair.js";
 import { type Clock, systemClock } from "../../src/util/clock.js";
-import type { ProgramHold } from "../../src/util/program-hold.js";
 import { memoryLogger, rejection } from "../kit/fixtures.js";
 import { limitsOf, recordsOf } from "../kit/options.js";
 
@@ -68,42 +67,49 @@ test("[P1] nothing in it needs a global that a test may fake", async () => {
   }
 });
 
-/** A hold that tells how often it is held. */
-function countedHold(): ProgramHold & { readonly count: number } {
-  let count = 0;
+/** The machine's clock, and how many of its timers keep the program alive. */
+function holdingClock(): Clock & { readonly held: number } {
+  let held = 0;
   return {
-    get count() {
-      return count;
+    ...systemClock,
+    get held() {
+      return held;
     },
-    take: () => void count++,
-    release: () => void count--,
+    afterHolding(ms, task) {
+      held++;
+      const stop = systemClock.afterHolding(ms, task);
+      return () => {
+        held--;
+        stop();
+      };
+    },
   };
 }
 
-test("the hold is taken while a call waits, until it is answered, given up, timed out or lost", async () => {
-  const hold = countedHold();
-  const [host] = connectPair(end([], "the plugin", { hold }), end([echoes], "the host", { hold }));
+test("the program is held while a call waits, until it is answered, given up, timed out or lost", async () => {
+  const clock = holdingClock();
+  const [host] = connectPair(end([], "the plugin"), end([echoes], "the host"), clock);
   const remote = host.dispense(echo);
   const answered = remote.echo(1);
   const more = remote.echo(2);
-  expect(hold.count).toBe(1);
+  expect(clock.held).toBe(1);
   await Promise.all([answered, more]);
-  expect(hold.count).toBe(0);
+  expect(clock.held).toBe(0);
   const abort = new AbortController();
   const givenUp = rejection(remote.never(undefined, { signal: abort.signal }));
-  expect(hold.count).toBe(1);
+  expect(clock.held).toBe(1);
   abort.abort();
   await givenUp;
-  expect(hold.count).toBe(0);
-  expect([(await rejection(remote.never(undefined, { timeoutMs: 10 })))["code"], hold.count]).toEqual(["CALL_TIMEOUT", 0]);
+  expect(clock.held).toBe(0);
+  expect([(await rejection(remote.never(undefined, { timeoutMs: 10 })))["code"], clock.held]).toEqual(["CALL_TIMEOUT", 0]);
   const lost = rejection(remote.never());
-  expect(hold.count).toBe(1);
+  expect(clock.held).toBe(1);
   await host.close();
-  expect([(await lost)["code"], hold.count]).toEqual(["CONNECTION_CLOSED", 0]);
+  expect([(await lost)["code"], clock.held]).toEqual(["CONNECTION_CLOSED", 0]);
 });
 
-test("the hold is taken while an input is checked that takes its time", async () => {
-  const hold = countedHold();
+test("the program is held while an input is checked that takes its time", async () => {
+  const clock = holdingClock();
   let check = (): void => {};
   const slow = {
     "~standard": {
@@ -113,18 +119,16 @@ test("the hold is taken while an input is checked that takes its time", async ()
     },
   };
   const slowly = defineContract("slowly", { echo: method({ input: slow }) });
-  const [host] = connectPair(
-    end([], "the plugin", { hold }),
-    end([implement(slowly, { echo: () => undefined })], "the host", { hold, validate: false }),
-  );
+  const quick = implement(slowly, { echo: () => undefined });
+  const [host] = connectPair(end([], "the plugin"), end([quick], "the host", { validate: false }), clock);
   const call = host.dispense(slowly).echo(1);
-  expect(hold.count).toBe(1);
+  expect(clock.held).toBe(1);
   check();
   await call;
-  expect(hold.count).toBe(0);
+  expect(clock.held).toBe(0);
   const late = rejection(host.dispense(slowly).echo(1, { timeoutMs: 10 }));
-  expect(hold.count).toBe(1);
-  expect([(await late)["code"], hold.count]).toEqual(["CALL_TIMEOUT", 0]);
+  expect(clock.held).toBe(1);
+  expect([(await late)["code"], clock.held]).toEqual(["CALL_TIMEOUT", 0]);
   await host.close();
 });
 

@@ -18,6 +18,14 @@ import { RawWebSocket } from "./raw-websocket.js";
 
 export const TRANSPORTS: readonly TransportName[] = ["tcp", "unix", "websocket"];
 
+/** How a channel ended. */
+interface End {
+  readonly error: PluginError | undefined;
+  readonly unwritten: number | undefined;
+  /** With which the other side closed a WebSocket. */
+  readonly code: number | undefined;
+}
+
 /** Who listens to a channel in a test: remembers, and can be waited for. */
 export class Ear {
   readonly channel: Channel;
@@ -25,8 +33,8 @@ export class Ear {
   readonly texts: string[] = [];
   readonly problems: string[] = [];
   drainedCount = 0;
-  readonly closed: Promise<{ readonly error: PluginError | undefined; readonly unwritten: number | undefined }>;
-  #end!: (end: { error: PluginError | undefined; unwritten: number | undefined }) => void;
+  readonly closed: Promise<End>;
+  #end!: (end: End) => void;
   #lines: string[] = [];
   #waiting: (() => void)[] = [];
 
@@ -39,7 +47,7 @@ export class Ear {
       lines: (text) => this.lines(text),
       drained: () => this.drained(),
       violated: (problem) => this.violated(problem),
-      closed: (error, unwritten) => this.#end({ error, unwritten }),
+      closed: (error, unwritten, code) => this.#end({ error, unwritten, code }),
     });
   }
 

@@ -147,6 +147,29 @@ for (const [who, attack, mask] of [
     expect([text, pong]).toEqual([600 * 1024, "hey"]);
   });
 
+  test(`the code that the other side closes with is told, and that there was none, or no close frame, by ${who}`, async () => {
+    for (const [bytes, code] of [
+      [Uint8Array.of(0x03, 0xf5), 1013],
+      [Uint8Array.of(0x0f, 0xa0, ...Buffer.from("of its own")), 4000],
+      [new Uint8Array(0), 1005],
+    ] as const) {
+      await using end = await attack();
+      end.raw.bytes(frameBytes(bytes, { opcode: CLOSE, mask }));
+      expect(await end.ear.closed).toEqual({ error: undefined, unwritten: 0, code });
+    }
+    await using end = await attack();
+    end.raw.destroy();
+    expect(await end.ear.closed).toMatchObject({ error: { code: "CONNECTION_LOST" }, code: 1006 });
+  });
+
+  test(`no code is told where this side closed, though the other echoes one, by ${who}`, async () => {
+    await using end = await attack();
+    end.ear.channel.close(1001, "going");
+    await end.raw.line();
+    end.raw.bytes(frameBytes(Uint8Array.of(0x03, 0xe8), { opcode: CLOSE, mask }));
+    expect([end.raw.closeCode, (await end.ear.closed).code]).toEqual([1001, undefined]);
+  });
+
   test(`a close reason that is too long is cut at a character, by ${who}`, async () => {
     await using end = await attack();
     end.ear.channel.close(1008, `x${"ü".repeat(100)}`);

@@ -1,13 +1,13 @@
 import type { CallOptions } from "../../contract/views.js";
 import { isPluginError, PluginError } from "../../errors.js";
 import { abortable, addAbortTask, removeAbortTask } from "../../util/abort.js";
-import type { ProgramHold } from "../../util/program-hold.js";
 import { isThenable } from "../../util/thenable.js";
 import { within } from "../../util/within.js";
 import { encodeNotification } from "../../wire/encode.js";
 import { CANCEL, type Id, isReserved } from "../../wire/messages.js";
 import type { CloseErrors } from "../errors/close-reason.js";
 import { fromWireError } from "../errors/remote-error.js";
+import type { ProgramHold } from "../program-hold.js";
 import type { References } from "../references.js";
 import type { Sender } from "../sender.js";
 import { checkCallOptions } from "./call-options.js";

@@ -3,9 +3,9 @@ import type { CallOptions } from "../../contract/views.js";
 import { PluginError } from "../../errors.js";
 import { abortable } from "../../util/abort.js";
 import type { Clock } from "../../util/clock.js";
-import type { ProgramHold } from "../../util/program-hold.js";
 import { isThenable } from "../../util/thenable.js";
 import { within } from "../../util/within.js";
+import type { ProgramHold } from "../program-hold.js";
 import { checkCallOptions } from "./call-options.js";
 import { lessSpent } from "./spent-time.js";
 

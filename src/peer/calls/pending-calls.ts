@@ -1,6 +1,6 @@
 import type { Clock } from "../../util/clock.js";
-import type { ProgramHold } from "../../util/program-hold.js";
 import { PING } from "../../wire/messages.js";
+import type { ProgramHold } from "../program-hold.js";
 import { Rest } from "../rest.js";
 import type { Scope } from "../scope.js";
 
@@ -46,15 +46,15 @@ export class PendingCalls {
   /** Calls that were cancelled or timed out, by id: their late answers are no surprise. */
   readonly #givenUp = new Map<number, PendingCall>();
   readonly #clock: Clock;
-  readonly #rest: Rest;
   readonly #hold: ProgramHold | undefined;
+  readonly #rest: Rest;
   readonly #onDeadline: (call: PendingCall) => void;
 
   /** @param hold Taken while a call waits. */
   constructor(clock: Clock, onDeadline: (call: PendingCall) => void, hold?: ProgramHold) {
     this.#clock = clock;
-    this.#rest = new Rest(clock);
     this.#hold = hold;
+    this.#rest = new Rest(clock);
     this.#onDeadline = onDeadline;
   }
 
@@ -78,9 +78,7 @@ export class PendingCalls {
     const call = this.#slots[id & this.#mask];
     if (call === undefined || call.id !== id) return undefined;
     this.#slots[id & this.#mask] = undefined;
-    if (--this.#count > 0) return call;
-    this.#hold?.release();
-    if (this.#rest.awaited) this.#rest.tell();
+    if (--this.#count === 0) this.#emptied();
     return call;
   }
 
@@ -131,6 +129,12 @@ export class PendingCalls {
   /** Resolves once none waits, or after `ms`. */
   untilNone(ms: number): Promise<void> {
     return this.#count === 0 ? Promise.resolve() : this.#rest.wait(ms);
+  }
+
+  /** The last call that waited has left. */
+  #emptied(): void {
+    this.#hold?.release();
+    if (this.#rest.awaited) this.#rest.tell();
   }
 
   #step(): void {

@@ -3,8 +3,8 @@ import { type Schema, type Subject, validate } from "../../contract/schema.js";
 import type { CallOptions, Remote } from "../../contract/views.js";
 import { ValidationError } from "../../errors.js";
 import type { Clock } from "../../util/clock.js";
-import type { ProgramHold } from "../../util/program-hold.js";
 import { type CallSubject, calls, Observation, ObservedStream } from "../call-events.js";
+import type { ProgramHold } from "../program-hold.js";
 import type { OpenedStream } from "../streams/opened-stream.js";
 import { RemoteStream } from "../streams/remote-stream.js";
 import { checkCallOptions } from "./call-options.js";
@@ -17,7 +17,7 @@ export interface RemoteOptions {
   /** For who watches calls. */
   readonly plugin: string;
   readonly clock: Clock;
-  readonly hold: ProgramHold | undefined;
+  readonly hold?: ProgramHold | undefined;
   /** Of a call that says nothing. */
   readonly callTimeoutMs: number;
 }

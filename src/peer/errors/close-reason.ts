@@ -5,8 +5,8 @@ import { escapeLine } from "../../util/escape-controls.js";
 export type CloseReason =
   /** We ended the process. `forced`: it had to be made to. `escaped`: what could not be killed: descendants outside its group, or itself. */
   | { readonly kind: "killed"; readonly forced: boolean; readonly escaped: readonly number[] }
-  /** One side closed the connection in order. */
-  | { readonly kind: "closed"; readonly by: "us" | "peer" }
+  /** One side closed the connection in order. `code`: with which the other side closed a WebSocket; absent on sockets, and by us. */
+  | { readonly kind: "closed"; readonly by: "us" | "peer"; readonly code?: number }
   /** The process ended unasked. `error`: the uncaught exception, where the plugin could still tell it. */
   | {
       readonly kind: "exited";
@@ -15,8 +15,8 @@ export type CloseReason =
       readonly stderrTail: string;
       readonly error?: PluginError;
     }
-  /** The connection broke, or the other side broke the protocol. */
-  | { readonly kind: "lost"; readonly error: PluginError }
+  /** The connection broke, or the other side broke the protocol. `code` as above; 1006 where a WebSocket ended without a close frame. */
+  | { readonly kind: "lost"; readonly error: PluginError; readonly code?: number }
   /** It never became ready. */
   | { readonly kind: "failed"; readonly error: StartError };
 

@@ -10,7 +10,7 @@ const HOST = fileURLToPath(new URL("../../fixtures/hosts/runs-out-of-files.mjs",
 /** What became of two starts in a host with at most 64 descriptors: with so many free, and with all free. */
 function startsWith(free: number, ...rest: readonly string[]): { first: unknown; second: unknown; stderr: string } {
   const args = ["-c", 'ulimit -n 64; exec "$@"', "sh", process.execPath, HOST, fixture("echo"), String(free), ...rest];
-  const { stdout, stderr } = spawnSync("/bin/sh", args, { encoding: "utf8", timeout: 20_000 });
+  const { stdout, stderr } = spawnSync("/bin/sh", args, { encoding: "utf8", timeout: 100_000 });
   const [first, second] = stdout
     .trim()
     .split("\n")

@@ -3,6 +3,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { PluginError } from "../../../src/errors.js";
 import { PeerConnection } from "../../../src/peer/connection.js";
+import type { CloseReason } from "../../../src/peer/errors/close-reason.js";
 import { socketChannel } from "../../../src/transport/socket.js";
 import { systemClock } from "../../../src/util/clock.js";
 import { silentLogger } from "../../../src/util/logger.js";
@@ -70,7 +71,36 @@ test("a connection that the other side closes in order rejects its calls CONNECT
     code: "CONNECTION_LOST",
     message: 'Lost the answer to "kv.get": the connection to plugin "kv" was closed by it; the call may have run',
   });
-  expect(await connection.closed).toEqual({ kind: "closed", by: "peer" });
+  const reason = await connection.closed;
+  expect([reason, "code" in reason]).toEqual([{ kind: "closed", by: "peer" }, false]);
+});
+
+test("the code that the other side closed a WebSocket with is in the reason, whether it was closed or broke", async () => {
+  for (const code of [1000, 1005, 1013]) {
+    const { connection, channel } = scripted();
+    channel.end(undefined, 0, code);
+    expect(await connection.closed).toEqual({ kind: "closed", by: "peer", code });
+  }
+  const { connection, channel } = scripted();
+  const error = new PluginError("CONNECTION_LOST", "the connection broke without a close frame");
+  channel.end(error, 0, 1006);
+  expect(await connection.closed).toEqual({ kind: "lost", error, code: 1006 });
+});
+
+test("the code is in what is asked to explain a loss, and none is where this side closes or is leaving", async () => {
+  const asked: unknown[] = [];
+  const explain = async (reason: CloseReason): Promise<CloseReason> => {
+    asked.push(reason);
+    return reason;
+  };
+  const first = scripted({ explain });
+  first.channel.end(undefined, 0, 1012);
+  expect(await first.connection.closed).toEqual({ kind: "closed", by: "peer", code: 1012 });
+  expect(asked).toEqual([{ kind: "closed", by: "peer", code: 1012 }]);
+  const second = scripted();
+  second.connection.peer.leave("it is being stopped");
+  second.channel.end(undefined, 0, 1000);
+  expect(await second.connection.closed).toEqual({ kind: "closed", by: "us" });
 });
 
 test("[F66] a call after the end rejects NOT_SENT, in a macrotask", async () => {
