@@ -48,6 +48,9 @@ export class PluginError extends Error {
 /** How far a start came. */
 export type StartStep = "options" | "checksum" | "spawn" | "announcement" | "connect" | "hello" | "ready";
 
+/** As in `SIGTERM`. Not the type of Node.js, which who only defines contracts may not have. */
+export type SignalName = `SIG${string}`;
+
 /** Why a start failed, for a program that decides what to do about it. `docs/errors.md` says what each is. */
 export type StartReason =
   | "missing"
@@ -77,7 +80,7 @@ export class StartError extends PluginError {
   readonly command: string;
   /** The plugin's exit code; null if it still ran or was ended by a signal. */
   readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
+  readonly signal: SignalName | null;
   /** The last lines that it wrote to stderr, at most 8 KiB. */
   readonly stderrTail: string;
 
@@ -105,7 +108,7 @@ export interface StartDetails {
   readonly retryAfterMs?: number | undefined;
   readonly command: string;
   readonly exitCode?: number | null | undefined;
-  readonly signal?: NodeJS.Signals | null | undefined;
+  readonly signal?: SignalName | null | undefined;
   readonly stderrTail?: string | undefined;
 }
 

@@ -1,3 +1,4 @@
+/// <reference lib="es2022.error" preserve="true" />
 // What both programs share.
 
 export type { ErrorOf, PluginErrorCode, StartReason, StartStep } from "../errors.js";

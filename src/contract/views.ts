@@ -3,10 +3,18 @@ import type { InputOf, OutputOf } from "./schema.js";
 
 export type Awaitable<T> = T | PromiseLike<T>;
 
+/**
+ * The AbortSignal of the program that is compiled, whether that has the types of Node.js or of a browser. One that has neither knows what
+ * all of them can do.
+ */
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } }
+  ? S
+  : { readonly aborted: boolean; readonly reason: any; throwIfAborted(): void };
+
 /** How one call is made. */
 export interface CallOptions {
   /** Gives the call up: it rejects with the signal's reason at once, and the other side's handler is told. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
   /** Until the answer, in milliseconds. `Infinity` waits for ever. @default the connection's `callTimeoutMs` */
   readonly timeoutMs?: number | undefined;
   /** A callback of the input that is called starts the deadline anew, up to `maxTotalMs`. @default false */
@@ -49,7 +57,7 @@ export type Handler<M> =
 /** What a handler is told beside its input. */
 export interface CallContext {
   /** Aborts when the caller cancels, times out or disconnects. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** The connection this call arrived on; dispense from it to call back. */
   readonly peer: Dispenser;
   /** The plugin that calls, as its host knows it: by the connection, whatever the message says. Undefined in a plugin's own handlers. */

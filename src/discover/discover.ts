@@ -80,7 +80,10 @@ function isGlob(value: unknown): value is string {
 }
 
 async function isRunnable(path: string): Promise<boolean> {
-  const wanted = /\.m?js$/.test(path) ? constants.R_OK : constants.X_OK;
+  const isScript = /\.m?js$/.test(path);
+  // On Windows every file is said to be executable.
+  if (!isScript && process.platform === "win32" && !/\.(exe|com)$/i.test(path)) return false;
+  const wanted = isScript ? constants.R_OK : constants.X_OK;
   return access(path, wanted).then(
     () => true,
     () => false,

@@ -41,7 +41,8 @@ export function loadCompiled(): Serving | undefined {
   };
   (script.runInThisContext() as Body)(
     (name) => given[name] ?? builtin(name),
-    (name) => import(name),
+    // A bundler has nothing to look for: where it joined this in, there is no script beside it.
+    (name) => import(/* webpackIgnore: true */ /* @vite-ignore */ name),
     exports,
   );
   const serving = exports as Exports;

@@ -4,7 +4,7 @@ import { reasonIn, StartFault } from "../../executable/start-fault.js";
 import type { Announcement } from "../../handshake/announcement.js";
 import { dial } from "../../transport/dial.js";
 import type { TlsOptions } from "../../transport/tls.js";
-import { type Address, formatAddress } from "../../util/address.js";
+import { type Address, formatAddress, isPipe } from "../../util/address.js";
 import { systemClock } from "../../util/clock.js";
 import { setTimeout } from "../../util/timers.js";
 import type { Channel } from "../../wire/channel.js";
@@ -59,8 +59,9 @@ export async function dialWithRetry(
   }
 }
 
-// A link would lead out of the directory in which alone the plugin may listen.
+// A link would lead out of the directory in which alone the plugin may listen. A pipe is none, and to look at one is to connect to it.
 async function refuseLink(path: string): Promise<void> {
+  if (isPipe(path)) return;
   if (!(await lstat(path)).isSymbolicLink()) return;
   throw new PluginError("BAD_HANDSHAKE", `it announced the address "${path}", and no connection was attempted: it is a link`);
 }
