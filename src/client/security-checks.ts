@@ -7,7 +7,7 @@ import { namesAuthorities } from "../util/authorities.js";
 export interface Checksum {
   /** A name of Node.js's crypto, as in `sha256`. */
   readonly algorithm: string;
-  /** Hex. */
+  /** The digest in hex, in upper or lower case. */
   readonly digest: string;
 }
 

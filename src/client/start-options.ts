@@ -1,7 +1,9 @@
 import { faultOfOptions } from "../util/plain-options.js";
 import { showValue } from "../util/show-value.js";
 
+/** How long one caller of start() waits. */
 export interface StartOptions {
+  /** Ends this caller's wait with the signal's reason, and not the start. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 

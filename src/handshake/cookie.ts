@@ -5,11 +5,15 @@ import { isEnvName } from "./env.js";
 
 /** Shared by both sides. The cookie tells people they ran a plugin by hand; it is not a secret. */
 export interface Handshake {
-  /** @default 1 */
+  /** Version of the application's contracts. @default 1 @throws {RangeError} If it is no whole number from 1. */
   readonly apiVersion?: number | undefined;
-  /** @default MagicCookieKey */
+  /**
+   * Name of the variable that holds the cookie.
+   * @default MagicCookieKey
+   * @throws {TypeError} If it cannot name a variable, or the handshake has another use for it.
+   */
   readonly magicCookieKey?: string | undefined;
-  /** @default MagicCookieValue */
+  /** What that variable holds. @default MagicCookieValue @throws {TypeError} If it is empty or holds NUL. */
   readonly magicCookieValue?: string | undefined;
 }
 export type ResolvedHandshake = { readonly apiVersion: number; readonly magicCookieKey: string; readonly magicCookieValue: string };

@@ -6,6 +6,7 @@ import { isHex32 } from "./proof.js";
  * Whoever has it can call the plugin, for the secret is in it.
  */
 export interface ReattachConfig {
+  /** The plugin's process. */
   readonly pid: number;
   /** Where the plugin listens. */
   readonly address: Address;

@@ -11,31 +11,45 @@ import { showValue } from "../util/show-value.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import { stderrLogger } from "./stderr-logger.js";
 
+/** What a plugin provides, and how. */
 export interface ServeOptions {
+  /** What both programs agreed on. @default Otto's cookie, and apiVersion 1 */
   readonly handshake?: Handshake | undefined;
-  /** One list, or one list per apiVersion. */
+  /**
+   * What the host may call: one list, or one list per apiVersion.
+   * @throws {TypeError} If an entry was not made with implement(), or two in one list implement one contract.
+   * @throws {RangeError} If a version is no whole number from 1.
+   */
   readonly provides: readonly Implementation[] | Readonly<Record<number, readonly Implementation[]>>;
-  /** Receives the host's `config` first; throwing declines to start, and the host is told why. */
+  /**
+   * Receives the host's `config` before anything is called; throwing declines to start, and the host is told why.
+   * @default accepts everything
+   */
   readonly configure?: ((config: unknown) => Awaitable<void>) | undefined;
+  /** What a host may cost. @default the defaults of each */
   readonly limits?: Limits | undefined;
   /**
    * Certificates of your own: the plugin then speaks TLS alone, and a host must be given `tls` as well. `key` and `cert` are needed;
    * with `ca` a host must show a certificate signed by one of those. A host that has `tls: "auto"` shows its one-time certificate.
    * @default what the host asks for
+   * @throws {TypeError} If it has no `key` or no `cert`.
    */
   readonly tls?: SecureContextOptions | undefined;
   /**
    * Serve without a host's environment, in a test or under a debugger, until the signal aborts or a host says to stop. Touches nothing
    * of the process: no exit, no signals, no stdin, nothing on stdout.
+   * @default none: the process is a host's plugin
    */
   readonly standalone?: Standalone | undefined;
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
-  /** @default lines on stderr, where the host's logger finds them */
+  /** Gets what happens to the plugin. @default lines on stderr, where the host's logger finds them */
   readonly logger?: Logger | undefined;
 }
 
+/** How a plugin serves without a host that started it. */
 export interface Standalone {
+  /** Ends it, as a host does that says to stop. */
   readonly signal: AbortSignal;
   /** Gets what a host needs to attach: NewClient({ reattach: config }). */
   onListening(config: ReattachConfig): void;
