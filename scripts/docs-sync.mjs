@@ -12,7 +12,7 @@ const ROOT = new URL("../", import.meta.url);
 /** The documents, by path from the repository's root. */
 function documents() {
   const top = readdirSync(ROOT).filter((name) => name.endsWith(".md"));
-  const docs = readdirSync(new URL("docs/", ROOT)).filter((name) => name.endsWith(".md"));
+  const docs = readdirSync(new URL("docs/", ROOT), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"));
   return [...top, ...docs.map((name) => `docs/${name}`)];
 }
 
