@@ -1,9 +1,8 @@
 // What a host program of one plugin needs.
 export type { Client, ClientState } from "./client/client.js";
 export { NewClient } from "./client/new-client.js";
-export type { ClientOptions } from "./client/options.js";
-export { cleanupClients, killed } from "./client/registry.js";
-export type { Command, Exit, Running, Runtime } from "./client/runtime.js";
+export type { DrainOptions } from "./client/options/drain-options.js";
+export type { ClientOptions } from "./client/options/options.js";
 export type {
   Awaitable,
   CallContext,
@@ -21,6 +20,7 @@ export type {
   Notification,
   OutputOf,
   PluginErrorCode,
+  PluginIdentity,
   Received,
   Remote,
   Schema,
@@ -41,14 +41,17 @@ export {
 } from "./contract/index.js";
 export type { DiscoverOptions } from "./discover/discover.js";
 export { discover } from "./discover/discover.js";
+export type { Command } from "./executable/command.js";
 export { APIVersion, MagicCookieKey, MagicCookieValue } from "./handshake/constants.js";
 export type { Handshake } from "./handshake/cookie.js";
 export type { ReattachConfig } from "./handshake/reattach-config.js";
 export type { CallEvent } from "./peer/call-events.js";
-export type { CloseReason } from "./peer/close-reason.js";
 export type { Connection } from "./peer/connection.js";
 export type { Counters } from "./peer/counters.js";
+export type { CloseReason } from "./peer/errors/close-reason.js";
 export type { Provided, ProvidedMember } from "./peer/provided.js";
+export { cleanupClients, killed } from "./process/registry.js";
+export type { Exit, Running, Runtime } from "./process/runtime.js";
+export type { Address, TransportName } from "./util/address.js";
 export type { Logger } from "./util/logger.js";
-export type { Address, TransportName } from "./wire/address.js";
 export type { Limits } from "./wire/limits.js";

@@ -14,7 +14,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   transport: ["wire", ...LEAVES],
   peer: ["wire", "contract", ...LEAVES],
   handshake: CORE,
-  client: ["handshake", "transport", ...CORE],
+  executable: LEAVES,
+  output: LEAVES,
+  process: ["executable", ...LEAVES],
+  client: ["process", "output", "executable", "handshake", "transport", ...CORE],
   serve: ["handshake", "transport", ...CORE],
   testing: ["transport", ...CORE],
 };
@@ -24,8 +27,8 @@ const DOES_IO = /^node:(net|tls|http|https|fs|child_process|process|worker_threa
 // Each library has its one place; how it is loaded is part of that.
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   "json-rpc-2.0/dist/models.js": ["wire/messages.ts", "wire/error-codes.ts"],
-  execa: ["client/spawn-child.ts"],
-  "tree-kill": ["client/process-tree.ts"],
+  execa: ["process/spawn-child.ts"],
+  "tree-kill": ["process/process-tree.ts"],
   "get-port": ["transport/port-range.ts"],
   "fast-glob": ["discover/discover.ts"],
   ws: ["transport/dial.ts", "transport/listen-websocket.ts", "transport/websocket.ts"],
@@ -50,13 +53,87 @@ function importsOf(source: string): Import[] {
   }));
 }
 
+const sourceOf = (file: string): string => readFileSync(new URL(file, SRC), "utf8");
+/** The files of ours that each file imports, types included. */
+const graph = new Map(
+  files.map((file) => {
+    const own = importsOf(sourceOf(file)).filter(({ specifier }) => specifier.startsWith("."));
+    return [file, own.map(({ specifier }) => posix.join(posix.dirname(file), specifier).replace(/\.js$/, ".ts"))] as const;
+  }),
+);
+
+/** The first circle that is found, as a path that ends where it began. */
+function circleIn(imports: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  const way: string[] = [];
+  const search = (file: string): string[] | undefined => {
+    if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    way.push(file);
+    for (const next of imports.get(file) ?? []) {
+      const circle = search(next);
+      if (circle !== undefined) return circle;
+    }
+    way.pop();
+    done.add(file);
+    return undefined;
+  };
+  for (const file of imports.keys()) {
+    const circle = search(file);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
+test("files import each other in no circle, types included", () => {
+  assert.deepEqual(
+    circleIn(
+      new Map([
+        ["a.ts", ["b.ts"]],
+        ["b.ts", ["c.ts"]],
+        ["c.ts", ["b.ts"]],
+      ]),
+    ),
+    ["b.ts", "c.ts", "b.ts"],
+  );
+  assert.ok(
+    [...graph.values()].flat().every((file) => graph.has(file)),
+    "every import leads to a file",
+  );
+  assert.deepEqual(circleIn(graph), undefined);
+});
+
+test("rooms import each other in no circle", () => {
+  const rooms = new Map(Object.entries(MAY_IMPORT).map(([room, others]) => [room, others.filter((other) => other !== room)]));
+  assert.deepEqual(circleIn(rooms), undefined);
+});
+
+test.each(["src", "test"])("no folder of %s has more than 20 files", (root) => {
+  const counts = new Map<string, number>();
+  for (const file of readdirSync(new URL(`../${root}/`, import.meta.url), { recursive: true, encoding: "utf8" })) {
+    if (!file.endsWith(".ts")) continue;
+    const folder = posix.dirname(file);
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  assert.deepEqual(
+    [...counts].filter(([, count]) => count > 20),
+    [],
+  );
+});
+
 test("the floor plan is read: there are files, and imports in them", () => {
   assert.ok(files.length > 40, `found ${files.length} files`);
   assert.ok(importsOf(readFileSync(new URL("client/client.ts", SRC), "utf8")).length > 5);
 });
 
+test("client/ meets a conversation at PluginLink: only the link that speaks JSON-RPC knows of a peer", () => {
+  const reachesIn = /\.peer\b|\{[^}]*\bpeer\b[^}]*\} =|\bPeerConnection\b|\/peer\/peer\.js/;
+  const knowing = files.filter((file) => roomOf(file) === "client" && reachesIn.test(sourceOf(file)));
+  assert.deepEqual(knowing, ["client/json-rpc-link.ts"]);
+});
+
 for (const file of files) {
-  const source = readFileSync(new URL(file, SRC), "utf8");
+  const source = sourceOf(file);
   test(`src/${file} keeps to its room`, () => {
     assert.ok(source.split("\n").length <= 400, `${file} is longer than 400 lines`);
     for (const { specifier, statement } of importsOf(source)) {

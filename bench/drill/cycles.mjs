@@ -10,7 +10,7 @@ import { atMost, census, fixture, growth, repeat } from "./lib.mjs";
 // The code that V8 makes of what runs often is heap, too: 2 MB, which are there before anything is counted. Without that code
 // (--max-opt=0) the heap does not grow at all.
 const WARM_UP = 2_000;
-const MOST_MB = 2;
+const MAX_MB = 2;
 
 /** A plugin in Node.js that is killed once it is ready. */
 export function nodeCycles({ count }) {
@@ -60,5 +60,5 @@ async function cycles(title, { count, width, cycle, wrong }) {
   const perSecond = count / ((performance.now() - begun) / 1_000);
   const after = await census();
   console.log(`  ${title}: ${perSecond.toFixed(0)} per second`);
-  return [atMost(`${title}: told as something else`, wrong(), 0), ...growth(title, before, after, MOST_MB)];
+  return [atMost(`${title}: told as something else`, wrong(), 0), ...growth(title, before, after, MAX_MB)];
 }

@@ -1,5 +1,5 @@
 // So many may wait unread before the socket is left alone.
-const MOST_WAITING = 4_096;
+const MAX_WAITING = 4_096;
 
 /** What a socket carried, for one `for await` loop after the other; the socket rests while much waits. */
 export class ItemQueue {
@@ -15,7 +15,7 @@ export class ItemQueue {
 
   push(item) {
     this.#items.push(item);
-    if (this.#items.length - this.#next >= MOST_WAITING) this.#socket.pause();
+    if (this.#items.length - this.#next >= MAX_WAITING) this.#socket.pause();
     this.#wakeReader();
   }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-const MOST_PERCENT = 5;
+const MAX_PERCENT = 5;
 
 /**
  * Watches what other programs take of this machine while a run goes on. Pairing by round does not make up for it: whoever sleeps
@@ -22,7 +22,7 @@ export function watchOthers() {
 export function describeNoise(percent) {
   if (percent === undefined) return "What other programs did meanwhile is not known here.";
   const what = `Other programs took ${percent} % of a core meanwhile`;
-  return percent <= MOST_PERCENT ? `${what}.` : `${what}: NOT QUIET, these figures settle no goal.`;
+  return percent <= MAX_PERCENT ? `${what}.` : `${what}: NOT QUIET, these figures settle no goal.`;
 }
 
 function read() {

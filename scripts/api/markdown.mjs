@@ -26,6 +26,6 @@ export function typeCell(type, links) {
 
 /** What a `@default` says: a value as code, words as they are. */
 export function defaultCell(text) {
-  const [value] = /^(-?[\d_.]+|"[^"]*"|\[.*\]|\{.*\}|true|false|null|[A-Z]\w+)(?=$|,? \(|, )/.exec(text) ?? [];
+  const [value] = /^(-?[\d_.]+|"[^"]*"|\[.*\]|\{.*\}|true|false|null|[A-Z]\w+)(?=$|,? \(|[,:] )/.exec(text) ?? [];
   return value === undefined ? text : code(value) + text.slice(value.length);
 }

@@ -2,10 +2,10 @@ import { PluginError } from "../errors.js";
 import { lacksProtocol, looksLikeAnnouncement } from "../handshake/announcement.js";
 
 const NEWLINE = 10;
-const MOST_LINE_BYTES = 4 * 1024;
-const MOST_NOISE_BYTES = 64 * 1024;
-const MOST_NOISE_LINES = 200;
-const MOST_SHOWN = 200;
+const MAX_LINE_BYTES = 4 * 1024;
+const MAX_NOISE_BYTES = 64 * 1024;
+const MAX_NOISE_LINES = 200;
+const MAX_SHOWN = 200;
 
 /** How a search came out: the line, or why there will be none, and the bytes after it. */
 export type Found = Outcome & { readonly rest: Uint8Array };
@@ -31,7 +31,7 @@ export class AnnouncementSearch {
   get noise(): string {
     const count = this.#lineCount + (this.#head.length > 0 ? 1 : 0);
     if (count === 0) return "";
-    const first = this.#first ?? this.#head.toString("utf8", 0, MOST_LINE_BYTES).slice(0, MOST_SHOWN);
+    const first = this.#first ?? this.#head.toString("utf8", 0, MAX_LINE_BYTES).slice(0, MAX_SHOWN);
     const held = `stdout held ${count} line${count === 1 ? "" : "s"} and no announcement; the first: ${JSON.stringify(first)}`;
     if (this.#short === undefined) return held;
     return `${held}\n  ${JSON.stringify(this.#short)} would be one with a protocol as its fifth field: jsonrpc or jsonrpc+ws.`;
@@ -52,9 +52,9 @@ export class AnnouncementSearch {
     }
     this.#head = bytes.subarray(start);
     // What is short enough for an announcement may become one, wherever the chunk happened to end.
-    if (this.#head.length <= MOST_LINE_BYTES) return undefined;
+    if (this.#head.length <= MAX_LINE_BYTES) return undefined;
     const found =
-      this.#take(this.#head) ?? (this.#byteCount + this.#head.length > MOST_NOISE_BYTES ? tooMuch(`${MOST_NOISE_BYTES} bytes`) : undefined);
+      this.#take(this.#head) ?? (this.#byteCount + this.#head.length > MAX_NOISE_BYTES ? tooMuch(`${MAX_NOISE_BYTES} bytes`) : undefined);
     return found && { ...found, rest: this.#head };
   }
 
@@ -65,14 +65,14 @@ export class AnnouncementSearch {
 
   /** A line, or so much of one that it is too long for an announcement. */
   #take(bytes: Buffer): Outcome | undefined {
-    const text = bytes.toString("utf8", 0, MOST_LINE_BYTES).replace(/\r$/, "");
+    const text = bytes.toString("utf8", 0, MAX_LINE_BYTES).replace(/\r$/, "");
     // Some languages begin their output with a byte order mark.
     const line = this.#lineCount === 0 ? text.replace(/^\uFEFF/, "") : text;
     if (looksLikeAnnouncement(line)) {
-      return bytes.length <= MOST_LINE_BYTES ? { line } : bad(`its announcement line is longer than ${MOST_LINE_BYTES} bytes`);
+      return bytes.length <= MAX_LINE_BYTES ? { line } : bad(`its announcement line is longer than ${MAX_LINE_BYTES} bytes`);
     }
-    this.#first ??= line.slice(0, MOST_SHOWN);
-    if (lacksProtocol(line)) this.#short ??= line.slice(0, MOST_SHOWN);
+    this.#first ??= line.slice(0, MAX_SHOWN);
+    if (lacksProtocol(line)) this.#short ??= line.slice(0, MAX_SHOWN);
     return undefined;
   }
 
@@ -81,8 +81,8 @@ export class AnnouncementSearch {
     this.#lineCount++;
     this.#byteCount += bytes.length;
     this.#onNoise(bytes);
-    if (this.#lineCount > MOST_NOISE_LINES) return tooMuch(`${MOST_NOISE_LINES} lines`);
-    return this.#byteCount > MOST_NOISE_BYTES ? tooMuch(`${MOST_NOISE_BYTES} bytes`) : undefined;
+    if (this.#lineCount > MAX_NOISE_LINES) return tooMuch(`${MAX_NOISE_LINES} lines`);
+    return this.#byteCount > MAX_NOISE_BYTES ? tooMuch(`${MAX_NOISE_BYTES} bytes`) : undefined;
   }
 }
 

@@ -1,21 +1,25 @@
 import type { Contract } from "../contract/contract.js";
-import type { Remote } from "../contract/views.js";
+import type { PluginIdentity, Remote } from "../contract/views.js";
 import { type PluginError, StartError } from "../errors.js";
+import { wholeCommand } from "../executable/shown-command.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
-import type { CloseReason } from "../peer/close-reason.js";
 import type { Connection } from "../peer/connection.js";
+import type { CloseReason } from "../peer/errors/close-reason.js";
+import { newIdentity } from "../peer/plugin-identity.js";
+import { manage } from "../process/registry.js";
+import { pidOf } from "../process/runtime.js";
+import { isWithin, send, terminate } from "../process/terminate.js";
+import type { Address } from "../util/address.js";
 import { deferred } from "../util/deferred.js";
 import { type Moves, moveState } from "../util/state.js";
-import type { Address } from "../wire/address.js";
-import { askToStop, exitReason, release } from "./ending.js";
-import type { ResolvedClientOptions } from "./options.js";
+import { exitReason, release } from "./ending.js";
+import { checkDrainOptions, type DrainOptions } from "./options/drain-options.js";
+import type { ResolvedClientOptions } from "./options/options.js";
+import { checkStartOptions, type StartOptions } from "./options/start-options.js";
+import type { PluginLink } from "./plugin-link.js";
 import { reattachConfig } from "./reattach.js";
-import { manage } from "./registry.js";
-import { pidOf } from "./runtime.js";
-import { wholeCommand } from "./shown-command.js";
-import { checkStartOptions, type StartOptions } from "./start-options.js";
-import { type Started, Starting } from "./starting.js";
-import { isWithin, send, terminate } from "./terminate.js";
+import type { Started } from "./start/opened.js";
+import { Starting } from "./start/starting.js";
 import { watchLife } from "./watch-life.js";
 
 /** How far a client is in its life. `docs/lifecycle.md` has the moves. */
@@ -49,6 +53,12 @@ export interface Client extends AsyncDisposable {
    */
   dispense<C extends Contract>(contract: C): Promise<Remote<C>>;
   /**
+   * Makes no new calls, which reject with `NOT_SENT`, lets those that run finish, streams too, and then does what kill() does. Calls of
+   * this side first, whose handlers may call back meanwhile, then the plugin's. kill() cuts it short. Idempotent.
+   * @throws {TypeError | RangeError} If the options cannot be used.
+   */
+  drain(options?: DrainOptions): Promise<CloseReason>;
+  /**
    * Asks the plugin to stop, waits `killTimeoutMs`, insists, and resolves when it is gone. Idempotent; never rejects. A plugin that was
    * attached to is left alone, unless `mayKill`.
    */
@@ -74,6 +84,7 @@ export class PluginClient implements Client {
   readonly #starting: Starting;
   #state: ClientState = "idle";
   #started: Promise<Started> | undefined;
+  #drained: Promise<CloseReason> | undefined;
   #killed: Promise<CloseReason> | undefined;
   #failure: StartError | undefined;
   /** What became of it, for who comes too late. */
@@ -81,9 +92,10 @@ export class PluginClient implements Client {
   #negotiatedVersion: number | undefined;
   #reattachConfig: ReattachConfig | undefined;
 
-  constructor(options: ResolvedClientOptions) {
+  /** @param identity Who the plugin is to the handlers that it calls. */
+  constructor(options: ResolvedClientOptions, identity: PluginIdentity = newIdentity(options.shown)) {
     this.#options = options;
-    this.#starting = new Starting(options);
+    this.#starting = new Starting(options, identity);
     this.closed = this.#closed.promise;
     this.#unmanage = options.managed ? manage(this) : () => {};
   }
@@ -121,12 +133,22 @@ export class PluginClient implements Client {
     }
   }
 
-  async client(): Promise<Connection> {
-    return (await this.#start()).connection;
+  client(): Promise<Connection> {
+    return this.link();
+  }
+
+  /** The same as client(), with what the rooms above need of it. */
+  async link(): Promise<PluginLink> {
+    return (await this.#start()).link;
   }
 
   async dispense<C extends Contract>(contract: C): Promise<Remote<C>> {
-    return (await this.#start()).connection.dispense(contract);
+    return (await this.#start()).link.dispense(contract);
+  }
+
+  async drain(options: DrainOptions = {}): Promise<CloseReason> {
+    checkDrainOptions(this.#options.shown, options);
+    return (this.#drained ??= this.#drain(options.timeoutMs ?? this.#options.callTimeoutMs));
   }
 
   kill(): Promise<CloseReason> {
@@ -155,7 +177,7 @@ export class PluginClient implements Client {
     try {
       const started = await this.#starting.run();
       if (this.#state !== "starting") throw this.#tooLate();
-      this.#negotiatedVersion = started.connection.apiVersion;
+      this.#negotiatedVersion = started.link.apiVersion;
       this.#reattachConfig = reattachConfig(started);
       this.#move("ready");
       this.#watch(started);
@@ -183,7 +205,7 @@ export class PluginClient implements Client {
   }
 
   #watch(started: Started): void {
-    const { launched, stdio, connection } = started;
+    const { launched, stdio, link } = started;
     const { running } = launched;
     const stopWatching = watchLife(started, this.#options, (error) => void this.#endFrozen(started, error));
     void this.closed.then(stopWatching);
@@ -193,7 +215,7 @@ export class PluginClient implements Client {
       await release(this.#starting, exitReason(exit, stdio), this.#options);
       this.#finish(exitReason(exit, stdio)); // All of its output has been read by now.
     });
-    void connection.closed.then(async (reason) => {
+    void link.closed.then(async (reason) => {
       // Most often its process has ended, a moment before that is known.
       if (!(reason.kind === "closed" && reason.by === "us")) await isWithin(running.exited, EXIT_MS);
       if (this.#state !== "ready") return;
@@ -209,11 +231,11 @@ export class PluginClient implements Client {
     });
   }
 
-  async #endFrozen({ launched: { running }, connection }: Started, error: PluginError): Promise<void> {
+  async #endFrozen({ launched: { running }, link }: Started, error: PluginError): Promise<void> {
     if (this.#state !== "ready") return;
     this.#move("closing");
     const reason: CloseReason = { kind: "lost", error };
-    void connection.peer.close(reason);
+    void link.end(reason);
     if (this.#mayKill) {
       // A stopped process runs no handler of SIGTERM.
       send(running, "SIGKILL");
@@ -227,8 +249,14 @@ export class PluginClient implements Client {
   }
 
   async #leave(): Promise<CloseReason> {
-    await this.#starting.connection?.close();
+    await this.#starting.link?.close();
     return this.#end(LEFT);
+  }
+
+  async #drain(timeoutMs: number): Promise<CloseReason> {
+    const { link } = this.#starting;
+    if (this.#state === "ready") await link?.drain(timeoutMs, `plugin "${this.#options.shown}" is being drained`);
+    return this.kill();
   }
 
   async #kill(): Promise<CloseReason> {
@@ -244,10 +272,11 @@ export class PluginClient implements Client {
     }
     // What has not yet proven itself is not ours to kill, either.
     if (reattach !== undefined && !(wasReady && reattach.mayKill)) return this.#leave();
-    const { launched, connection } = this.#starting;
+    const { launched, link } = this.#starting;
     if (launched === undefined) return this.#end({ kind: "killed", forced: false, escaped: [] });
-    const ask = (): boolean => wasReady && connection !== undefined && askToStop(connection.peer, this.#options);
-    return this.#end({ kind: "killed", ...(await terminate(launched.running, this.#options.killTimeoutMs, ask)) });
+    const { shown, killTimeoutMs } = this.#options;
+    const ask = (): boolean => wasReady && link?.askToStop(killTimeoutMs, `plugin "${shown}" is being stopped`) === true;
+    return this.#end({ kind: "killed", ...(await terminate(launched.running, killTimeoutMs, ask)) });
   }
 
   async #end(reason: CloseReason): Promise<CloseReason> {

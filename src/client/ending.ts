@@ -1,12 +1,10 @@
-import type { CloseReason } from "../peer/close-reason.js";
-import type { PeerConnection } from "../peer/connection.js";
-import type { Peer } from "../peer/peer.js";
-import { SHUTDOWN } from "../wire/messages.js";
-import type { ResolvedClientOptions } from "./options.js";
-import type { Exit } from "./runtime.js";
-import type { Starting } from "./starting.js";
+import type { CloseReason } from "../peer/errors/close-reason.js";
+import type { Exit } from "../process/runtime.js";
+import { isWithin } from "../process/terminate.js";
+import type { ResolvedClientOptions } from "./options/options.js";
+import type { PluginLink } from "./plugin-link.js";
+import type { Opened } from "./start/opened.js";
 import type { Stdio } from "./stdio.js";
-import { isWithin } from "./terminate.js";
 
 // A process's connection ends with it, unless a descendant holds it, or a container's proxy, which may still have something to hand on.
 const EOF_MS = 250;
@@ -23,23 +21,23 @@ const WORDS_MS = 5;
 const DYING_MS = 100;
 
 /** What is known, a moment after a connection was lost, of why that is. Never rejects. */
-export async function explainLoss({ launched, stdio }: Starting, reason: CloseReason): Promise<CloseReason> {
+export async function explainLoss({ launched, stdio }: Opened, reason: CloseReason): Promise<CloseReason> {
   if (launched === undefined || stdio === undefined) return reason;
   const { exited } = launched.running;
   // Where this program was held up, a timer is due before what the system reported meanwhile has been read.
   const known = (await isWithin(exited, WHY_MS)) || (await isSettled(exited));
   // Node.js closes its sockets first, and then takes the rest of the program down.
-  const dying = !known && stdio.lastWords !== undefined;
-  if (!known && !(dying && (await isWithin(exited, DYING_MS)))) return dying ? { kind: "lost", error: stdio.lastWords } : reason;
+  const dying = !known && stdio.crashReport !== undefined;
+  if (!known && !(dying && (await isWithin(exited, DYING_MS)))) return dying ? { kind: "lost", error: stdio.crashReport } : reason;
   const exit = await exited;
   if (exit.exitCode !== 0 && exit.signal === null) await isWithin(stdio.reported, WORDS_MS);
   return exitReason(exit, stdio);
 }
 
 /** How a process ended that nobody here had asked to, with what is known of it by now. */
-export function exitReason({ exitCode, signal }: Exit, { stderrTail, lastWords }: Stdio): CloseReason {
+export function exitReason({ exitCode, signal }: Exit, { stderrTail, crashReport }: Stdio): CloseReason {
   // An exception that was told and not died of is no reason.
-  const error = exitCode === 0 || lastWords === undefined ? {} : { error: lastWords };
+  const error = exitCode === 0 || crashReport === undefined ? {} : { error: crashReport };
   return { kind: "exited", exitCode, signal, stderrTail, ...error };
 }
 
@@ -52,34 +50,25 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-/** Asks a plugin to stop, and takes its calls back from then on. False if it cannot be asked any more. */
-export function askToStop(peer: Peer, { shown, killTimeoutMs }: ResolvedClientOptions): boolean {
-  if (!peer.open) return false;
-  const asked = peer.call(SHUTDOWN, { graceMs: killTimeoutMs }, { timeoutMs: Number.POSITIVE_INFINITY });
-  asked.catch(() => {}); // It may be gone before it answers, and that is what was asked for.
-  peer.leave(`plugin "${shown}" is being stopped`);
-  return true;
-}
-
 /** Takes down what a start made, its process being gone: the connection, the last of its output, its files. Never rejects. */
 export async function release(
-  { connection, launched, stdio }: Starting,
+  { link, launched, stdio }: Opened,
   reason: CloseReason,
   { logger, runtime }: ResolvedClientOptions,
 ): Promise<void> {
   const quietMs = runtime === undefined ? QUIET_MS : EOF_MS;
-  await Promise.all([connection && hearOut(connection, reason, quietMs), stdio && isWithin(stdio.drained, DRAIN_MS)]);
+  await Promise.all([link && hearOut(link, reason, quietMs), stdio && isWithin(stdio.drained, DRAIN_MS)]);
   await launched?.release().catch((error: unknown) => logger.warn("Cannot remove the socket's directory", { error }));
 }
 
 // Its last answers may still be in the socket when its exit is known: closing at once would lose them.
-async function hearOut({ peer }: PeerConnection, reason: CloseReason, quietMs: number): Promise<void> {
+async function hearOut(link: PluginLink, reason: CloseReason, quietMs: number): Promise<void> {
   let heard: number;
   const giveUpAt = performance.now() + EOF_MS;
   do {
-    heard = peer.received;
+    heard = link.vitals.received;
     // Where this program was held up, the timer is due before what arrived meanwhile has been read.
-    if ((await isWithin(peer.closed, quietMs)) || (await isSettled(peer.closed))) return;
-  } while (peer.received !== heard && performance.now() < giveUpAt);
-  await peer.close(reason.kind === "exited" ? reason : undefined);
+    if ((await isWithin(link.closed, quietMs)) || (await isSettled(link.closed))) return;
+  } while (link.vitals.received !== heard && performance.now() < giveUpAt);
+  await link.end(reason.kind === "exited" ? reason : undefined);
 }

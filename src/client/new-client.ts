@@ -1,5 +1,5 @@
 import { type Client, PluginClient } from "./client.js";
-import { type ClientOptions, resolveClientOptions } from "./options.js";
+import { type ClientOptions, resolveClientOptions } from "./options/options.js";
 
 /**
  * Prepares a client for one plugin. Does no I/O: the first start() or dispense() spawns it.

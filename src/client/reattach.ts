@@ -1,18 +1,12 @@
 import { dirname } from "node:path";
 import { formatAnnouncement } from "../handshake/announcement.js";
-import type { CheckedReattachConfig, ReattachConfig } from "../handshake/reattach-config.js";
+import type { ReattachConfig } from "../handshake/reattach-config.js";
+import { readEntry } from "../process/process-table.js";
+import { type Exit, pidOf, type RunningProcess } from "../process/runtime.js";
 import { deferred } from "../util/deferred.js";
-import type { Launched } from "./launch.js";
-import type { ResolvedClientOptions } from "./options.js";
-import { readEntry } from "./process-table.js";
-import { type Exit, pidOf, type RunningProcess } from "./runtime.js";
-import type { Started } from "./starting.js";
-
-/** A plugin that somebody else started. */
-export interface Reattach {
-  readonly config: CheckedReattachConfig;
-  readonly mayKill: boolean;
-}
+import type { ResolvedClientOptions } from "./options/options.js";
+import type { Reattach } from "./options/reattach-option.js";
+import type { Launched, Started } from "./start/opened.js";
 
 // That the plugin has ended is told by its connection, at once. This is for what the connection does not tell: whether it lives on.
 const POLL_MS = 50;
@@ -61,10 +55,10 @@ export function attach({ config, mayKill }: Reattach, { apiVersions }: ResolvedC
  * Enough for another process to attach; undefined where the process is not known by a number, as in a container, and where TLS is
  * automatic: the plugin takes no other certificate than the one that was made for this start.
  */
-export function reattachConfig({ launched, address, protocol, connection }: Started): ReattachConfig | undefined {
+export function reattachConfig({ launched, address, protocol, link }: Started): ReattachConfig | undefined {
   const pid = pidOf(launched.running);
   if (pid === undefined || launched.tls?.clientCert !== undefined) return undefined;
-  return { pid, address, protocol, apiVersion: connection.apiVersion, secret: launched.env.secret };
+  return { pid, address, protocol, apiVersion: link.apiVersion, secret: launched.env.secret };
 }
 
 async function* only(...chunks: Uint8Array[]): AsyncGenerator<Uint8Array> {

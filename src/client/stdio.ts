@@ -1,15 +1,15 @@
 import type { RemoteError } from "../errors.js";
+import { OutputLog } from "../output/output-log.js";
+import { RawWriter } from "../output/raw-writer.js";
+import { readOutput } from "../output/read-output.js";
+import { Tail } from "../output/tail.js";
+import { feedStdin } from "../process/feed-stdin.js";
+import type { Running, StdioOptions } from "../process/runtime.js";
 import { type Clock, systemClock } from "../util/clock.js";
 import { type Deferred, deferred } from "../util/deferred.js";
 import type { Logger } from "../util/logger.js";
 import { AnnouncementSearch, type Found } from "./announcement-search.js";
-import { feedStdin } from "./feed-stdin.js";
-import { LastWordsFilter } from "./last-words.js";
-import { OutputLog } from "./output-log.js";
-import { RawWriter } from "./raw-writer.js";
-import { readOutput } from "./read-output.js";
-import type { Running, StdioOptions } from "./runtime.js";
-import { Tail } from "./tail.js";
+import { CrashReportFilter } from "./crash-report-filter.js";
 
 /** Whose output it is. */
 export interface StdioSource {
@@ -41,7 +41,7 @@ export class Stdio {
   readonly #syncStderr: RawWriter | undefined;
   /** The announcement was found, or cannot come any more. */
   #searched = false;
-  #lastWords: RemoteError | undefined;
+  #crashReport: RemoteError | undefined;
 
   constructor(running: Running, options: StdioOptions, logger: Logger, source: StdioSource) {
     const writer = (name: "stderr" | "syncStdout" | "syncStderr"): RawWriter | undefined =>
@@ -64,8 +64,8 @@ export class Stdio {
   }
 
   /** The uncaught exception that the plugin said it ends by. */
-  get lastWords(): RemoteError | undefined {
-    return this.#lastWords;
+  get crashReport(): RemoteError | undefined {
+    return this.#crashReport;
   }
 
   /** What stdout held instead of an announcement, for a start that failed. Empty if it was silent. */
@@ -99,10 +99,10 @@ export class Stdio {
   }
 
   async #readStderr(running: Running, { secret }: StdioSource): Promise<void> {
-    const filter = new LastWordsFilter(secret, {
+    const filter = new CrashReportFilter(secret, {
       other: (bytes) => this.#onStderr(bytes),
       words: (error) => {
-        this.#lastWords ??= error;
+        this.#crashReport ??= error;
         this.#reported.resolve();
       },
     });

@@ -1,10 +1,10 @@
 import { PluginError } from "../errors.js";
+import { partsOf } from "../executable/command.js";
 import { Heartbeat } from "../peer/heartbeat.js";
 import { systemClock } from "../util/clock.js";
-import { pluginVariable } from "./environment.js";
-import type { ResolvedClientOptions } from "./options.js";
-import { partsOf } from "./runtime.js";
-import type { Started } from "./starting.js";
+import type { ResolvedClientOptions } from "./options/options.js";
+import { pluginVariable } from "./start/environment.js";
+import type { Started } from "./start/opened.js";
 
 /**
  * Watches a plugin's heartbeat, unless that is switched off or a debugger may stop the plugin. Returns the way to end it.
@@ -13,32 +13,17 @@ import type { Started } from "./starting.js";
 export function watchLife(started: Started, options: ResolvedClientOptions, onFrozen: (error: PluginError) => void): () => void {
   const { heartbeat, logger, shown } = options;
   if (heartbeat === false || isDebugged(options)) return () => {};
-  const { connection } = started;
-  const { peer } = connection;
-  const beating = new Heartbeat(
-    {
-      get received() {
-        return peer.received;
-      },
-      get reading() {
-        return peer.reading;
-      },
-      get oldestDeadline() {
-        return peer.oldestDeadline;
-      },
-      ping: () => connection.ping({ timeoutMs: Number.POSITIVE_INFINITY }),
+  const { link } = started;
+  const beating = new Heartbeat(link.vitals, {
+    ...heartbeat,
+    clock: systemClock,
+    onStall: (ms) => logger.warn(`Host stalled ${Math.round(ms)} ms: that is not held against plugin "${shown}"`),
+    onFrozen: (ms) => {
+      const sentence = `plugin "${shown}" did not answer a ping in ${Math.round(ms)} ms: it hangs, or is stopped`;
+      onFrozen(new PluginError("CONNECTION_LOST", sentence));
     },
-    {
-      ...heartbeat,
-      clock: systemClock,
-      onStall: (ms) => logger.warn(`Host stalled ${Math.round(ms)} ms: that is not held against plugin "${shown}"`),
-      onFrozen: (ms) => {
-        const sentence = `plugin "${shown}" did not answer a ping in ${Math.round(ms)} ms: it hangs, or is stopped`;
-        onFrozen(new PluginError("CONNECTION_LOST", sentence));
-      },
-    },
-  );
-  void connection.closed.then(() => beating.stop());
+  });
+  void link.closed.then(() => beating.stop());
   return () => beating.stop();
 }
 

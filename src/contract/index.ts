@@ -7,4 +7,4 @@ export { defineContract, method, notification, stream } from "./contract.js";
 export type { Implementation } from "./implement.js";
 export { implement } from "./implement.js";
 export type { InputOf, OutputOf, Schema } from "./schema.js";
-export type { Awaitable, CallContext, CallOptions, Dispenser, Handler, Handlers, Received, Remote } from "./views.js";
+export type { Awaitable, CallContext, CallOptions, Dispenser, Handler, Handlers, PluginIdentity, Received, Remote } from "./views.js";

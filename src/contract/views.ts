@@ -18,6 +18,13 @@ export interface CallOptions {
   readonly progressResetsTimeout?: boolean | undefined;
   /** From the call to its answer at the most, whatever progress it makes. @default no cap @throws {RangeError} If it is not above 0. */
   readonly maxTotalMs?: number | undefined;
+  /**
+   * How long the call may wait for a plugin that is down to be there again, before it is sent, in milliseconds; it counts within
+   * `timeoutMs`. On the connection of a client it has no effect: that connection is up, or over for ever.
+   * @default 0: refused at once with `NOT_SENT`
+   * @throws {RangeError} If it is below 0.
+   */
+  readonly waitReadyMs?: number | undefined;
 }
 
 /** Arguments of a call. An input that may be undefined may be left out. */
@@ -59,6 +66,16 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** The connection this call arrived on; dispense from it to call back. */
   readonly peer: Dispenser;
+  /** The plugin that calls, as its host knows it: by the connection, whatever the message says. Undefined in a plugin's own handlers. */
+  readonly plugin: PluginIdentity | undefined;
+}
+
+/** A plugin as its host knows it. */
+export interface PluginIdentity {
+  /** For a client of its own: the command, as sentences have it. */
+  readonly id: string;
+  /** Tells a plugin's process from the others of this host, and from the next one with the same id. */
+  readonly instance: string;
 }
 
 /** The part of a connection that makes remotes. */

@@ -1,9 +1,9 @@
 // A matcher's time grows with the 9th power of 9 stars in one name, and doubles with each pair of braces: `{a,b}` 18 times holds
 // it up for 8 s. Patterns come from configuration, and configuration has slips.
-const MOST_CHARACTERS = 1_024;
-const MOST_STARS = 12;
-const MOST_STARS_IN_A_NAME = 3;
-const MOST_ALTERNATIVES = 256;
+const MAX_CHARACTERS = 1_024;
+const MAX_STARS = 12;
+const MAX_STARS_IN_A_NAME = 3;
+const MAX_ALTERNATIVES = 256;
 const ALTERNATIVES_OF_A_LETTER_RANGE = 64;
 
 /** @throws {TypeError} If a glob is empty, holds a NUL character, or could keep its matcher busy for long. */
@@ -14,16 +14,16 @@ export function checkGlob(glob: string): void {
 }
 
 function findProblem(glob: string): string | undefined {
-  if (glob.length > MOST_CHARACTERS) return `has more than ${MOST_CHARACTERS} characters`;
+  if (glob.length > MAX_CHARACTERS) return `has more than ${MAX_CHARACTERS} characters`;
   // The matcher looks at directories by itself: what the system's functions refuse there, nobody could catch.
   if (glob.includes("\0")) return "holds a NUL character, which is in no file's name";
   const text = glob.replaceAll(/\\./g, ""); // What is escaped is no pattern.
   if (text.includes("(")) return "has parentheses, which can match for ever: use *, **, ?, [abc] and {a,b}";
-  if (countStars(text) > MOST_STARS) return `has more than ${MOST_STARS} stars`;
+  if (countStars(text) > MAX_STARS) return `has more than ${MAX_STARS} stars`;
   // A brace that holds a slash may join names that look apart here.
   const names = /\{[^}]*\//.test(text) ? [text] : text.split("/");
-  if (names.some((name) => countStars(name) > MOST_STARS_IN_A_NAME)) return `has more than ${MOST_STARS_IN_A_NAME} stars in one name`;
-  if (countAlternatives(text) > MOST_ALTERNATIVES) return `has braces for more than ${MOST_ALTERNATIVES} alternatives`;
+  if (names.some((name) => countStars(name) > MAX_STARS_IN_A_NAME)) return `has more than ${MAX_STARS_IN_A_NAME} stars in one name`;
+  if (countAlternatives(text) > MAX_ALTERNATIVES) return `has braces for more than ${MAX_ALTERNATIVES} alternatives`;
   return undefined;
 }
 

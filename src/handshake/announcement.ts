@@ -1,5 +1,5 @@
 import { PluginError } from "../errors.js";
-import { type Address, formatAddress } from "../wire/address.js";
+import { type Address, formatAddress } from "../util/address.js";
 import { APIVersion } from "./constants.js";
 
 /** What a plugin's announcement line says: `CORE|API|NETWORK|ADDRESS|PROTOCOL|CERT`, go-plugin's field order. */

@@ -1,7 +1,7 @@
 import { isOptions } from "../util/plain-options.js";
 import { showValue } from "../util/show-value.js";
 import { MagicCookieKey, MagicCookieValue } from "./constants.js";
-import { isEnvName } from "./env.js";
+import { isEnvName } from "./env-names.js";
 
 /** Shared by both sides. The cookie tells people they ran a plugin by hand; it is not a secret. */
 export interface Handshake {

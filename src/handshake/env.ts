@@ -1,22 +1,6 @@
-import type { TransportName } from "../wire/address.js";
+import type { TransportName } from "../util/address.js";
 import type { ResolvedHandshake } from "./cookie.js";
-
-type EnvKey = "protocolVersions" | "transport" | "minPort" | "maxPort" | "unixSocketDir" | "secret" | "clientCert" | "lifeline";
-
-/** The variables by which a host tells a plugin how to start. The `PLUGIN_` family is go-plugin's. */
-export const EnvName: { readonly [K in EnvKey]: string } = {
-  protocolVersions: "PLUGIN_PROTOCOL_VERSIONS",
-  transport: "PLUGIN_TRANSPORT",
-  minPort: "PLUGIN_MIN_PORT",
-  maxPort: "PLUGIN_MAX_PORT",
-  unixSocketDir: "PLUGIN_UNIX_SOCKET_DIR",
-  secret: "PLUGIN_SECRET",
-  clientCert: "PLUGIN_CLIENT_CERT",
-  lifeline: "PLUGIN_LIFELINE",
-};
-
-/** A person's own: `1` lets a plugin that nobody started serve on its own. No host sets it. */
-export const STANDALONE = "MORTISE_STANDALONE";
+import { EnvName, isEnvName } from "./env-names.js";
 
 /** What a host tells a plugin. */
 export interface PluginEnv {
@@ -32,13 +16,6 @@ export interface PluginEnv {
   readonly clientCert?: string | undefined;
   /** True if the plugin must end when its stdin does. */
   readonly lifeline: boolean;
-}
-
-const NAMES: ReadonlySet<string> = /* @__PURE__ */ new Set(Object.values(EnvName));
-
-/** Says whether a variable is one by which hosts tell plugins how to start. */
-export function isEnvName(name: string): boolean {
-  return NAMES.has(name);
 }
 
 /** Says whether a variable belongs to the handshake: it is never inherited, and a caller cannot set it. */

@@ -1,6 +1,6 @@
 import { isPluginError, PluginError } from "../errors.js";
 import type { PeerConnection } from "../peer/connection.js";
-import { answerOf } from "../peer/remote-error.js";
+import { answerOf } from "../peer/errors/remote-error.js";
 import { HELLO, READY } from "../wire/messages.js";
 import { type Info, PROTOCOL_VERSIONS, readOffer } from "./hello.js";
 import { isHex32, isProof, prove, randomHex } from "./proof.js";
@@ -47,7 +47,7 @@ interface HelloAnswer {
 async function sayHello(connection: PeerConnection, challenge: string, options: GreetOptions): Promise<HelloAnswer> {
   const { apiVersions, info, helloTimeoutMs } = options;
   const hello = { protocolVersions: PROTOCOL_VERSIONS, apiVersions, challenge, ...framingsOf(connection), info };
-  connection.peer.packets?.expect();
+  connection.peer.frames?.expect();
   try {
     const answer = await connection.peer.call(HELLO, hello, { timeoutMs: helloTimeoutMs });
     if (typeof answer === "object" && answer !== null) return answer;
@@ -62,7 +62,7 @@ async function sayHello(connection: PeerConnection, challenge: string, options: 
 }
 
 function framingsOf({ peer }: PeerConnection): { readonly framings: readonly string[]; readonly texts?: true } {
-  return peer.packets === undefined ? { framings: ["lines"] } : { framings: ["packets", "lines"], texts: true };
+  return peer.frames === undefined ? { framings: ["lines"] } : { framings: ["packets", "lines"], texts: true };
 }
 
 /** Returns the plugin's challenge. */
@@ -85,19 +85,19 @@ function checkAnswer(connection: PeerConnection, answer: HelloAnswer, host: stri
 }
 
 async function makeReady({ peer }: PeerConnection, proof: string, { framing, texts }: HelloAnswer, offer: Offer): Promise<void> {
-  const asPackets = framing === "packets";
+  const asFrames = framing === "packets";
   // How long a plugin's configure() takes is the start's own deadline.
   const noDeadline = { timeoutMs: Number.POSITIVE_INFINITY };
   // Once more: it may have grown since it was checked.
   const params = readyParams(proof, offer);
   try {
-    // The plugin turns to packets with the line that answers this, and we with the line that asks.
+    // The plugin turns to frames with the line that answers this, and we with the line that asks.
     const answer = peer.call(READY, params, noDeadline, (result) => {
-      if (asPackets) peer.packets?.receive();
-      else peer.packets?.receiveLines();
+      if (asFrames) peer.frames?.receive();
+      else peer.frames?.receiveLines();
       return result;
     });
-    if (asPackets) peer.sendPackets(texts === true);
+    if (asFrames) peer.sendFrames(texts === true);
     await answer;
   } catch (error) {
     if (isLoss(error)) throw error;

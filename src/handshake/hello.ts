@@ -37,10 +37,10 @@ export interface WelcomeOptions {
 /** The plugin's side: answers the hello, checks the host's proof, configures, and takes calls from then on. */
 export function welcome(connection: PeerConnection, options: WelcomeOptions): void {
   const { peer } = connection;
-  peer.packets?.expect();
+  peer.frames?.expect();
   peer.reserved.expect(HELLO, (params) => {
-    const { challenge: host, apiVersions, packets, texts } = readHello(params);
-    const asPackets = packets && peer.packets !== undefined;
+    const { challenge: host, apiVersions, frames, texts } = readHello(params);
+    const asFrames = frames && peer.frames !== undefined;
     const versions = [...options.provides.keys()];
     const apiVersion = highestCommon(versions, apiVersions);
     if (apiVersion === undefined) {
@@ -49,15 +49,15 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
     }
     const provides = options.provides.get(apiVersion) ?? [];
     const plugin = randomHex();
-    const onAnswered = asPackets ? () => peer.sendPackets(texts) : undefined;
-    peer.reserved.expect(READY, (ready) => becomeReady(connection, options, { host, plugin }, provides, ready, asPackets), onAnswered);
+    const onAnswered = asFrames ? () => peer.sendFrames(texts) : undefined;
+    peer.reserved.expect(READY, (ready) => becomeReady(connection, options, { host, plugin }, provides, ready, asFrames), onAnswered);
     connection.learn({ apiVersion });
     return {
       protocolVersion: 1,
       apiVersion,
       challenge: plugin,
-      framing: asPackets ? "packets" : "lines",
-      ...(asPackets ? { texts: true } : {}),
+      framing: asFrames ? "packets" : "lines",
+      ...(asFrames ? { texts: true } : {}),
       proof: prove("plugin", options.secret, { host, plugin }),
       provides: announceProvided(provides),
       events: [],
@@ -73,7 +73,7 @@ function becomeReady(
   challenges: { readonly host: string; readonly plugin: string },
   provides: readonly ImplementationRecord[],
   params: unknown,
-  asPackets: boolean,
+  asFrames: boolean,
 ): Promise<object> {
   const { proof, provides: offered, config } = (params ?? {}) as { proof?: unknown; provides?: unknown; config?: unknown };
   if (!isProof(proof, "host", secret, challenges)) {
@@ -82,9 +82,9 @@ function becomeReady(
     return new Promise(() => {}); // Nobody is told anything.
   }
   connection.peer.trust();
-  // The host turned to packets with this very line.
-  if (asPackets) connection.peer.packets?.receive();
-  else connection.peer.packets?.receiveLines();
+  // The host turned to frames with this very line.
+  if (asFrames) connection.peer.frames?.receive();
+  else connection.peer.frames?.receiveLines();
   onProven();
   connection.learn({ provided: readOffer(offered) });
   connection.provide(provides);
@@ -98,7 +98,7 @@ function becomeReady(
 function readHello(params: unknown): {
   readonly challenge: string;
   readonly apiVersions: readonly number[];
-  readonly packets: boolean;
+  readonly frames: boolean;
   readonly texts: boolean;
 } {
   const { protocolVersions, apiVersions, challenge, framings, texts } = (params ?? {}) as Readonly<Record<string, unknown>>;
@@ -112,6 +112,6 @@ function readHello(params: unknown): {
     return refuse(`"apiVersions" is no list of whole numbers`);
   }
   if (!isHex32(challenge)) return refuse(`"challenge" is not 64 lower-case hex digits`);
-  const packets = Array.isArray(framings) && framings.includes("packets");
-  return { challenge, apiVersions: apiVersions as number[], packets, texts: texts === true };
+  const frames = Array.isArray(framings) && framings.includes("packets");
+  return { challenge, apiVersions: apiVersions as number[], frames, texts: texts === true };
 }

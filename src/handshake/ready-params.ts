@@ -1,7 +1,7 @@
 import type { ImplementationRecord } from "../contract/implement.js";
 import { PluginError } from "../errors.js";
+import { flawOf } from "../peer/errors/unsendable.js";
 import { announceProvided, type Provided } from "../peer/provided.js";
-import { flawOf } from "../peer/unsendable.js";
 import { showValue } from "../util/show-value.js";
 import { UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { extract, isSpecial, lendNothing } from "../wire/references.js";

@@ -1,4 +1,4 @@
-import type { Address } from "../wire/address.js";
+import type { Address } from "../util/address.js";
 import { isHex32 } from "./proof.js";
 
 /**

@@ -4,7 +4,7 @@ type Api = typeof import("@opentelemetry/api");
 
 /** Under this name the package keeps what an application has registered with it; without that there is no trace to carry. */
 const REGISTERED = Symbol.for("opentelemetry.js.api.1");
-const MOST_STATE = 512;
+const MAX_STATE = 512;
 
 let loading: Promise<Tracing | undefined> | undefined;
 
@@ -62,5 +62,5 @@ export function parseTraceparent(value: unknown): Parent | undefined {
 
 // Passed on unread, as the specification wants it; no longer than that has everybody keep.
 function readState(tracestate: unknown): string | undefined {
-  return typeof tracestate === "string" && tracestate.length <= MOST_STATE ? tracestate : undefined;
+  return typeof tracestate === "string" && tracestate.length <= MAX_STATE ? tracestate : undefined;
 }

@@ -2,7 +2,7 @@ import { type Channel, channel } from "node:diagnostics_channel";
 import type { Member } from "../contract/contract.js";
 import type { Clock } from "../util/clock.js";
 import { isThenable } from "../util/thenable.js";
-import { Misfit } from "./handler.js";
+import { SchemaMismatch } from "./errors/schema-mismatch.js";
 
 /**
  * What is published on the `diagnostics_channel` named `mortise:call`: each call begins with a `start`, and comes to one `end` or
@@ -87,7 +87,7 @@ export class Observation {
 
   fail(error: unknown): void {
     // What did not fit is told apart from what was thrown until it is answered; who watches gets the error itself.
-    this.#publish("error", { error: Misfit.errorOf(error) ?? error });
+    this.#publish("error", { error: SchemaMismatch.errorOf(error) ?? error });
   }
 
   #publish(phase: CallEvent["phase"], outcome: { readonly error?: unknown }): void {

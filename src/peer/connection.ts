@@ -1,15 +1,16 @@
-import { type Contract, NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
+import { type Contract, checkContract, NAME_PATTERN, NAME_RULE } from "../contract/contract.js";
 import type { ImplementationRecord } from "../contract/implement.js";
 import type { CallOptions, Dispenser, Remote } from "../contract/views.js";
 import type { Channel } from "../wire/channel.js";
 import { PING } from "../wire/messages.js";
 import { calls, Observation } from "./call-events.js";
-import type { CloseReason } from "./close-reason.js";
+import { checkProvided } from "./calls/check-provided.js";
+import { makeRemote } from "./calls/remote.js";
 import type { Counters } from "./counters.js";
+import type { CloseReason } from "./errors/close-reason.js";
 import { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
 import type { Provided } from "./provided.js";
-import { makeRemote } from "./remote.js";
 
 /** An open connection, seen from either side. The end of an `await using` block ends it as close() does. */
 export interface Connection extends AsyncDisposable, Dispenser {
@@ -92,16 +93,9 @@ export class PeerConnection implements Connection {
 
   dispense<C extends Contract>(contract: C): Remote<C> {
     const { validate, other, plugin = other, clock, callTimeoutMs } = this.#options;
-    const source = {
-      validate,
-      plugin,
-      clock,
-      callTimeoutMs,
-      call: this.peer.call.bind(this.peer),
-      notify: this.peer.notify.bind(this.peer),
-      openStream: this.peer.openStream.bind(this.peer),
-    };
-    return makeRemote(contract, source, this.#provided, other);
+    checkContract(contract, "dispense");
+    checkProvided(contract, this.#provided, other);
+    return makeRemote(contract, this.peer, { validate, plugin, clock, callTimeoutMs });
   }
 
   #observeCall(method: string, input: unknown, options: CallOptions | undefined): Promise<unknown> {

@@ -12,6 +12,6 @@ export interface Counters {
   readonly bytesSent: number;
   /** The length of all that was received, likewise. */
   readonly bytesReceived: number;
-  /** Answers that nobody waited for. Late ones to calls that were given up are none. */
+  /** Responses that nobody waited for. Late ones to calls that were given up are none. */
   readonly orphanReplies: number;
 }

@@ -1,16 +1,17 @@
-import { ArrivedCargo } from "../wire/cargo.js";
+import { ReceivedAttachments } from "../wire/attachments.js";
 import { decodeLines, type MessageSink } from "../wire/codec.js";
 import { encodeError } from "../wire/encode.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { type Id, INVOKE, ITEM, isReserved, isUsers, type Message, type Meta } from "../wire/messages.js";
 import { restore } from "../wire/references.js";
-import type { Caller } from "./caller.js";
-import type { Dispatcher } from "./dispatcher.js";
-import { type LentFunction, type References, Scope } from "./references.js";
+import type { Caller } from "./calls/caller.js";
+import { TooMany } from "./errors/too-many.js";
+import type { Dispatcher } from "./handlers/dispatcher.js";
+import type { LentFunction, References } from "./references.js";
 import { inputOf, type ReservedMethods } from "./reserved.js";
-import type { Streams } from "./streams.js";
-import { TooMany } from "./too-many.js";
+import { Scope } from "./scope.js";
+import type { Streams } from "./streams/streams.js";
 
 /** Who deals with what arrives. */
 export interface Parts {
@@ -41,7 +42,7 @@ export class Incoming implements MessageSink {
   /** Characters of messages, and bytes beside them. */
   receivedLength = 0;
   orphanReplies = 0;
-  /** The raw bytes of the packet that is being read. */
+  /** The raw bytes of the frame that is being read. */
   #raw: Uint8Array | undefined;
   readonly #parts: Parts;
   readonly #replies: Replies;
@@ -69,8 +70,8 @@ export class Incoming implements MessageSink {
     this.received += decodeLines(text, this.#limits.maxDepth, this);
   }
 
-  /** A packet's message is a line like any other, and its refs point into the bytes beside it. */
-  packet(message: string, bytes: Uint8Array): void {
+  /** A frame's message is a line like any other, and its refs point into the bytes beside it. */
+  frame(message: string, bytes: Uint8Array): void {
     if (message.includes("\n")) return this.violation(WireCode.invalidRequest, "its message with raw bytes holds a newline");
     this.#raw = bytes;
     this.receivedLength += bytes.length;
@@ -107,14 +108,14 @@ export class Incoming implements MessageSink {
     // A configuration may hold bytes.
     const isExpected = message.kind === "request" && reserved.isExpected(message.method);
     if (!this.trusted && !isExpected) return this.#replies.distrust("a message with refs");
-    const cargo = new ArrivedCargo(this.#raw, this.#limits.maxMessageBytes);
+    const attachments = new ReceivedAttachments(this.#raw, this.#limits.maxMessageBytes);
     const scope = new Scope();
     const label = references.labelOf(message);
     // The protocol's own calls lend nothing: there is nobody who would end it.
     const lends = message.kind === "request" && isUsers(message.method);
     const revive = (ref: Readonly<Record<string, unknown>>): unknown => {
       // What is lent is lent for the length of a request; nothing else has one.
-      return lends || "bytes" in ref || "text" in ref ? references.borrow(ref, scope, label, cargo) : undefined;
+      return lends || "bytes" in ref || "text" in ref ? references.borrow(ref, scope, label, attachments) : undefined;
     };
     try {
       this.#restored(message, (value) => restore(value, refs, revive), scope, bytes);

@@ -1,7 +1,8 @@
+import type { PluginIdentity } from "../contract/views.js";
 import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import type { ResolvedLimits } from "../wire/limits.js";
-import type { CloseReason } from "./close-reason.js";
+import type { CloseReason } from "./errors/close-reason.js";
 import type { Tracing } from "./tracing.js";
 
 /** What a peer is told by the room that made its channel. */
@@ -15,6 +16,8 @@ export interface PeerOptions {
   readonly callTimeoutMs: number;
   /** The plugin at one of its ends, for who watches calls. @default `other` */
   readonly plugin?: string;
+  /** Who the other side is, where that is a plugin: told to the handlers that it calls. */
+  readonly identity?: PluginIdentity | undefined;
   /** Carries the trace that a call belongs to, where this program traces. */
   readonly tracing?: Tracing | undefined;
   /** The other side, for sentences, as in `plugin "./kv.js"`. */

@@ -2,27 +2,28 @@ import type { ImplementationRecord } from "../contract/implement.js";
 import type { CallOptions, Dispenser } from "../contract/views.js";
 import { PluginError } from "../errors.js";
 import { type Deferred, deferred } from "../util/deferred.js";
-import { LONG_TEXT } from "../wire/cargo.js";
-import type { Channel, PacketSwitch } from "../wire/channel.js";
+import { LONG_TEXT } from "../wire/attachments.js";
+import type { Channel, FrameSwitch } from "../wire/channel.js";
 import { encodeViolation } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
 import { INVOKE } from "../wire/messages.js";
-import { type Accept, Caller } from "./caller.js";
-import { type CloseReason, closeErrors } from "./close-reason.js";
+import type { CallTarget, Transform } from "./calls/call-target.js";
+import { Caller } from "./calls/caller.js";
 import type { Counters } from "./counters.js";
-import { Dispatcher } from "./dispatcher.js";
+import { type CloseReason, closeErrors } from "./errors/close-reason.js";
+import { Dispatcher } from "./handlers/dispatcher.js";
 import { Incoming, type Replies } from "./incoming.js";
-import { openStream } from "./open-stream.js";
 import type { PeerOptions } from "./peer-options.js";
 import { References } from "./references.js";
 import { RemoteLog } from "./remote-log.js";
 import { ReservedMethods } from "./reserved.js";
 import { Sender } from "./sender.js";
-import type { StreamReader } from "./stream-reader.js";
-import { Streams } from "./streams.js";
+import { openStream } from "./streams/open-stream.js";
+import type { StreamReader } from "./streams/stream-reader.js";
+import { Streams } from "./streams/streams.js";
 
 /** One conversation over one channel: owns it, puts what deals with its messages together, closes once. */
-export class Peer {
+export class Peer implements CallTarget {
   /** Resolves when the channel is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
   readonly reserved: ReservedMethods;
@@ -49,13 +50,13 @@ export class Peer {
     this.#sender = new Sender(channel);
     this.#caller = new Caller(this.#sender, options);
     const answer = (message: string, bytes?: readonly Uint8Array[]): void => this.#answer(message, bytes);
-    const { carrier } = this.#sender;
+    const { attachmentPolicy } = this.#sender;
     this.#streams = new Streams(
       {
         send: answer,
         unsentBytes: () => this.#sender.unsent,
         whenHanded: (task) => this.#sender.whenHanded("", task, task),
-        carrier,
+        attachmentPolicy,
       },
       options,
     );
@@ -64,7 +65,7 @@ export class Peer {
     );
     this.#caller.references = this.#references;
     const unsentBytes = (): number => this.#sender.unsent;
-    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes, streams: this.#streams, carrier }, options);
+    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes, streams: this.#streams, attachmentPolicy }, options);
     this.reserved = new ReservedMethods(answer);
     this.#log = new RemoteLog(options.logger, options.clock);
     this.reserved.serve(this.#dispatcher, this.#streams, this.#log);
@@ -84,7 +85,7 @@ export class Peer {
     this.#incoming = new Incoming(parts, replies, options.limits);
     channel.receive({
       lines: (text) => this.#incoming.lines(text),
-      packet: (message, bytes) => this.#incoming.packet(message, bytes),
+      frame: (message, bytes) => this.#incoming.frame(message, bytes),
       drained: () => this.#drained(),
       violated: (problem) => this.#violation(WireCode.invalidRequest, problem),
       closed: (error, unwritten = 0) => this.#ended(error, unwritten),
@@ -94,6 +95,11 @@ export class Peer {
   /** False once the conversation is over, and nothing more is read. */
   get open(): boolean {
     return this.#incoming.open;
+  }
+
+  /** False once new calls are refused. */
+  get takesCalls(): boolean {
+    return this.#caller.takesCalls;
   }
 
   get counters(): Counters {
@@ -153,16 +159,16 @@ export class Peer {
     this.#dispatcher.provide(implementations);
   }
 
-  /** How the channel turns from lines to packets, if it can. */
-  get packets(): PacketSwitch | undefined {
-    return this.#channel.packets;
+  /** How the channel turns from lines to frames, if it can. */
+  get frames(): FrameSwitch | undefined {
+    return this.#channel.frames;
   }
 
-  /** What is sent from now on are packets, with bytes beside the JSON, and texts where the other side takes those. */
-  sendPackets(withTexts: boolean): void {
-    this.#channel.packets?.send();
-    this.#sender.carrier.raw = true;
-    if (withTexts) this.#sender.carrier.longText = LONG_TEXT;
+  /** What is sent from now on are frames, with bytes beside the JSON, and texts where the other side takes those. */
+  sendFrames(withTexts: boolean): void {
+    this.#channel.frames?.send();
+    this.#sender.attachmentPolicy.raw = true;
+    if (withTexts) this.#sender.attachmentPolicy.longText = LONG_TEXT;
   }
 
   /** Runs calls from now on; before, they are answered `BUSY`. */
@@ -170,7 +176,7 @@ export class Peer {
     this.#dispatcher.activate();
   }
 
-  call(method: string, input: unknown, options?: CallOptions, accept?: Accept): Promise<unknown> {
+  call(method: string, input: unknown, options?: CallOptions, accept?: Transform): Promise<unknown> {
     return this.#caller.call(method, input, options, accept);
   }
 
@@ -179,13 +185,7 @@ export class Peer {
    * @param accept What is made of each item before it is read.
    * @param onEnd Called when an opened stream is over.
    */
-  openStream(
-    method: string,
-    input: unknown,
-    options: CallOptions,
-    accept: ((item: unknown) => unknown) | undefined,
-    onEnd: () => void,
-  ): Promise<StreamReader> {
+  openStream(method: string, input: unknown, options: CallOptions, accept: Transform, onEnd: () => void): Promise<StreamReader> {
     const tell = (message: string): void => this.#answer(message);
     return openStream(
       { caller: this.#caller, streams: this.#streams, tell, other: this.#options.other },
@@ -203,10 +203,23 @@ export class Peer {
     return this.#dispatcher.drain(graceMs);
   }
 
+  /**
+   * Makes no more calls for users here; resolves once those that wait have their answers, and streams that are read have ended, or after
+   * `graceMs`.
+   * @param why The end of the sentence that a refused call gets.
+   */
+  async finishCalls(graceMs: number, why: string): Promise<void> {
+    const { clock } = this.#options;
+    const giveUpAt = clock.now() + graceMs;
+    await this.#caller.drain(notSentBecause(why), graceMs);
+    // No stream is opened any more: those that are read can only get fewer.
+    await this.#streams.untilNoneRead(giveUpAt - clock.now());
+  }
+
   /** We are about to end the other side: calls are refused, and its going is no loss. */
   leave(why: string): void {
     this.#leaving = true;
-    this.#caller.refuse((method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${why}`));
+    this.#caller.refuse(notSentBecause(why));
   }
 
   /** Ends the conversation. Idempotent; resolves when the channel is gone. `code` and `text` are a WebSocket's. */
@@ -286,4 +299,8 @@ export class Peer {
       this.#channel.pause();
     }
   }
+}
+
+function notSentBecause(why: string): (method: string) => PluginError {
+  return (method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${why}`);
 }

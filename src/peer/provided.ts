@@ -2,8 +2,8 @@ import type { Member } from "../contract/contract.js";
 import type { ImplementationRecord } from "../contract/implement.js";
 import { jsonSchemaOf } from "../contract/json-schema.js";
 import type { Schema } from "../contract/schema.js";
+import { isWithinDepth } from "../util/depth.js";
 import { UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
-import { isWithinDepth } from "../wire/depth.js";
 
 /** A contract that one side says it implements. */
 export interface Provided {
@@ -29,7 +29,7 @@ export interface ProvidedMember {
 // The list travels in the hello's answer or in rpc.ready, among challenges, proofs and names.
 const REST_BYTES = 4 * 1024;
 // What stands around a schema is six levels deep, and a message may have 64.
-const MOST_DEPTH = 32;
+const MAX_DEPTH = 32;
 
 /**
  * What a side says of its implementations. The JSON Schemas are left out, all of them, where the list would not fit with them into
@@ -58,7 +58,7 @@ function announceWith(
 
 function parsedSchema(schema: Schema): object | undefined {
   const text = jsonSchemaOf(schema);
-  return text !== undefined && isWithinDepth(text, 0, text.length, MOST_DEPTH) ? (JSON.parse(text) as object) : undefined;
+  return text !== undefined && isWithinDepth(text, 0, text.length, MAX_DEPTH) ? (JSON.parse(text) as object) : undefined;
 }
 
 function withSchemas(kind: ProvidedMember["kind"], input: object | undefined, output: object | undefined): ProvidedMember {

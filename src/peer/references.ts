@@ -1,45 +1,13 @@
 import { PluginError } from "../errors.js";
-import type { ArrivedCargo } from "../wire/cargo.js";
+import type { ReceivedAttachments } from "../wire/attachments.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { INVOKE, type Message } from "../wire/messages.js";
 import type { Lender } from "../wire/references.js";
-import type { StreamReader } from "./stream-reader.js";
-import type { StreamWriter } from "./stream-writer.js";
-import type { Streams } from "./streams.js";
-import { TooMany } from "./too-many.js";
-
-/** What one call has lent or borrowed. It ends with the call, on both sides. */
-export class Scope {
-  /** What goes back when the call is over. */
-  readonly #releases: ((reason: unknown) => void)[] = [];
-  #controller: AbortController | undefined;
-  #over = false;
-
-  /** True once the call is over. */
-  get over(): boolean {
-    return this.#over;
-  }
-
-  /** Aborts where the call is given up. It does not where the call has its answer: what it began is finished. */
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    return this.#controller.signal;
-  }
-
-  /** @param release Gets the reason where the call was given up. */
-  onEnd(release: (reason: unknown) => void): void {
-    if (this.#over) release(undefined);
-    else this.#releases.push(release);
-  }
-
-  /** @param reason Why the call was given up; none where it has its answer. */
-  end(reason?: unknown): void {
-    if (this.#over) return;
-    this.#over = true;
-    for (const release of this.#releases.splice(0)) release(reason);
-    if (reason !== undefined) this.#controller?.abort(reason);
-  }
-}
+import { TooMany } from "./errors/too-many.js";
+import type { Scope } from "./scope.js";
+import type { StreamReader } from "./streams/stream-reader.js";
+import type { StreamWriter } from "./streams/stream-writer.js";
+import type { Streams } from "./streams/streams.js";
 
 /** A function that we lent. */
 export interface LentFunction {
@@ -113,9 +81,9 @@ export class References {
    * Makes what a ref of the other side stands for, until the scope ends. Undefined if it is of no known form.
    * @throws {TooMany} There may be no more of that now.
    */
-  borrow(ref: Readonly<Record<string, unknown>>, scope: Scope, method: string, cargo: ArrivedCargo): unknown {
-    if ("bytes" in ref) return cargo.bytes(ref["bytes"]);
-    if ("text" in ref) return cargo.text(ref["text"]);
+  borrow(ref: Readonly<Record<string, unknown>>, scope: Scope, method: string, attachments: ReceivedAttachments): unknown {
+    if ("bytes" in ref) return attachments.bytes(ref["bytes"]);
+    if ("text" in ref) return attachments.text(ref["text"]);
     if (isNumber(ref["function"])) return this.#borrowFunction(ref["function"], scope, method);
     if (isNumber(ref["stream"])) return this.#borrowStream(ref["stream"], scope, method);
     return undefined;

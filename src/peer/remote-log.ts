@@ -5,7 +5,7 @@ import { FloodGate } from "../util/flood-gate.js";
 import { type Logger, type LogLevel, logAt } from "../util/logger.js";
 
 // As much as of a line of stderr.
-const MOST_BYTES = 8 * 1024;
+const MAX_BYTES = 8 * 1024;
 
 /** The other side's `rpc.log` records, into our log: as few, as short and as harmless as the lines of a plugin's stderr. */
 export class RemoteLog {
@@ -22,7 +22,7 @@ export class RemoteLog {
     const { level, message, fields } = (record ?? {}) as { level?: unknown; message?: unknown; fields?: unknown };
     if (typeof message !== "string" || !this.#gate.admit()) return;
     const text = escapeLine(cut(message));
-    const isLong = leftAfter(fields, MOST_BYTES) < 0;
+    const isLong = leftAfter(fields, MAX_BYTES) < 0;
     logAt(this.#logger, levelOf(level), isLong ? `${text}… (its fields were cut)` : text, isLong ? {} : fieldsOf(fields));
   }
 
@@ -37,7 +37,7 @@ function levelOf(level: unknown): LogLevel {
 }
 
 function cut(text: string): string {
-  const kept = cutToBytes(text, MOST_BYTES);
+  const kept = cutToBytes(text, MAX_BYTES);
   return kept.length === text.length ? text : `${kept}… (cut)`;
 }
 

@@ -1,12 +1,12 @@
 import { decodeInput, encodeError, encodeResult } from "../wire/encode.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import { CANCEL, CREDIT, END, type Id, LOG, PING } from "../wire/messages.js";
-import type { Dispatcher } from "./dispatcher.js";
-import { toWireError } from "./remote-error.js";
+import { toWireError } from "./errors/remote-error.js";
+import type { Dispatcher } from "./handlers/dispatcher.js";
 import type { RemoteLog } from "./remote-log.js";
-import type { Streams } from "./streams.js";
+import type { Streams } from "./streams/streams.js";
 
-/** Answers one of the protocol's own methods, by its input; throws a JSONRPCErrorException to answer with a code of its choice. */
+/** Responses one of the protocol's own methods, by its input; throws a JSONRPCErrorException to answer with a code of its choice. */
 export type ReservedHandler = (input: unknown) => unknown;
 
 /** The request that is taken next from a peer that has not proven itself. */
@@ -32,7 +32,7 @@ export class ReservedMethods {
     this.#handlers.set(method, handler);
   }
 
-  /** Answers what any conversation may ask. */
+  /** Responses what any conversation may ask. */
   serve(dispatcher: Dispatcher, streams: Streams, log: RemoteLog): void {
     this.set(PING, () => "pong");
     this.set(CANCEL, (input) => {

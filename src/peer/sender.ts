@@ -1,5 +1,5 @@
 import type { PluginError } from "../errors.js";
-import { Carrier } from "../wire/cargo.js";
+import { AttachmentPolicy } from "../wire/attachments.js";
 import type { Channel } from "../wire/channel.js";
 
 interface Waiting {
@@ -15,7 +15,7 @@ interface Waiting {
 export class Sender {
   readonly #channel: Pick<Channel, "send" | "copyBytes">;
   /** What travels beside the JSON. */
-  readonly carrier: Carrier = new Carrier();
+  readonly attachmentPolicy: AttachmentPolicy = new AttachmentPolicy();
   #waiting: Waiting[] = [];
   #sent = 0;
   #position = 0;

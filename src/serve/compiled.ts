@@ -1,5 +1,5 @@
 import * as contract from "../contract/index.js";
-import { EnvName } from "../handshake/env.js";
+import { EnvName } from "../handshake/env-names.js";
 
 export type Serving = typeof import("./serving.js");
 

@@ -16,6 +16,7 @@ export type {
   Notification,
   OutputOf,
   PluginErrorCode,
+  PluginIdentity,
   Received,
   Remote,
   Schema,

@@ -2,10 +2,11 @@ import { writeSync } from "node:fs";
 import { basename } from "node:path";
 import { formatAnnouncement } from "../handshake/announcement.js";
 import { explainCookie, readCookie } from "../handshake/cookie.js";
-import { EnvName, type PluginEnv, readPluginEnv, STANDALONE } from "../handshake/env.js";
+import { type PluginEnv, readPluginEnv } from "../handshake/env.js";
+import { EnvName, STANDALONE } from "../handshake/env-names.js";
 import { systemClock } from "../util/clock.js";
 import { deferred } from "../util/deferred.js";
-import { tellLastWords } from "./last-words.js";
+import { tellCrashReport } from "./crash-report.js";
 import { watchLifeline } from "./lifeline.js";
 import { type ResolvedServeOptions, resolveServeOptions, type ServeOptions } from "./options.js";
 import { type PluginServer, startServer } from "./server.js";
@@ -50,7 +51,7 @@ interface Open {
 
 async function open(options: ResolvedServeOptions): Promise<Open> {
   const env = takeEnv();
-  tellLastWords(env.secret);
+  tellCrashReport(env.secret);
   const server = await startServer({ ...options, env, info: { name: basename(process.argv[1] ?? "plugin") } });
   // Before the announcement: who has read that may stop this process at once, and its clean-up is to run then too.
   const graceMs = whenStopped(server, env, options);

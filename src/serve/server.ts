@@ -4,7 +4,8 @@ import { loadTracing } from "../handshake/trace-context.js";
 import { announcedVersion } from "../handshake/version.js";
 import { PeerConnection } from "../peer/connection.js";
 import type { Tracing } from "../peer/tracing.js";
-import { type Listener, listen } from "../transport/listen.js";
+import { listen } from "../transport/listen.js";
+import type { Listener } from "../transport/listener.js";
 import { systemClock } from "../util/clock.js";
 import { deferred } from "../util/deferred.js";
 import type { Channel } from "../wire/channel.js";
@@ -71,7 +72,7 @@ async function tlsIdentity({ env: { clientCert }, tls }: ServerOptions): Promise
 class Visitors {
   readonly #options: ServerOptions;
   readonly #tracing: Tracing | undefined;
-  readonly #strangers = new Set<PeerConnection>();
+  readonly #unauthenticated = new Set<PeerConnection>();
   readonly #hosts = new Set<PeerConnection>();
   readonly #stopped = deferred<number>();
   readonly stopped: Promise<number> = this.#stopped.promise;
@@ -86,9 +87,9 @@ class Visitors {
     const { limits, logger, validate, env, provides, configure, info } = this.#options;
     const shared = { limits, logger, validate, clock: systemClock, plugin: info.name, tracing: this.#tracing };
     const connection = new PeerConnection(channel, { ...shared, callTimeoutMs: 60_000, other: "the host" });
-    this.#strangers.add(connection);
+    this.#unauthenticated.add(connection);
     void connection.closed.then(() => {
-      this.#strangers.delete(connection);
+      this.#unauthenticated.delete(connection);
       this.#hosts.delete(connection);
     });
     welcome(connection, {
@@ -97,7 +98,7 @@ class Visitors {
       configure,
       info,
       onProven: () => {
-        this.#strangers.delete(connection);
+        this.#unauthenticated.delete(connection);
         this.#hosts.add(connection);
         connection.peer.reserved.set(SHUTDOWN, (params) => this.#shutdown(params));
       },
@@ -118,6 +119,6 @@ class Visitors {
   }
 
   async closeAll(): Promise<void> {
-    await Promise.all([...this.#strangers, ...this.#hosts].map((connection) => connection.close()));
+    await Promise.all([...this.#unauthenticated, ...this.#hosts].map((connection) => connection.close()));
   }
 }

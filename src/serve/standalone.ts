@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { STANDALONE } from "../handshake/env.js";
+import { STANDALONE } from "../handshake/env-names.js";
 import { randomHex } from "../handshake/proof.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import { deferred } from "../util/deferred.js";

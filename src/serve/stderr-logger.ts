@@ -2,8 +2,8 @@ import { writeSync } from "node:fs";
 import type { Logger } from "../util/logger.js";
 
 // The host cuts a line at 8 KiB, and what is cut is no JSON any more.
-const MOST_BYTES = 8 * 1024;
-const MOST_MESSAGE = 2 * 1024;
+const MAX_BYTES = 8 * 1024;
+const MAX_MESSAGE = 2 * 1024;
 // How long a full pipe may hold us up. Where it is a blocking one, the system waits by itself.
 const PATIENCE_MS = 50;
 
@@ -21,8 +21,8 @@ export const stderrLogger: Logger = Object.freeze({
 function write(level: string, message: string, fields: object = {}): void {
   const head = { "@level": level, "@message": message };
   const line = textOf({ ...head, ...fields });
-  if (line !== undefined && Buffer.byteLength(line) < MOST_BYTES) return writeStderr(`${line}\n`);
-  const short = { ...head, "@message": message.slice(0, MOST_MESSAGE), cut: true };
+  if (line !== undefined && Buffer.byteLength(line) < MAX_BYTES) return writeStderr(`${line}\n`);
+  const short = { ...head, "@message": message.slice(0, MAX_MESSAGE), cut: true };
   writeStderr(`${JSON.stringify(short)}\n`);
 }
 
@@ -35,7 +35,7 @@ function textOf(record: object): string | undefined {
 }
 
 function plainError({ name, message, stack, cause, code }: Error & { code?: unknown }): object {
-  return { name, message, code, stack: stack?.slice(0, MOST_MESSAGE), cause };
+  return { name, message, code, stack: stack?.slice(0, MAX_MESSAGE), cause };
 }
 
 /** Writes at once: process.stderr would cost a plugin's start, and lose what is written just before the end. */

@@ -1,5 +1,5 @@
 import type { SecureContextOptions } from "node:tls";
-import { EnvName } from "../handshake/env.js";
+import { EnvName } from "../handshake/env-names.js";
 import { derOf, makeCertificate } from "../transport/certificate.js";
 import type { TlsOptions } from "../transport/tls.js";
 

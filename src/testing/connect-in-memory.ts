@@ -1,6 +1,7 @@
 import { type Implementation, readImplementations } from "../contract/implement.js";
 import type { Awaitable } from "../contract/views.js";
 import { type Connection, PeerConnection } from "../peer/connection.js";
+import { newIdentity } from "../peer/plugin-identity.js";
 import { announceProvided } from "../peer/provided.js";
 import { memoryChannels } from "../transport/memory.js";
 import { systemClock } from "../util/clock.js";
@@ -38,7 +39,7 @@ export async function connectInMemory(options: InMemoryOptions): Promise<Connect
   const hostProvides = readImplementations(options.hostProvides ?? [], "hostProvides");
   const [hostEnd, pluginEnd] = memoryChannels();
   const shared = { limits: resolveLimits(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
-  const host = new PeerConnection(hostEnd, { ...shared, other: "the plugin in memory" });
+  const host = new PeerConnection(hostEnd, { ...shared, identity: newIdentity("in-memory"), other: "the plugin in memory" });
   const plugin = new PeerConnection(pluginEnd, { ...shared, other: "the host in memory" });
   host.learn({ provided: announceProvided(pluginProvides) });
   plugin.learn({ provided: announceProvided(hostProvides) });

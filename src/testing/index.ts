@@ -1,5 +1,6 @@
 // For the tests of people who write plugins.
-export type { CloseReason } from "../peer/close-reason.js";
+
 export type { Connection } from "../peer/connection.js";
+export type { CloseReason } from "../peer/errors/close-reason.js";
 export type { InMemoryOptions } from "./connect-in-memory.js";
 export { connectInMemory } from "./connect-in-memory.js";

@@ -2,8 +2,8 @@ import type { ConnectOpts } from "node:net";
 
 /** What Node.js reads at once at the most, by itself. */
 export const FULL_CHUNK_BYTES: number = 64 * 1024;
-const LEAST_CHUNK_BYTES = 4 * 1024;
-/** The rest of a long packet is read in fewer steps. */
+const MIN_CHUNK_BYTES = 4 * 1024;
+/** The rest of a long frame is read in fewer steps. */
 const LONG_MEMORY_BYTES = 256 * 1024;
 
 /** Elsewhere than on Windows the system is asked for bytes when they are there, and they are dealt with before it is asked again. */
@@ -47,7 +47,7 @@ export class ChunkFeed {
   /** Told how long a full chunk kept everybody else waiting, and how long it may: many short messages are read in smaller ones. */
   took(ms: number, mostMs: number): void {
     const { length } = this.#usual;
-    if (ms > mostMs) this.#usual = this.#memory.subarray(0, Math.max(LEAST_CHUNK_BYTES, length / 2));
+    if (ms > mostMs) this.#usual = this.#memory.subarray(0, Math.max(MIN_CHUNK_BYTES, length / 2));
     else if (ms < mostMs / 2) this.#usual = this.#memory.subarray(0, Math.min(FULL_CHUNK_BYTES, length * 2));
   }
 }

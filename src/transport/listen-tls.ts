@@ -1,17 +1,21 @@
 import { createServer, type Server } from "node:net";
-import type { ListenOptions } from "./listen.js";
+import type { ListenOptions } from "./listener.js";
 import { socketChannel } from "./socket.js";
-import type { Strangers } from "./strangers.js";
 import { acceptTls, type TlsOptions } from "./tls.js";
+import type { UnauthenticatedConnections } from "./unauthenticated-connections.js";
 
-/** A server whose connections become channels once TLS is agreed. Until they have proven themselves they are strangers. */
-export function createTlsServer({ limits, onChannel }: ListenOptions, strangers: Strangers, tls: TlsOptions): Server {
+/** A server whose connections become channels once TLS is agreed. Until they have proven themselves they are unauthenticated. */
+export function createTlsServer(
+  { limits, onChannel }: ListenOptions,
+  unauthenticated: UnauthenticatedConnections,
+  tls: TlsOptions,
+): Server {
   return createServer((socket) => {
-    strangers.accept(socket);
+    unauthenticated.accept(socket);
     acceptTls(socket, tls, (secured) => {
       const { stallTimeoutMs } = limits;
-      const channel = socketChannel(secured, { stallTimeoutMs, onAllowed: () => strangers.release(socket) });
-      strangers.add(socket, (why) => channel.close(1008, why));
+      const channel = socketChannel(secured, { stallTimeoutMs, onAllowed: () => unauthenticated.release(socket) });
+      unauthenticated.add(socket, (why) => channel.close(1008, why));
       onChannel(channel);
     });
   });

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { createServer as createSocketServer, type Server, type Socket } from "node:net";
 import { WebSocketServer } from "ws";
-import { closer, type Listener, type ListenOptions } from "./listen.js";
+import { closer, type Listener, type ListenOptions } from "./listener.js";
 import { bindInRange } from "./port-range.js";
-import { Strangers } from "./strangers.js";
 import type { TlsOptions } from "./tls.js";
+import { UnauthenticatedConnections } from "./unauthenticated-connections.js";
 import { refusesUpgrade, webSocketChannel, webSocketOptions } from "./websocket.js";
 
 const FORBIDDEN = "HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -12,14 +12,14 @@ const FORBIDDEN = "HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length
 /** Listens for WebSockets on loopback, at any path. Whatever asks for something else is told so and leaves. */
 export async function listenWebSocket(options: ListenOptions): Promise<Listener> {
   const { limits, onChannel, tls } = options;
-  // Strangers have a deadline of their own; Node's would count from the first byte of a request.
+  // UnauthenticatedConnections have a deadline of their own; Node's would count from the first byte of a request.
   const http = createServer({ headersTimeout: 0, requestTimeout: 0 });
   const webSockets = new WebSocketServer({ noServer: true, clientTracking: false, ...webSocketOptions(limits.maxMessageBytes) });
-  const strangers = new Strangers(limits.helloTimeoutMs);
+  const unauthenticated = new UnauthenticatedConnections(limits.helloTimeoutMs);
   // Those below TLS, by what is spoken on top: a stranger is one socket from the first byte on.
   const below = new WeakMap<Socket, Socket>();
   const server: Server = tls === undefined ? http : await secureServer(tls);
-  server.on("connection", (socket) => strangers.accept(socket));
+  server.on("connection", (socket) => unauthenticated.accept(socket));
   http.on("request", (_request, response) => {
     response.writeHead(426, { connection: "close", upgrade: "websocket", "content-type": "text/plain" });
     response.end("This is a plugin's WebSocket: it answers no other requests.\n");
@@ -30,8 +30,8 @@ export async function listenWebSocket(options: ListenOptions): Promise<Listener>
     if (refusesUpgrade(request)) return void socket.end(FORBIDDEN, () => socket.destroy());
     return webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const { stallTimeoutMs } = limits;
-      const channel = webSocketChannel(webSocket, socket, { stallTimeoutMs, onAllowed: () => strangers.release(stranger) });
-      strangers.add(stranger, (why) => channel.close(1008, why));
+      const channel = webSocketChannel(webSocket, socket, { stallTimeoutMs, onAllowed: () => unauthenticated.release(stranger) });
+      unauthenticated.add(stranger, (why) => channel.close(1008, why));
       onChannel(channel);
     });
   });
@@ -51,7 +51,7 @@ export async function listenWebSocket(options: ListenOptions): Promise<Listener>
     address,
     protocol: "jsonrpc+ws",
     close() {
-      strangers.turnAllAway();
+      unauthenticated.turnAllAway();
       return close();
     },
   };

@@ -1,4 +1,4 @@
-import { linesPacket, mixedPacket, PacketScratch } from "../wire/packets.js";
+import { FrameScratch, linesFrame, mixedFrame } from "../wire/frames.js";
 import { UnsentBytes } from "./unsent-bytes.js";
 
 /** The pipe that an outbox writes to. */
@@ -28,11 +28,11 @@ const STALL_STEPS = 4;
 const RAW_LENGTH = 1024 * 1024;
 
 interface Batch {
-  /** Lines, or one packet with raw bytes in it. */
+  /** Lines, or one frame with raw bytes in it. */
   readonly content: string | UnsentBytes;
   readonly messageCount: number;
   readonly length: number;
-  readonly asPacket: boolean;
+  readonly asFrame: boolean;
 }
 
 /** What is to be sent over one connection and was not yet handed to the system. */
@@ -47,8 +47,8 @@ export class Outbox {
   #queuedCount = 0;
   /** What of a long batch, or of raw bytes, is still to be written. */
   #long: UnsentBytes | undefined;
-  #asPackets = false;
-  readonly #scratch = new PacketScratch();
+  #asFrames = false;
+  readonly #scratch = new FrameScratch();
   #inFlight = 0;
   #scheduled = false;
   #stallTimer: NodeJS.Timeout | undefined;
@@ -70,8 +70,8 @@ export class Outbox {
 
   /** Queues a line for the end of this tick. Returns the length of all that the system has not taken. */
   send(line: string, bytes?: readonly Uint8Array[]): number {
-    if (bytes === undefined || !this.#asPackets) this.#queueLine(line);
-    else this.#queueMixed(new UnsentBytes(mixedPacket(line, bytes)));
+    if (bytes === undefined || !this.#asFrames) this.#queueLine(line);
+    else this.#queueMixed(new UnsentBytes(mixedFrame(line, bytes)));
     this.#queuedCount++;
     if (!this.#scheduled) {
       this.#scheduled = true;
@@ -86,10 +86,10 @@ export class Outbox {
     for (const { content } of this.#batches) if (typeof content !== "string") content.copy();
   }
 
-  /** What is sent from now on leaves as packets. */
-  sendPackets(): void {
+  /** What is sent from now on leaves as frames. */
+  sendFrames(): void {
     if (this.#textCount > 0) this.#seal();
-    this.#asPackets = true;
+    this.#asFrames = true;
   }
 
   #queueLine(line: string): void {
@@ -102,7 +102,7 @@ export class Outbox {
   #queueMixed(content: UnsentBytes): void {
     if (this.#textCount > 0) this.#seal();
     const { length } = content;
-    this.#batches.push({ content, messageCount: 1, length, asPacket: true });
+    this.#batches.push({ content, messageCount: 1, length, asFrame: true });
     this.#queuedLength += length;
   }
 
@@ -144,16 +144,16 @@ export class Outbox {
     return true;
   }
 
-  #begin({ content, asPacket, length }: Batch): void {
+  #begin({ content, asFrame, length }: Batch): void {
     if (typeof content === "string" && length <= BATCH_LENGTH)
-      return asPacket ? this.#handPacket(content) : this.#hand(content, length, true);
-    this.#handPart(typeof content === "string" ? new UnsentBytes([asPacket ? linesPacket(content) : Buffer.from(content)]) : content);
+      return asFrame ? this.#handFrame(content) : this.#hand(content, length, true);
+    this.#handPart(typeof content === "string" ? new UnsentBytes([asFrame ? linesFrame(content) : Buffer.from(content)]) : content);
   }
 
-  #handPacket(lines: string): void {
+  #handFrame(lines: string): void {
     // Nothing is handed over while the system needs what was handed before: the memory is free again by then.
-    const packet = this.#scratch.packet(lines);
-    this.#hand([packet], packet.length, true);
+    const frame = this.#scratch.frame(lines);
+    this.#hand([frame], frame.length, true);
   }
 
   #handPart(long: UnsentBytes): void {
@@ -168,7 +168,7 @@ export class Outbox {
   }
 
   #seal(): void {
-    this.#batches.push({ content: this.#text, messageCount: this.#textCount, length: this.#text.length, asPacket: this.#asPackets });
+    this.#batches.push({ content: this.#text, messageCount: this.#textCount, length: this.#text.length, asFrame: this.#asFrames });
     this.#text = "";
     this.#textCount = 0;
   }

@@ -1,9 +1,9 @@
 import type { Server } from "node:net";
-import type { Address } from "../wire/address.js";
+import type { Address } from "../util/address.js";
 
 const HOST = "127.0.0.1";
 // Another program may take the port between the search and the use of it.
-const MOST_TRIES = 10;
+const MAX_TRIES = 10;
 
 /**
  * Binds a server to a port of the range on 127.0.0.1; 0 to 0 is any port.
@@ -17,7 +17,7 @@ export async function bindInRange(server: Server, { minPort, maxPort }: { minPor
       return await bind(server, port);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if ((code !== "EADDRINUSE" && code !== "EACCES") || tries === MOST_TRIES) throw error;
+      if ((code !== "EADDRINUSE" && code !== "EACCES") || tries === MAX_TRIES) throw error;
       port = await findFree(minPort, maxPort);
     }
   }

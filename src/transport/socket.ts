@@ -1,16 +1,16 @@
 import type { Socket } from "node:net";
 import { PluginError } from "../errors.js";
-import { RAW_FACTOR } from "../wire/cargo.js";
-import { type Channel, type PacketSwitch, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
+import { RAW_FACTOR } from "../wire/attachments.js";
+import { type Channel, type FrameSwitch, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
+import { FrameError, FrameReader } from "../wire/frames.js";
 import { LineError, LineReader } from "../wire/lines.js";
-import { PacketError, PacketReader } from "../wire/packets.js";
 import { type ChunkFeed, FULL_CHUNK_BYTES } from "./chunk-feed.js";
 import { Outbox } from "./outbox.js";
 import { Reading } from "./reading.js";
 
 const NEWLINE = 10;
 // Of a socket that always has more, libuv reads 32 times before it looks at another. A turn is less than what a call
-// costs; giving it up costs a part of that, and between parts of one long packet more often would gain nothing.
+// costs; giving it up costs a part of that, and between parts of one long frame more often would gain nothing.
 const TURN_MS = 0.02;
 const LONG_TURN_MS = 0.5;
 
@@ -42,19 +42,19 @@ class SocketChannel implements Channel {
   readonly #reader = new LineReader(UNPROVEN_MESSAGE_BYTES);
   readonly #outbox: Outbox;
   readonly #options: SocketChannelOptions;
-  #packetReader: PacketReader | undefined;
+  #frameReader: FrameReader | undefined;
   #oneByOne = false;
-  readonly packets: PacketSwitch = {
+  readonly frames: FrameSwitch = {
     expect: () => {
       this.#oneByOne = true;
     },
     receive: () => {
-      this.#packetReader = new PacketReader(this.#reader.maxBytes, this.#reader.maxBytes * RAW_FACTOR);
+      this.#frameReader = new FrameReader(this.#reader.maxBytes, this.#reader.maxBytes * RAW_FACTOR);
     },
     receiveLines: () => {
       this.#oneByOne = false;
     },
-    send: () => this.#outbox.sendPackets(),
+    send: () => this.#outbox.sendFrames(),
   };
   #receiver: Receiver | undefined;
   #readMs = 0;
@@ -117,7 +117,7 @@ class SocketChannel implements Channel {
       feed.isLong = () => this.#isLong;
     }
     this.#socket.on("end", () => {
-      if (this.#reader.partial || this.#packetReader?.partial === true) this.#fail("the connection ended in the middle of a message");
+      if (this.#reader.partial || this.#frameReader?.partial === true) this.#fail("the connection ended in the middle of a message");
     });
     if (feed !== undefined) this.#socket.resume();
   }
@@ -147,9 +147,9 @@ class SocketChannel implements Channel {
     if (this.#ending && !this.#socket.writableEnded) this.#end();
   }
 
-  /** What comes next is surely a part of a long packet. */
+  /** What comes next is surely a part of a long frame. */
   get #isLong(): boolean {
-    return this.#packetReader !== undefined && this.#packetReader.missing > FULL_CHUNK_BYTES;
+    return this.#frameReader !== undefined && this.#frameReader.missing > FULL_CHUNK_BYTES;
   }
 
   /** After a chunk that was all that a read can give, more is likely there: others have their turn first. */
@@ -166,7 +166,7 @@ class SocketChannel implements Channel {
 
   #read(chunk: Buffer): void {
     if (this.#ending) return;
-    if (this.#packetReader !== undefined) return this.#readPackets(this.#packetReader, chunk);
+    if (this.#frameReader !== undefined) return this.#readFrames(this.#frameReader, chunk);
     if (this.#oneByOne) return this.#readOneByOne(chunk);
     this.#readLines(chunk);
   }
@@ -182,10 +182,10 @@ class SocketChannel implements Channel {
     if (text !== undefined) this.#receiver?.lines(text);
   }
 
-  // After each line it may turn out that packets follow.
+  // After each line it may turn out that frames follow.
   #readOneByOne(chunk: Buffer): void {
     let rest = chunk;
-    while (this.#oneByOne && this.#packetReader === undefined && !this.#ending) {
+    while (this.#oneByOne && this.#frameReader === undefined && !this.#ending) {
       const end = rest.indexOf(NEWLINE) + 1;
       if (end === 0 || end === rest.length) return this.#readLines(rest);
       this.#readLines(rest.subarray(0, end));
@@ -194,17 +194,17 @@ class SocketChannel implements Channel {
     this.#read(rest);
   }
 
-  #readPackets(reader: PacketReader, chunk: Buffer): void {
+  #readFrames(reader: FrameReader, chunk: Buffer): void {
     try {
       const lines = reader.only(chunk);
       if (lines !== undefined) return this.#receiver?.lines(lines);
-      for (const packet of reader.push(chunk)) {
+      for (const frame of reader.push(chunk)) {
         if (this.#ending) return;
-        if ("text" in packet) this.#receiver?.lines(packet.text);
-        else this.#receiver?.packet?.(packet.message, packet.bytes);
+        if ("text" in frame) this.#receiver?.lines(frame.text);
+        else this.#receiver?.frame?.(frame.message, frame.bytes);
       }
     } catch (error) {
-      if (!(error instanceof PacketError)) throw error;
+      if (!(error instanceof FrameError)) throw error;
       this.#refuse(error);
     }
   }

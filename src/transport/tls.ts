@@ -82,7 +82,7 @@ export function acceptTls(socket: Socket, { context, pinned }: TlsOptions, onSec
     ...(pinned === undefined ? atLeastTls12(context) : onlyTls13(context)),
     requestCert: pinned !== undefined || context.ca !== undefined,
     rejectUnauthorized: pinned === undefined && context.ca !== undefined,
-    // Strangers have a deadline of their own, for all of it.
+    // UnauthenticatedConnections have a deadline of their own, for all of it.
     handshakeTimeout: 0,
   });
   server.on("tlsClientError", (_error, failed) => void failed.destroy());

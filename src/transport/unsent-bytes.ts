@@ -1,6 +1,6 @@
 const NOTHING = new Uint8Array(0);
 
-/** The pieces of a packet, handed over part by part, and not copied: whoever sent them may still change them, and does so at a price. */
+/** The pieces of a frame, handed over part by part, and not copied: whoever sent them may still change them, and does so at a price. */
 export class UnsentBytes {
   /** In bytes, as it was when they were sent. */
   length = 0;

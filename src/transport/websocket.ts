@@ -26,7 +26,7 @@ export function webSocketOptions(maxMessageBytes: number): WebSocketOptions {
 }
 
 // What a close frame has room for.
-const MOST_REASON_BYTES = 123;
+const MAX_REASON_BYTES = 123;
 // ws itself holds a whole frame before it hands anything over. The hello and the ready fit in this.
 const STRANGER_BYTES = 2 * UNPROVEN_MESSAGE_BYTES + 1_024;
 
@@ -50,10 +50,10 @@ class WebSocketChannel implements Channel {
   #ended = false;
   #error: PluginError | undefined;
   #closeWith: readonly [code: number, reason: string] | undefined;
-  #strangerBytes = 0;
-  readonly #countStranger = (chunk: Buffer): void => {
-    this.#strangerBytes += chunk.length;
-    if (this.#strangerBytes <= STRANGER_BYTES) return;
+  #unauthenticatedBytes = 0;
+  readonly #countUnauthenticated = (chunk: Buffer): void => {
+    this.#unauthenticatedBytes += chunk.length;
+    if (this.#unauthenticatedBytes <= STRANGER_BYTES) return;
     this.#violate("it is longer than a stranger's may be", 1009);
     // At once: what comes while the close frame is waited for would be held, too.
     this.#webSocket.terminate();
@@ -75,7 +75,7 @@ class WebSocketChannel implements Channel {
     );
     webSocket.pause();
     socket.setNoDelay(true);
-    socket.on("data", this.#countStranger);
+    socket.on("data", this.#countUnauthenticated);
     // Without this listener one bad frame ends the process.
     webSocket.on("error", (cause) => this.#refuseFrame(cause));
     webSocket.on("close", (code) => this.#close(code));
@@ -106,7 +106,7 @@ class WebSocketChannel implements Channel {
 
   allow(maxMessageBytes: number): void {
     this.#maxBytes = maxMessageBytes;
-    this.#socket.off("data", this.#countStranger);
+    this.#socket.off("data", this.#countUnauthenticated);
     // More is likely there: as in a socket's channel.
     this.#socket.on("data", (chunk) => {
       if (chunk.length >= FULL_CHUNK_BYTES && !this.#ending) this.#reading.letOthersRead();
@@ -136,7 +136,7 @@ class WebSocketChannel implements Channel {
     this.#receiver?.drained?.();
     if (!this.#ending) return;
     const [code, reason] = this.#closeWith ?? [1000, ""];
-    this.#webSocket.close(code, cutToBytes(reason, MOST_REASON_BYTES));
+    this.#webSocket.close(code, cutToBytes(reason, MAX_REASON_BYTES));
     // The other side's close frame comes after what it sent before: that is read, unheard.
     this.#webSocket.resume();
   }
@@ -162,7 +162,7 @@ class WebSocketChannel implements Channel {
 
   #violate(problem: string, code: number): void {
     if (this.#ending) return;
-    this.#socket.off("data", this.#countStranger);
+    this.#socket.off("data", this.#countUnauthenticated);
     // Whoever is told of it closes as for any violation, and knows no WebSocket's codes.
     this.#closeWith = [code, problem];
     this.#receiver?.violated?.(problem);
@@ -177,7 +177,7 @@ class WebSocketChannel implements Channel {
   #close(code: number): void {
     this.#ended = true;
     this.#outbox.stop();
-    this.#socket.off("data", this.#countStranger);
+    this.#socket.off("data", this.#countUnauthenticated);
     // 1006: there was no close frame.
     if (code === 1006 && !this.#ending) this.#error ??= new PluginError("CONNECTION_LOST", "the connection broke without a close frame");
     this.#ending = true;

@@ -2,8 +2,10 @@
 export interface Clock {
   /** Monotonic milliseconds; the zero point means nothing. */
   now(): number;
-  /** Runs `task` once, `ms` from now. Does not keep the process alive. Returns the way to call it off. */
+  /** Runs `task` once, `ms` from now; for what only guards, as a deadline: does not keep the process alive. Returns the way to call it off. */
   after(ms: number, task: () => void): () => void;
+  /** As after(), for what is to come, as a restart: keeps the process alive until then. */
+  afterHolding(ms: number, task: () => void): () => void;
   /** Runs `task` after the input that already waits has been read. */
   soon(task: () => void): void;
   /** Runs `task` once this tick's work, promises included, is done. */
@@ -19,6 +21,10 @@ export const systemClock: Clock = {
   after(ms, task) {
     const timer = setTimeout(task, Math.min(ms, LONGEST_TIMEOUT_MS));
     timer.unref();
+    return () => clearTimeout(timer);
+  },
+  afterHolding(ms, task) {
+    const timer = setTimeout(task, Math.min(ms, LONGEST_TIMEOUT_MS));
     return () => clearTimeout(timer);
   },
   soon(task) {

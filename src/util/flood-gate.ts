@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.js";
 
-const MOST_LINES = 1_000;
+const MAX_LINES = 1_000;
 const WINDOW_MS = 1_000;
 
 /** Lets so many lines a second into the log, and says how many it left out: a flood must not cost the host its time and its disk. */
@@ -25,7 +25,7 @@ export class FloodGate {
       this.#since = now;
       this.#count = 0;
     }
-    if (this.#count < MOST_LINES) {
+    if (this.#count < MAX_LINES) {
       this.#count++;
       return true;
     }

@@ -1,4 +1,4 @@
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 
 /** What a value is, for the sentence that refuses it. Takes what String() throws at, too: an object without a prototype. */
 export function showValue(value: unknown): string {
@@ -13,5 +13,5 @@ export function showValue(value: unknown): string {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text);
+  return JSON.stringify(text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text);
 }

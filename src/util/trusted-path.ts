@@ -57,7 +57,7 @@ const OTHERS_WRITE = 0o002;
 const GROUP_WRITES = 0o020;
 const STICKY = 0o1000;
 // As many as Linux follows.
-const MOST_LINKS = 40;
+const MAX_LINKS = 40;
 
 /**
  * Says how somebody else could change a file or what is in a directory: a clause such as `every user can write to "/x"`.
@@ -95,7 +95,7 @@ export async function follow(path: string, looking: LookingAtLinks): Promise<Way
       dir = next;
       continue;
     }
-    if (++links > MOST_LINKS) return { fault: `"${path}" leads through more than ${MOST_LINKS} links` };
+    if (++links > MAX_LINKS) return { fault: `"${path}" leads through more than ${MAX_LINKS} links` };
     names.unshift(...namesIn(link.target));
     if (link.target.startsWith("/")) dir = "/";
   }

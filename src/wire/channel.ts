@@ -4,7 +4,7 @@ import type { PluginError } from "../errors.js";
 export interface Channel {
   /**
    * Queues a message, one JSON text without its newline; everything sent in one tick leaves together.
-   * Raw bytes travel beside it, where the channel carries packets; they must not be changed before the system has taken them, or copyBytes() was called.
+   * Raw bytes travel beside it, where the channel carries frames; they must not be changed before the system has taken them, or copyBytes() was called.
    * Returns the bytes that the system has not yet taken, this message's among them. After the end it does nothing.
    */
   send(message: string, bytes?: readonly Uint8Array[]): number;
@@ -21,19 +21,19 @@ export interface Channel {
   allow?(maxMessageBytes: number): void;
   /** Bytes received so far, those of half a message too. */
   readonly received?: number;
-  /** Present on a channel that can carry packets. Each direction turns to them by itself, between two messages, once told to. */
-  readonly packets?: PacketSwitch | undefined;
+  /** Present on a channel that can carry frames. Each direction turns to them by itself, between two messages, once told to. */
+  readonly frames?: FrameSwitch | undefined;
 }
 
-/** Turns a channel's directions from lines to packets. */
-export interface PacketSwitch {
-  /** The other side may turn to packets after any line: they are read one by one until receive() or receiveLines(). */
+/** FlushScheduler a channel's directions from lines to frames. */
+export interface FrameSwitch {
+  /** The other side may turn to frames after any line: they are read one by one until receive() or receiveLines(). */
   expect(): void;
-  /** What follows the line that is being read now are packets. */
+  /** What follows the line that is being read now are frames. */
   receive(): void;
   /** What follows are lines still, and that is settled. */
   receiveLines(): void;
-  /** What is sent after the last message are packets. */
+  /** What is sent after the last message are frames. */
   send(): void;
 }
 
@@ -42,7 +42,7 @@ export interface Receiver {
   /** One or more lines that arrived together, separated by newlines; well-formed text, no line too long. */
   lines(text: string): void;
   /** A message with raw bytes beside it, which are nobody else's from now on. */
-  packet?(message: string, bytes: Uint8Array): void;
+  frame?(message: string, bytes: Uint8Array): void;
   /** Everything sent so far was handed to the system. */
   drained?(): void;
   /** Bytes that are no lines: not UTF-8, or too many without a newline. Nothing is read after it. */

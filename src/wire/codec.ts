@@ -1,5 +1,5 @@
+import { isWithinDepth } from "../util/depth.js";
 import { codesOf, hasCodes, Names } from "./codes.js";
-import { isWithinDepth } from "./depth.js";
 import { WireCode } from "./error-codes.js";
 import { classify, type Id, ITEM, type Message, type Meta } from "./messages.js";
 import { NOT_SMALL, parseSmall } from "./small-json.js";

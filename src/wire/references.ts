@@ -1,4 +1,4 @@
-import type { Cargo } from "./cargo.js";
+import type { Attachments } from "./attachments.js";
 
 /** What stands where JSON holds null, as the envelope's `refs` names it. */
 export type Ref =
@@ -66,19 +66,20 @@ function isSpecialLeaf(value: unknown, longText: number): boolean {
 
 /**
  * Takes out of a value what JSON cannot carry. The value itself is not changed.
- * @param cargo Where bytes and long texts are put, to travel beside the JSON; without it bytes become base64.
+ * @param attachments Where bytes and long texts are put, to travel beside the JSON; without it bytes become base64.
  * @throws {Unsendable} A cycle, a BigInt, a toJSON that throws, or what the lender does not lend, with the path to it.
  */
-export function extract(value: unknown, lender: Lender, cargo?: Cargo): Extracted {
+export function extract(value: unknown, lender: Lender, attachments?: Attachments): Extracted {
   const refs: Record<string, Ref> = {};
   const ancestors = new Set<object>();
 
   const bytesRef = (bytes: Uint8Array): Ref => ({
-    bytes: cargo === undefined ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64") : cargo.add(bytes),
+    bytes:
+      attachments === undefined ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64") : attachments.add(bytes),
   });
 
   const takeText = (text: string, path: string): string | null => {
-    const place = cargo?.addText(text);
+    const place = attachments?.addText(text);
     if (place === undefined) return text;
     refs[path] = { text: place };
     return null;

@@ -17,11 +17,11 @@ const BACKSLASH = 92;
 const BRACE_OPEN = 123;
 const BRACE_CLOSE = 125;
 
-const MOST_MEMBERS = 8;
+const MAX_MEMBERS = 8;
 const LONGEST_WRITTEN = 32;
 // A longer part of a text keeps all of the text alive.
 const LONGEST_READ = 12;
-const MOST_DIGITS = 9;
+const MAX_DIGITS = 9;
 
 /** The JSON of a small value. What it gives is what JSON.stringify() would give. */
 export function smallText(value: unknown): SmallText {
@@ -30,7 +30,7 @@ export function smallText(value: unknown): SmallText {
   let text = "";
   let count = 0;
   for (const key in value) {
-    if (++count > MOST_MEMBERS || !Object.hasOwn(value, key) || !isPlain(key)) return NOT_SMALL;
+    if (++count > MAX_MEMBERS || !Object.hasOwn(value, key) || !isPlain(key)) return NOT_SMALL;
     const member = primitiveText((value as Readonly<Record<string, unknown>>)[key]);
     if (member === NOT_SMALL) return NOT_SMALL;
     text += text === "" ? `{"${key}":${member}` : `,"${key}":${member}`;
@@ -121,7 +121,7 @@ function endOfDigits(text: string, start: number): number {
   while (isDigit(text.charCodeAt(index))) index++;
   const count = index - start;
   // "007" is not JSON.
-  if (count === 0 || count > MOST_DIGITS || (count > 1 && text.charCodeAt(start) === ZERO)) return -1;
+  if (count === 0 || count > MAX_DIGITS || (count > 1 && text.charCodeAt(start) === ZERO)) return -1;
   return index;
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Running } from "../../src/client/runtime.js";
 import { type Client, NewClient, type Runtime } from "../../src/index.js";
+import type { Running } from "../../src/process/runtime.js";
 import { deferred } from "../../src/util/deferred.js";
 import { memoryLogger, rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";

@@ -1,27 +1,27 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { release } from "../../src/client/ending.js";
-import type { ResolvedClientOptions } from "../../src/client/options.js";
-import type { Starting } from "../../src/client/starting.js";
-import type { CloseReason } from "../../src/peer/close-reason.js";
+import type { ResolvedClientOptions } from "../../src/client/options/options.js";
+import type { Starting } from "../../src/client/start/starting.js";
+import type { CloseReason } from "../../src/peer/errors/close-reason.js";
 import { deferred } from "../../src/util/deferred.js";
 import { memoryLogger } from "../kit/fixtures.js";
 
 const EXITED: CloseReason = { kind: "exited", exitCode: 1, signal: null, stderrTail: "" };
 
 /** What is left of a plugin that has exited while another process holds its connection open. */
-function remains(runtime?: object): { peer: { received: number }; reasons: unknown[]; end(): void; done: Promise<void> } {
+function remains(runtime?: object): { vitals: { received: number }; reasons: unknown[]; end(): void; done: Promise<void> } {
   const closed = deferred<CloseReason>();
   const reasons: unknown[] = [];
-  const close = async (reason: unknown): Promise<void> => {
+  const end = async (reason: unknown): Promise<void> => {
     reasons.push(reason);
     closed.resolve(EXITED);
   };
-  const peer = { received: 7, closed: closed.promise, close };
-  const done = release({ connection: { peer } } as unknown as Starting, EXITED, {
+  const vitals = { received: 7 };
+  const done = release({ link: { vitals, closed: closed.promise, end } } as unknown as Starting, EXITED, {
     logger: memoryLogger(),
     runtime,
   } as unknown as ResolvedClientOptions);
-  return { peer, reasons, end: () => closed.resolve(EXITED), done };
+  return { vitals, reasons, end: () => closed.resolve(EXITED), done };
 }
 
 beforeEach(() => {
@@ -42,14 +42,14 @@ test("[F15, L2] the connection of a plugin that has exited is closed once it is 
 });
 
 test("[F15] while something arrives on it, it is read, and no longer than 250 ms", async () => {
-  const { peer, reasons, done } = remains();
+  const { vitals, reasons, done } = remains();
   for (let ms = 0; ms < 240; ms += 5) {
-    peer.received++;
+    vitals.received++;
     await vi.advanceTimersByTimeAsync(5);
   }
   expect(reasons).toEqual([]);
   for (let ms = 0; ms < 40; ms += 5) {
-    peer.received++;
+    vitals.received++;
     await vi.advanceTimersByTimeAsync(5);
   }
   expect(reasons).toEqual([EXITED]);

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
-import { resolveClientOptions } from "../../src/client/options.js";
+import { resolveClientOptions } from "../../src/client/options/options.js";
 import { attach } from "../../src/client/reattach.js";
 import { NewClient } from "../../src/index.js";
 import { rejection } from "../kit/fixtures.js";

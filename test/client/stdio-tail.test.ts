@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lastLine, Tail } from "../../src/client/tail.js";
+import { lastLine, Tail } from "../../src/output/tail.js";
 
 test("lastLine() of a crashed Node.js program is its error, not the version below it", () => {
   const esm = `node:internal/modules/esm/resolve:873

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import type { Running, StdioOptions } from "../../src/client/runtime.js";
 import { Stdio } from "../../src/client/stdio.js";
+import type { Running, StdioOptions } from "../../src/process/runtime.js";
 import { safeLogger } from "../../src/util/safe-logger.js";
 import { memoryLogger, rejection } from "../kit/fixtures.js";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { resolveClientOptions } from "../../src/client/options.js";
+import { resolveClientOptions } from "../../src/client/options/options.js";
 import * as contract from "../../src/contract/index.js";
 import * as host from "../../src/index.js";
 import * as plugin from "../../src/serve/index.js";
@@ -73,6 +73,7 @@ test("docs/api.md lists the options that the checks know, and no other", async (
   );
   const client = host.NewClient({ command: "./never-started.js" });
   expect(namesIn(await rejection(client.start(wrong)))).toEqual(withoutInner(rowsOf("type StartOptions")));
+  expect(namesIn(await rejection(client.drain(wrong)))).toEqual(withoutInner(rowsOf("type DrainOptions")));
 });
 
 test("docs/api.md lists the options of a call", async () => {

@@ -7,12 +7,13 @@ const SRC = new URL("../../src/", import.meta.url);
 /** The files of the first tree in docs/architecture.md, by path. */
 function plannedFiles(): string[] {
   const [tree = ""] = /^src\/\n[\s\S]*?^```$/m.exec(DOCUMENT) ?? [];
-  let room = "";
+  /** The folders that a line stands in, outermost first; each level is indented by three characters. */
+  const folders: string[] = [];
   return tree.split("\n").flatMap((line) => {
     const [, indent = "", name = ""] = /^([│├└─ ]+)([\w.-]+\.ts|[\w-]+\/)/.exec(line) ?? [];
-    if (name.endsWith("/")) room = name;
-    if (!name.endsWith(".ts")) return [];
-    return [indent.length <= 3 ? name : `${room}${name}`];
+    folders.length = Math.max(0, indent.length / 3 - 1);
+    if (name.endsWith("/")) folders.push(name);
+    return name.endsWith(".ts") ? [`${folders.join("")}${name}`] : [];
   });
 }
 

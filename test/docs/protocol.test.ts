@@ -6,7 +6,7 @@ import { prove } from "../../src/handshake/proof.js";
 import { defineContract, implement, method, NewClient } from "../../src/index.js";
 import { resolveServeOptions } from "../../src/serve/options.js";
 import { startServer } from "../../src/serve/server.js";
-import { PacketReader } from "../../src/wire/packets.js";
+import { FrameReader } from "../../src/wire/frames.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
 import { hmac, RawPlugin } from "../kit/raw-plugin.js";
@@ -41,12 +41,12 @@ test("docs/protocol.md shows the bytes of a line of the session", () => {
   expect(LINES.map(({ text }) => `${text}\n`)).toContain(line);
 });
 
-test("docs/protocol.md shows a packet byte by byte, and what is in it", () => {
-  const [, table = ""] = /^## 6\. Packets\n[\s\S]*?^```text\n([\s\S]*?)^```$/m.exec(DOCUMENT) ?? [];
+test("docs/protocol.md shows a frame byte by byte, and what is in it", () => {
+  const [, table = ""] = /^## 6\. Frames\n[\s\S]*?^```text\n([\s\S]*?)^```$/m.exec(DOCUMENT) ?? [];
   const rows = table.split("\n").map((row) => /^(?:[0-9a-f]{2} )*[0-9a-f]{2}(?= {3})/.exec(row)?.[0] ?? "");
-  const [packet, ...more] = new PacketReader(1_024, 1_024).push(Buffer.from(rows.join("").replaceAll(" ", ""), "hex"));
+  const [frame, ...more] = new FrameReader(1_024, 1_024).push(Buffer.from(rows.join("").replaceAll(" ", ""), "hex"));
   expect(more).toEqual([]);
-  const { message, bytes = [] } = packet as { message?: string; bytes?: Uint8Array };
+  const { message, bytes = [] } = frame as { message?: string; bytes?: Uint8Array };
   expect(message).toBe('{"jsonrpc":"2.0","id":7,"refs":{"/image":{"bytes":[0,3]}},"result":{"image":null}}');
   expect([...bytes]).toEqual([0xca, 0xfe, 0]);
 });
@@ -71,7 +71,7 @@ test("a plugin answers each line of the session in docs/protocol.md with the lin
   let p = "";
   for (const { from, text } of LINES) {
     if (from === "host") {
-      // A host that has lines alone: this plugin would choose packets.
+      // A host that has lines alone: this plugin would choose frames.
       socket.write(`${inThisConversation(text, secret, vector("H"), p).replace('"packets",', "")}\n`);
     } else {
       const line = (await socket.line()) ?? "";

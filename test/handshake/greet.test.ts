@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { defineContract, implement, method } from "../../src/index.js";
-import { gist, reason, startFailure } from "../client/start-failure.js";
+import { gist, reason, startFailure } from "../client/start/start-failure.js";
 import { gate } from "../kit/gate.js";
 import { hmac, RawPlugin } from "../kit/raw-plugin.js";
 

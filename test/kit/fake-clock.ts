@@ -3,6 +3,8 @@ import type { Clock } from "../../src/util/clock.js";
 interface Timer {
   readonly at: number;
   readonly task: () => void;
+  /** It keeps the program alive. */
+  readonly holds: boolean;
 }
 
 /** Time that stands still until the test moves it. */
@@ -16,11 +18,11 @@ export class FakeClock implements Clock {
   }
 
   after(ms: number, task: () => void): () => void {
-    const timer = { at: this.#now + Math.max(0, ms), task };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
+    return this.#set(ms, task, false);
+  }
+
+  afterHolding(ms: number, task: () => void): () => void {
+    return this.#set(ms, task, true);
   }
 
   soon(task: () => void): void {
@@ -35,6 +37,11 @@ export class FakeClock implements Clock {
   /** Timers that are set. */
   get timers(): number {
     return this.#timers.length;
+  }
+
+  /** Those among them that keep the program alive. */
+  get holding(): number {
+    return this.#timers.filter(({ holds }) => holds).length;
   }
 
   /** Moves time on, running what is due in order. What is to run "soon" waits for runSoon(), as if input were still being read. */
@@ -64,5 +71,13 @@ export class FakeClock implements Clock {
   advance(ms: number): void {
     this.stall(ms);
     this.runSoon();
+  }
+
+  #set(ms: number, task: () => void, holds: boolean): () => void {
+    const timer = { at: this.#now + Math.max(0, ms), task, holds };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
   }
 }

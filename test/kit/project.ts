@@ -1,4 +1,4 @@
-import { type SpawnOptions, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -38,16 +38,13 @@ export class Project implements Disposable {
   }
 
   /** Runs a command line as a person would, in the project or elsewhere. */
-  async run(
-    line: string,
-    { cwd = this.dir, env = {} }: Pick<SpawnOptions, "cwd" | "env"> = {},
-  ): Promise<{ exitCode: unknown; output: string }> {
+  async run(line: string, { cwd = this.dir }: { readonly cwd?: string } = {}): Promise<{ exitCode: unknown; output: string }> {
     const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name)));
     // Tools keep what they have compiled in the temp directory. And npx would take a second to find what is here.
     const theirs = { TMPDIR: join(this.dir, "tmp"), PATH: `${join(this.dir, "node_modules/.bin")}:${process.env["PATH"]}`, NO_COLOR: "1" };
     mkdirSync(theirs.TMPDIR, { recursive: true });
-    const options = { cwd, env: { ...own, ...theirs, ...env }, stdio: ["ignore", "pipe", "pipe"] } as const;
-    const child = spawn("bash", ["-c", line.replace(/\bnpx /g, "")], options);
+    const env = { ...own, ...theirs };
+    const child = spawn("bash", ["-c", line.replace(/\bnpx /g, "")], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     const [stdout, stderr, [exitCode]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
     return { exitCode, output: stdout + stderr };
   }

@@ -57,14 +57,14 @@ export class RawSocket {
     return line === undefined ? undefined : JSON.parse(line);
   }
 
-  /** The next packet: its kind and its body. Call readBytes() before the first of them can arrive. */
-  async packet(): Promise<{ readonly kind: number; readonly body: Buffer } | undefined> {
+  /** The next frame: its kind and its body. Call readBytes() before the first of them can arrive. */
+  async frame(): Promise<{ readonly kind: number; readonly body: Buffer } | undefined> {
     const head = await this.#take(5);
     const body = head && (await this.#take(head.readUInt32BE(0) - 1));
     return head && body && { kind: head[4] as number, body };
   }
 
-  /** From now on a character is a byte: what is beyond ASCII arrives as it is, in packets. */
+  /** From now on a character is a byte: what is beyond ASCII arrives as it is, in frames. */
   readBytes(): this {
     this.socket.setEncoding("latin1");
     return this;

@@ -10,7 +10,7 @@ const GUIDE = "docs/guide/tools.md";
 const HELLO = ["greeter.ts", "plugin.ts", "host.ts"] as const;
 /** What the build makes of them. */
 const COMPILED = ["greeter.js", "plugin.js"] as const;
-const JEST = fileURLToPath(new URL("../tools/node_modules/jest/bin/jest.js", import.meta.url));
+const JEST = fileURLToPath(new URL("../../tools/node_modules/jest/bin/jest.js", import.meta.url));
 const greets = { exitCode: 0, output: "Hello, world!\n" };
 const SLOW = { timeout: 120_000 };
 
@@ -118,7 +118,7 @@ test("Vitest runs the test of the guide", SLOW, async () => {
   expect(exitCode).toBe(0);
 });
 
-// Jest is larger than all other tools together: npm --prefix test/tools ci
+// Jest is larger than all other tools together: npm --prefix tools ci
 test.skipIf(!existsSync(JEST))("Jest runs the test of the guide, and one in CommonJS", SLOW, async () => {
   using project = new Project();
   project.copy(...COMPILED, "greeter.test.mjs");

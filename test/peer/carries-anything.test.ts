@@ -81,8 +81,8 @@ async function explore(value: unknown): Promise<unknown> {
   return Object.fromEntries(await Promise.all(Object.entries(value).map(async ([name, entry]) => [name, await explore(entry)] as const)));
 }
 
-const carrier = defineContract("carrier", { explore: method<any, any>(), repeat: stream<any, any>() });
-const implementation = implement(carrier, {
+const attachmentPolicy = defineContract("attachmentPolicy", { explore: method<any, any>(), repeat: stream<any, any>() });
+const implementation = implement(attachmentPolicy, {
   explore,
   async *repeat(input: AsyncIterable<unknown>) {
     for await (const item of input) yield item;
@@ -91,7 +91,7 @@ const implementation = implement(carrier, {
 
 test("any JSON value, with any number of bytes, functions and streams in it, arrives equal, and so does what it gives", async () => {
   await using connection = await connectInMemory({ provides: [implementation] });
-  const remote = connection.dispense(carrier);
+  const remote = connection.dispense(attachmentPolicy);
   const property = fc.asyncProperty(anything, async (plan) => {
     const there = await remote.explore(build(plan));
     assert.deepStrictEqual(there, await explore(build(plan)));
@@ -102,7 +102,7 @@ test("any JSON value, with any number of bytes, functions and streams in it, arr
 
 test("any items come back equal and in order through a stream that reads a stream", async () => {
   await using connection = await connectInMemory({ provides: [implementation] });
-  const remote = connection.dispense(carrier);
+  const remote = connection.dispense(attachmentPolicy);
   const items = fc.record({
     is: fc.constant("stream" as const),
     items: fc.array(copied, { maxLength: 6 }),

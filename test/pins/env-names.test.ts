@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { resolveHandshake } from "../../src/handshake/cookie.js";
-import { EnvName, STANDALONE, writePluginEnv } from "../../src/handshake/env.js";
+import { writePluginEnv } from "../../src/handshake/env.js";
+import { EnvName, STANDALONE } from "../../src/handshake/env-names.js";
 import { MagicCookieKey, MagicCookieValue } from "../../src/index.js";
 
 test("[O2] the default handshake is Otto's", () => {

@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { ChunkFeed } from "../../src/transport/chunk-feed.js";
 import { dial } from "../../src/transport/dial.js";
 import type { Channel } from "../../src/wire/channel.js";
+import { mixedFrame } from "../../src/wire/frames.js";
 import { resolveLimits } from "../../src/wire/limits.js";
-import { mixedPacket } from "../../src/wire/packets.js";
 import { gate } from "../kit/gate.js";
 import { Ear } from "./ends.js";
 
@@ -59,21 +59,21 @@ test("[F55] halves of lines that several connections hold stay what they were, t
   }
 });
 
-test("raw bytes of a packet stay what they were when the next packets have been read", async () => {
+test("raw bytes of a frame stay what they were when the next frames have been read", async () => {
   await using one = await ends();
   const { channel, socket } = await one.open();
   const arrived: Uint8Array[] = [];
   let lines = 0;
   channel.receive({
     lines: () => void lines++,
-    packet: (_message, bytes) => void arrived.push(bytes),
+    frame: (_message, bytes) => void arrived.push(bytes),
     closed: () => {},
   });
-  channel.packets?.receive();
+  channel.frames?.receive();
   const lengths = [1, 100, 20_000, 200_000, 700_000];
   let total = 0;
   for (const [index, length] of lengths.entries()) {
-    for (const piece of mixedPacket("{}", [new Uint8Array(length).fill(index + 1)])) {
+    for (const piece of mixedFrame("{}", [new Uint8Array(length).fill(index + 1)])) {
       socket.write(piece);
       total += piece.length;
     }

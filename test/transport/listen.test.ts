@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { listen } from "../../src/transport/listen.js";
-import { MOST_STRANGERS } from "../../src/transport/strangers.js";
+import { MAX_UNAUTHENTICATED } from "../../src/transport/unauthenticated-connections.js";
 import { resolveLimits } from "../../src/wire/limits.js";
 import { gate } from "../kit/gate.js";
 import { RawSocket } from "../kit/raw-socket.js";
@@ -113,7 +113,7 @@ test("[F63] an upgrade that is none, and bytes that are no HTTP, are answered 40
 test("[F42] of sockets that never ask for an upgrade the oldest is closed first, and a real one still gets in", async () => {
   await using door = await Door.open("websocket");
   const sockets: RawSocket[] = [];
-  for (let count = 0; count < MOST_STRANGERS; count++) {
+  for (let count = 0; count < MAX_UNAUTHENTICATED; count++) {
     const socket: Socket = connect(door.target);
     await once(socket, "connect");
     sockets.push(new RawSocket(socket));

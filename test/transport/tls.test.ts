@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { derOf, makeCertificate } from "../../src/transport/certificate.js";
 import { dial } from "../../src/transport/dial.js";
 import type { TlsOptions } from "../../src/transport/tls.js";
-import type { Address } from "../../src/wire/address.js";
+import type { Address } from "../../src/util/address.js";
 import type { Channel } from "../../src/wire/channel.js";
 import { type Limits, resolveLimits } from "../../src/wire/limits.js";
 import { rejection } from "../kit/fixtures.js";

@@ -1,12 +1,14 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../src/util/clock.js";
+import { FakeClock } from "../kit/fake-clock.js";
 
 afterEach(() => vi.restoreAllMocks());
 
 test.each([2 ** 31, 2 ** 53, Number.POSITIVE_INFINITY])("[F68] after(%j) waits as long as a timer can, and does not run at once", (ms) => {
   const set = vi.spyOn(globalThis, "setTimeout");
   systemClock.after(ms, () => {})();
-  expect(set.mock.calls.map(([, delay]) => delay)).toEqual([2 ** 31 - 1]);
+  systemClock.afterHolding(ms, () => {})();
+  expect(set.mock.calls.map(([, delay]) => delay)).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
 });
 
 test("after() runs its task once, unless it is called off, and keeps no process alive", async () => {
@@ -21,6 +23,32 @@ test("after() runs its task once, unless it is called off, and keeps no process 
     for (const timer of timers) timer.ref();
   });
   expect(ran).toEqual(["on"]);
+});
+
+test("afterHolding() runs its task once, unless it is called off, and keeps the process alive until then", async () => {
+  const set = vi.spyOn(globalThis, "setTimeout");
+  const ran: string[] = [];
+  systemClock.afterHolding(1, () => void ran.push("off"))();
+  await new Promise<void>((resolve) => {
+    systemClock.afterHolding(1, () => void ran.push("on"));
+    systemClock.afterHolding(2, resolve);
+    const [, ...running] = set.mock.results.map(({ value }) => value as NodeJS.Timeout);
+    expect(running.map((timer) => timer.hasRef())).toEqual([true, true]);
+  });
+  expect(ran).toEqual(["on"]);
+});
+
+test("the tests' own clock tells timers that hold a program from those that do not", () => {
+  const clock = new FakeClock();
+  const ran: string[] = [];
+  clock.after(10, () => void ran.push("guards"));
+  clock.afterHolding(20, () => void ran.push("holds"));
+  const callOff = clock.afterHolding(20, () => void ran.push("off"));
+  expect([clock.timers, clock.holding]).toEqual([3, 2]);
+  callOff();
+  clock.advance(20);
+  expect(ran).toEqual(["guards", "holds"]);
+  expect([clock.timers, clock.holding]).toEqual([0, 0]);
 });
 
 test("soon() runs its task in a macrotask, after the promises that are settled", async () => {

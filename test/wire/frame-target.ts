@@ -3,9 +3,9 @@ import { readImplementations } from "../../src/contract/implement.js";
 import { defineContract, implement, method, notification, stream } from "../../src/index.js";
 import { PeerConnection } from "../../src/peer/connection.js";
 import type { Channel, Receiver } from "../../src/wire/channel.js";
+import { FrameError, FrameReader, linesFrame, mixedFrame } from "../../src/wire/frames.js";
 import { resolveLimits } from "../../src/wire/limits.js";
 import { LineError, LineReader } from "../../src/wire/lines.js";
-import { linesPacket, mixedPacket, PacketError, PacketReader } from "../../src/wire/packets.js";
 import { FakeClock } from "../kit/fake-clock.js";
 import { memoryLogger } from "../kit/fixtures.js";
 
@@ -16,7 +16,7 @@ export interface CorpusFile {
   /** Says what is expected, with its first word. */
   readonly name: string;
   readonly framing: Framing;
-  /** Each begins where a message or a packet does. */
+  /** Each begins where a message or a frame does. */
   readonly frames: readonly Buffer[];
 }
 
@@ -28,7 +28,7 @@ export function readCorpus(): CorpusFile[] {
     .flatMap((name): CorpusFile[] => {
       const bytes = readFileSync(new URL(name, folder));
       if (name.endsWith(".lines")) return [{ name, framing: "lines", frames: splitLines(bytes) }];
-      return name.endsWith(".packets") ? [{ name, framing: "packets", frames: readPackets(bytes.toString()) }] : [];
+      return name.endsWith(".frames") ? [{ name, framing: "packets", frames: readFrames(bytes.toString()) }] : [];
     });
 }
 
@@ -43,11 +43,11 @@ function splitLines(bytes: Buffer): Buffer[] {
   return frames;
 }
 
-/** Packets as people can read them: a comment before each, then lines of hex or of the text as it is. */
-function readPackets(text: string): Buffer[] {
-  const [, ...packets] = text.split(/^# .*\n/m);
-  return packets.map((packet) => {
-    const rows = packet.split("\n").slice(0, -1);
+/** Frames as people can read them: a comment before each, then lines of hex or of the text as it is. */
+function readFrames(text: string): Buffer[] {
+  const [, ...frames] = text.split(/^# .*\n/m);
+  return frames.map((frame) => {
+    const rows = frame.split("\n").slice(0, -1);
     return Buffer.concat(
       rows.map((row) => (/^([0-9a-f]{2} ?)+$/.test(row) ? Buffer.from(row.replaceAll(" ", ""), "hex") : Buffer.from(row))),
     );
@@ -68,14 +68,14 @@ export function messagesIn({ framing, frames }: CorpusFile): string[] {
 /** A message in a frame of its own, with raw bytes beside it where the framing has a place for them. */
 export function frameOf(framing: Framing, message: string, raw: Buffer | undefined): Buffer {
   if (framing === "lines") return Buffer.from(`${message}\n`);
-  return raw === undefined ? linesPacket(`${message}\n`) : Buffer.concat(mixedPacket(message, [raw]));
+  return raw === undefined ? linesFrame(`${message}\n`) : Buffer.concat(mixedFrame(message, [raw]));
 }
 
 /** A channel that reads bytes as a socket's does, with nothing behind it. */
 class FrameChannel implements Channel {
   readonly sent: string[] = [];
   readonly #lines = new LineReader(MAX_BYTES);
-  readonly #packets = new PacketReader(MAX_BYTES, MAX_BYTES);
+  readonly #frames = new FrameReader(MAX_BYTES, MAX_BYTES);
   readonly #framing: Framing;
   #receiver!: Receiver;
   #ended = false;
@@ -105,26 +105,26 @@ class FrameChannel implements Channel {
 
   /** True while the beginning of a message is held. */
   get partial(): boolean {
-    return this.#framing === "lines" ? this.#lines.partial : this.#packets.partial;
+    return this.#framing === "lines" ? this.#lines.partial : this.#frames.partial;
   }
 
   feed(chunk: Buffer): void {
     if (this.#ended) return;
     try {
       if (this.#framing === "lines") this.#hear(this.#lines.push(chunk));
-      else this.#readPackets(chunk);
+      else this.#readFrames(chunk);
     } catch (error) {
-      if (!(error instanceof LineError || error instanceof PacketError)) throw error;
+      if (!(error instanceof LineError || error instanceof FrameError)) throw error;
       if (error instanceof LineError) this.#hear(error.before);
       this.#receiver.violated?.(error.message);
     }
   }
 
-  #readPackets(chunk: Buffer): void {
-    for (const packet of this.#packets.push(chunk)) {
+  #readFrames(chunk: Buffer): void {
+    for (const frame of this.#frames.push(chunk)) {
       if (this.#ended) return;
-      if ("text" in packet) this.#hear(packet.text);
-      else this.#receiver.packet?.(packet.message, packet.bytes);
+      if ("text" in frame) this.#hear(frame.text);
+      else this.#receiver.frame?.(frame.message, frame.bytes);
     }
   }
 

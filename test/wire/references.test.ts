@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ArrivedCargo, Cargo } from "../../src/wire/cargo.js";
+import { Attachments, ReceivedAttachments } from "../../src/wire/attachments.js";
 import { extract, isSpecial, type Lender, lendNothing, type Ref, restore, Unsendable } from "../../src/wire/references.js";
 
 /** Lends everything, numbered from 0. */
@@ -57,10 +57,10 @@ test("extract() of the special thing itself names the whole", () => {
 });
 
 test("extract() puts raw bytes side by side, and names them by offset and length", () => {
-  const cargo = new Cargo(Number.POSITIVE_INFINITY);
-  const { refs } = extract({ a: Uint8Array.of(1, 2), b: [new Uint8Array(0), Buffer.from("xyz")] }, lendNothing, cargo);
+  const attachments = new Attachments(Number.POSITIVE_INFINITY);
+  const { refs } = extract({ a: Uint8Array.of(1, 2), b: [new Uint8Array(0), Buffer.from("xyz")] }, lendNothing, attachments);
   expect(refs).toEqual({ "/a": { bytes: [0, 2] }, "/b/0": { bytes: [2, 0] }, "/b/1": { bytes: [2, 3] } });
-  expect(cargo.pieces?.map((bytes) => [...bytes])).toEqual([[1, 2], [], [120, 121, 122]]);
+  expect(attachments.pieces?.map((bytes) => [...bytes])).toEqual([[1, 2], [], [120, 121, 122]]);
 });
 
 test("extract() makes of everything else what JSON.stringify() makes of it", () => {
@@ -134,7 +134,7 @@ test("an object that stands in two places is no cycle", () => {
 test("what was extracted is restored to its place, and own members called __proto__ stay what they are", () => {
   const refs: Record<string, Ref> = { "/__proto__": { bytes: "AQ==" }, "/a~1b/~0/1": { function: 4 } };
   const value = restore(JSON.parse('{"__proto__":null,"a/b":{"~":[0,null]}}'), refs, (ref) =>
-    "function" in ref ? "function" : new ArrivedCargo(undefined, 0).bytes(ref["bytes"]),
+    "function" in ref ? "function" : new ReceivedAttachments(undefined, 0).bytes(ref["bytes"]),
   );
   expect(Object.entries(value as object)).toEqual([
     ["__proto__", Uint8Array.of(1)],

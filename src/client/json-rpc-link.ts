@@ -1,0 +1,74 @@
+import { basename } from "node:path";
+import { greet } from "../handshake/greet.js";
+import { loadTracing } from "../handshake/trace-context.js";
+import type { CallTarget } from "../peer/calls/call-target.js";
+import { PeerConnection } from "../peer/connection.js";
+import type { CloseReason } from "../peer/errors/close-reason.js";
+import type { Watched } from "../peer/heartbeat.js";
+import type { PeerOptions } from "../peer/peer-options.js";
+import { type Clock, systemClock } from "../util/clock.js";
+import type { Channel } from "../wire/channel.js";
+import { SHUTDOWN } from "../wire/messages.js";
+import type { LinkRequest, PluginLink, UnprovenLink } from "./plugin-link.js";
+import { dialWithRetry } from "./start/dial-retry.js";
+
+/** A plugin that speaks JSON-RPC, as docs/protocol.md has it. */
+export class JsonRpcLink extends PeerConnection implements PluginLink {
+  readonly vitals: Watched;
+  readonly #clock: Clock;
+
+  constructor(channel: Channel, options: PeerOptions) {
+    super(channel, options);
+    this.#clock = options.clock;
+    const { peer } = this;
+    this.vitals = {
+      get received() {
+        return peer.received;
+      },
+      get reading() {
+        return peer.reading;
+      },
+      get oldestDeadline() {
+        return peer.oldestDeadline;
+      },
+      ping: () => this.ping({ timeoutMs: Number.POSITIVE_INFINITY }),
+    };
+  }
+
+  get target(): CallTarget {
+    return this.peer;
+  }
+
+  askToStop(graceMs: number, why: string): boolean {
+    const { peer } = this;
+    if (!peer.open) return false;
+    const asked = peer.call(SHUTDOWN, { graceMs }, { timeoutMs: Number.POSITIVE_INFINITY });
+    asked.catch(() => {}); // It may be gone before it answers, and that is what was asked for.
+    peer.leave(why);
+    return true;
+  }
+
+  async drain(timeoutMs: number, why: string): Promise<void> {
+    const giveUpAt = this.#clock.now() + timeoutMs;
+    await this.peer.finishCalls(timeoutMs, why);
+    await this.peer.drain(giveUpAt - this.#clock.now());
+  }
+
+  end(reason?: CloseReason): Promise<CloseReason> {
+    return this.peer.close(reason);
+  }
+}
+
+/** Opens a link over a socket or a WebSocket, whichever was announced. */
+export async function openJsonRpcLink(request: LinkRequest): Promise<UnprovenLink> {
+  const { address, protocol, tls, secret, identity, signal, explain, options } = request;
+  const { limits, logger, validate, callTimeoutMs, shown, apiVersions, provides, config } = options;
+  const tracing = await loadTracing();
+  const channel = await dialWithRetry(address, protocol, { limits, signal, tls });
+  const other = `plugin "${shown}"`;
+  const shared = { limits, logger, validate, callTimeoutMs, clock: systemClock };
+  const link = new JsonRpcLink(channel, { ...shared, plugin: shown, identity, tracing, other, explain });
+  const info = { name: basename(process.argv[1] ?? "host") };
+  const { helloTimeoutMs } = limits;
+  return { link, greet: (onTrust) => greet(link, { secret, apiVersions, provides, config, info, helloTimeoutMs, onTrust }) };
+}

@@ -1,0 +1,97 @@
+import { constants } from "node:fs";
+import { access, lstat, stat } from "node:fs/promises";
+import { isAbsolute, resolve } from "node:path";
+import { type Command, partsOf } from "./command.js";
+import { checkFormat } from "./file-format.js";
+import { findOnPath, type Surroundings } from "./search-path.js";
+
+/** What is run: an absolute path and its arguments. Found once, so that nothing later on PATH or in a directory comes first. */
+export interface Executable {
+  readonly file: string;
+  readonly args: readonly string[];
+}
+
+/** Says whether a file is run by Node.js, and not by itself. */
+export function isScript(name: string): boolean {
+  return /\.[cm]?js$/.test(name);
+}
+
+/**
+ * Finds what a command means, and says plainly what keeps it from being run.
+ *
+ * Node.js itself would run a file without a `#!` line through a shell; here that is an error.
+ * @throws {Error} With the end of a sentence: `there is no file …`.
+ */
+export async function findExecutable(command: Command, { cwd, path }: Surroundings): Promise<Executable> {
+  const [name, ...args] = partsOf(command);
+  const script = isScript(name);
+  const isPath = script || name.includes("/") || isAbsolute(name);
+  const file = isPath ? resolve(cwd, name) : await findProgram(name, path);
+  const { mode } = await checkFile(name, file);
+  if (script) {
+    await access(file, constants.R_OK).catch(() => {
+      throw new Error(`its file "${file}" cannot be read by this user`);
+    });
+    return { file: process.execPath, args: [file, ...args] };
+  }
+  await access(file, constants.X_OK).catch(() => {
+    const remedy = (mode & 0o111) === 0 ? `Run: chmod +x "${file}"` : "Its owner may; or its file system is mounted with noexec.";
+    throw new Error(`"${file}" is not executable${(mode & 0o111) === 0 ? "" : " by this user"}\n  ${remedy}`);
+  });
+  if (process.platform !== "win32") await checkFormat(file, { cwd, path });
+  return { file, args };
+}
+
+/**
+ * A directory that is not there fails the start with the same code as a missing file, and the file would be blamed.
+ * @throws {Error} With the end of a sentence.
+ */
+export async function checkCwd(cwd: string): Promise<void> {
+  const found = await stat(cwd).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`its cwd "${cwd}" ${error.code === "ENOENT" ? "does not exist" : `cannot be looked at (${error.code})`}`, {
+      cause: error,
+    });
+  });
+  if (!found.isDirectory()) throw new Error(`its cwd "${cwd}" is no directory`);
+  await access(cwd, constants.X_OK).catch((cause) => {
+    throw new Error(`its cwd "${cwd}" may not be entered by this user`, { cause });
+  });
+}
+
+async function checkFile(name: string, file: string): Promise<{ readonly mode: number }> {
+  const found = await stat(file).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") throw new Error(await missing(name, file));
+    const why = error.code === "EACCES" ? "this user may not enter a directory on the way to it" : error.code;
+    throw new Error(`its file "${file}" cannot be looked at: ${why}`, { cause: error });
+  });
+  if (found.isDirectory()) throw new Error(`"${file}" is a directory\n  Name the plugin's file in it.`);
+  if (!found.isFile()) throw new Error(`"${file}" is no regular file`);
+  return found;
+}
+
+async function missing(name: string, file: string): Promise<string> {
+  const isLink = await lstat(file).then(
+    (found) => found.isSymbolicLink(),
+    () => false,
+  );
+  if (isLink) return `"${file}" is a link to a file that does not exist`;
+  return `there is no file "${file}"${inOneText(name) ?? (isAbsolute(name) ? "" : "\n  A relative path starts at the client's cwd.")}`;
+}
+
+// The commonest mistake of all: a command line, where a file is wanted.
+function inOneText(name: string): string | undefined {
+  if (!/\s/.test(name)) return undefined;
+  return `\n  No shell splits a command: give its parts as a list, as in ${JSON.stringify(name.trim().split(/\s+/))}.`;
+}
+
+async function findProgram(name: string, path: string | undefined): Promise<string> {
+  if (path === undefined) {
+    throw new Error(
+      `its environment has no PATH on which "${name}" could be found\n  Give its absolute path, or PATH in env or inheritEnv.`,
+    );
+  }
+  const found = await findOnPath(name, path);
+  if (found !== undefined) return found;
+  const remedy = inOneText(name) ?? `\n  Write "./${name}" for a file in the client's cwd.`;
+  throw new Error(`there is no program "${name}" on its PATH${remedy}`);
+}

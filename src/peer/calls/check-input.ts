@@ -1,0 +1,48 @@
+import { type Schema, type Subject, validate } from "../../contract/schema.js";
+import type { CallOptions } from "../../contract/views.js";
+import { PluginError } from "../../errors.js";
+import { abortable } from "../../util/abort.js";
+import type { Clock } from "../../util/clock.js";
+import { isThenable } from "../../util/thenable.js";
+import { within } from "../../util/within.js";
+import { checkCallOptions } from "./call-options.js";
+import { lessSpent } from "./spent-time.js";
+
+export type Send = (input: unknown, options: CallOptions | undefined) => Promise<unknown>;
+
+/** What bounds the check where the call itself says nothing. */
+export interface Patience {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+/** Checks an input before it is sent. The check alone counts here: the schema's result is made where the value is received. */
+export function checkThen(schema: Schema, method: string, patience: Patience, send: Send): Send {
+  const subject: Subject = { code: "INVALID_INPUT", name: method, side: "caller" };
+  return (input, options) => {
+    let checked: unknown;
+    try {
+      checked = validate(schema, input, subject);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    // At once where the schema allows it: calls are sent in the order in which they were made.
+    return isThenable(checked) ? sendLater(Promise.resolve(checked), options, patience) : send(input, options);
+
+    async function sendLater(valid: Promise<unknown>, given: CallOptions = {}, { clock, timeoutMs }: Patience): Promise<unknown> {
+      checkCallOptions(method, given);
+      const begun = clock.now();
+      const most = Math.min(given.timeoutMs ?? timeoutMs, given.maxTotalMs ?? Number.POSITIVE_INFINITY);
+      const bounded = most === Number.POSITIVE_INFINITY ? valid : within(valid, most, clock, () => late(method, most));
+      await (given.signal === undefined ? bounded : abortable(bounded, given.signal));
+      return send(input, most === Number.POSITIVE_INFINITY ? options : lessSpent(given, most, clock.now() - begun));
+    }
+  };
+}
+
+function late(method: string, ms: number): PluginError {
+  return new PluginError(
+    "CALL_TIMEOUT",
+    `Gave up the call of "${method}": its schema did not check the input in ${ms} ms; it was not sent`,
+  );
+}

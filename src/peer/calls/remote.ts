@@ -1,0 +1,97 @@
+import type { Contract, Member, Stream } from "../../contract/contract.js";
+import { type Schema, type Subject, validate } from "../../contract/schema.js";
+import type { CallOptions, Remote } from "../../contract/views.js";
+import { ValidationError } from "../../errors.js";
+import type { Clock } from "../../util/clock.js";
+import { type CallSubject, calls, Observation, ObservedStream } from "../call-events.js";
+import type { OpenedStream } from "../streams/opened-stream.js";
+import { RemoteStream } from "../streams/remote-stream.js";
+import { checkCallOptions } from "./call-options.js";
+import type { CallTarget, Transform } from "./call-target.js";
+import { checkThen, type Send } from "./check-input.js";
+
+/** How the calls of a remote are made. */
+export interface RemoteOptions {
+  readonly validate: boolean;
+  /** For who watches calls. */
+  readonly plugin: string;
+  readonly clock: Clock;
+  /** Of a call that says nothing. */
+  readonly callTimeoutMs: number;
+}
+
+/** Makes a plain frozen object of functions from a contract. No proxy: that would answer `then`, and `await` would call it. */
+export function makeRemote<C extends Contract>(contract: C, target: CallTarget, options: RemoteOptions): Remote<C> {
+  const remote: Record<string, unknown> = {};
+  for (const [name, member] of Object.entries<Member>(contract.members)) {
+    const { plugin, clock } = options;
+    const subject: CallSubject = { side: "caller", contract: contract.name, member: name, kind: member.kind, plugin, clock };
+    remote[name] = memberFunction(`${contract.name}.${name}`, member, { target, ...options }, subject);
+  }
+  return Object.freeze(remote) as Remote<C>;
+}
+
+/** Where calls go, and how they are made. */
+interface Source extends RemoteOptions {
+  readonly target: CallTarget;
+}
+
+function memberFunction(method: string, member: Member, source: Source, subject: CallSubject): unknown {
+  if (member.kind === "stream") {
+    const open = streamFunction(method, member, source);
+    return (input: unknown, options?: CallOptions) =>
+      calls.hasSubscribers ? new ObservedStream(new Observation(subject), open(input, options)) : open(input, options);
+  }
+  const call = callFunction(method, member, source);
+  return (input: unknown, options?: CallOptions) =>
+    calls.hasSubscribers ? new Observation(subject).run(() => call(input, options)) : call(input, options);
+}
+
+function callFunction(method: string, member: Exclude<Member, Stream<Schema, Schema>>, source: Source): Send {
+  const { target } = source;
+  const inputSchema: Schema | undefined = member.input;
+  const outputSchema: Schema | undefined = member.kind === "method" ? member.output : undefined;
+  const accept = outputSchema && source.validate ? acceptWith(outputSchema, method) : undefined;
+  const send =
+    member.kind === "notification"
+      ? (input: unknown, options: CallOptions | undefined) => target.notify(method, input, options)
+      : (input: unknown, options: CallOptions | undefined) => target.call(method, input, options, accept);
+  const timeoutMs = member.kind === "notification" ? Number.POSITIVE_INFINITY : source.callTimeoutMs;
+  return inputSchema === undefined || !source.validate ? send : checkThen(inputSchema, method, { clock: source.clock, timeoutMs }, send);
+}
+
+type Open = (input: unknown, options?: CallOptions) => AsyncIterableIterator<unknown>;
+
+function streamFunction(method: string, member: Stream<Schema, Schema>, source: Source): Open {
+  const { validate: checks, target, clock, callTimeoutMs: timeoutMs } = source;
+  const { input: inputSchema, output: itemSchema } = member;
+  const itemSubject: Subject = { code: "INVALID_OUTPUT", name: method, side: "caller" };
+  const accept = itemSchema !== undefined && checks ? (item: unknown) => validate(itemSchema, item, itemSubject) : undefined;
+  return (input: unknown, options: CallOptions = {}): AsyncIterableIterator<unknown> => {
+    checkCallOptions(method, options);
+    return new RemoteStream((signal, onEnd) => {
+      const send: Send = (value, callOptions) => target.openStream(method, value, callOptions ?? {}, accept, onEnd);
+      const open = inputSchema === undefined || !checks ? send : checkThen(inputSchema, method, { clock, timeoutMs }, send);
+      return open(input, { ...options, signal }) as Promise<OpenedStream>;
+    }, options.signal);
+  };
+}
+
+function acceptWith(schema: Schema, method: string): Transform {
+  const subject: Subject = { code: "INVALID_OUTPUT", name: method, side: "caller" };
+  return (value) => (value === null ? acceptNull(schema, subject) : validate(schema, value, subject));
+}
+
+// A result of nothing is null on the wire. Where the schema takes undefined, and not null, that is what was meant.
+async function acceptNull(schema: Schema, subject: Subject): Promise<unknown> {
+  try {
+    return await validate(schema, null, subject);
+  } catch (error) {
+    if (!(error instanceof ValidationError)) throw error;
+    try {
+      return await validate(schema, undefined, subject);
+    } catch {
+      throw error;
+    }
+  }
+}

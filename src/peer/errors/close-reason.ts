@@ -1,0 +1,69 @@
+import { isPluginError, PluginError, type StartError } from "../../errors.js";
+import { escapeLine } from "../../util/escape-controls.js";
+
+/** Why a connection, or a plugin, is no more. `switch` on `kind` is complete. */
+export type CloseReason =
+  /** We ended the process. `forced`: it had to be made to. `escaped`: descendants outside its process group that could not be killed. */
+  | { readonly kind: "killed"; readonly forced: boolean; readonly escaped: readonly number[] }
+  /** One side closed the connection in order. */
+  | { readonly kind: "closed"; readonly by: "us" | "peer" }
+  /** The process ended unasked. `error`: the uncaught exception, where the plugin could still tell it. */
+  | {
+      readonly kind: "exited";
+      readonly exitCode: number | null;
+      readonly signal: NodeJS.Signals | null;
+      readonly stderrTail: string;
+      readonly error?: PluginError;
+    }
+  /** The connection broke, or the other side broke the protocol. */
+  | { readonly kind: "lost"; readonly error: PluginError }
+  /** It never became ready. */
+  | { readonly kind: "failed"; readonly error: StartError };
+
+/** What the calls of a connection that is over reject with. */
+export interface CloseErrors {
+  /** The call never left: it is safe to make it again elsewhere. */
+  notSent(method: string): PluginError;
+  /** The call left, and what became of it is not known. */
+  lost(method: string): PluginError;
+  /** A stream broke off. */
+  cut(stream: string): PluginError;
+  /** Why handlers that still run for the other side are aborted. */
+  readonly aborted: PluginError;
+}
+
+/** @param other The other side, for sentences, as in `plugin "./kv.js"`. */
+export function closeErrors(reason: CloseReason, other: string): CloseErrors {
+  const ours = reason.kind === "closed" && reason.by === "us";
+  const cause = "error" in reason ? { cause: reason.error } : undefined;
+  const what = ours ? `we closed the connection to ${other}` : describe(reason, other);
+  const code = ours ? "CONNECTION_CLOSED" : "CONNECTION_LOST";
+  return {
+    notSent: (method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${what}`, cause),
+    lost: (method) => new PluginError(code, `Lost the answer to "${method}": ${what}; the call may have run`, cause),
+    cut: (stream) => new PluginError(code, `Lost the rest of "${stream}": ${what}`, cause),
+    aborted: new PluginError(code, `The call was ended: ${what}`, cause),
+  };
+}
+
+function describe(reason: CloseReason, other: string): string {
+  if (reason.kind === "exited") return describeExit(reason, other);
+  if (reason.kind === "closed") return `the connection to ${other} was closed by it`;
+  return `the connection to ${other} is lost${"error" in reason ? `: ${reason.error.message}` : ""}`;
+}
+
+type Exited = Extract<CloseReason, { kind: "exited" }>;
+
+function describeExit({ exitCode, signal, error }: Exited, other: string): string {
+  const how = signal === null ? (exitCode === null ? "ended" : `exited with code ${exitCode}`) : `was ended by ${signal}`;
+  return `${other} ${how}${error === undefined ? "" : `: ${summary(error)}`}`;
+}
+
+const MAX_SUMMARY = 300;
+
+/** As a program's own report begins, on one line. */
+function summary(error: PluginError): string {
+  const [first = ""] = error.message.split("\n", 1);
+  const text = isPluginError(error, "REMOTE_ERROR") ? `${error.remoteName}: ${first}` : first;
+  return escapeLine(text.length > MAX_SUMMARY ? `${text.slice(0, MAX_SUMMARY)}…` : text);
+}

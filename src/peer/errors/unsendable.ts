@@ -1,0 +1,23 @@
+import { extract, lendNothing, Unsendable } from "../../wire/references.js";
+import { textOfThrown } from "./remote-error.js";
+
+/** What is wrong with a value: the end of a sentence, and the way to it from the value on. An issue of a ValidationError, as it is. */
+export interface Flaw {
+  readonly message: string;
+  readonly path?: readonly PropertyKey[];
+}
+
+/** Why a value could not be made into JSON. */
+export function flawOf(value: unknown, thrown: unknown): Flaw {
+  if (thrown instanceof Unsendable) return flawAt(thrown);
+  try {
+    extract(value, lendNothing);
+  } catch (found) {
+    if (found instanceof Unsendable) return flawAt(found);
+  }
+  return { message: textOfThrown(thrown) };
+}
+
+function flawAt({ message, steps }: Unsendable): Flaw {
+  return steps.length === 0 ? { message } : { message, path: steps };
+}

@@ -1,0 +1,96 @@
+import type { Socket } from "node:net";
+import { freeChunk } from "./free-chunk.js";
+import { killOutsiders } from "./process-tree.js";
+import { trackGroup } from "./registry.js";
+import type { Exit, RunningProcess } from "./runtime.js";
+import { type Child, type SpawnRequest, spawnChild } from "./spawn-child.js";
+
+// What a plugin wrote is in its pipes once its exit is known; a descendant may hold them open for ever, and go on writing.
+const DRAIN_MS = 250;
+const QUIET_MS = 10;
+
+/**
+ * Spawns a plugin in a process group of its own, all three streams piped.
+ *
+ * Death is the `exit` event, never `close` or execa's promise, which a grandchild holding a pipe keeps open.
+ * @throws {Error} The system's own error, with its code.
+ */
+export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess> {
+  const { child } = await spawnChild(request);
+  const { pid, stdin, stdout, stderr } = child;
+  const untrack = trackGroup(pid);
+  // A plugin that is gone breaks its stdin; that it is gone is told by its exit.
+  stdin.on("error", () => {});
+  let gone = false;
+  const exited = new Promise<Exit>((resolve) => {
+    child.once("exit", (exitCode, signal) => {
+      gone = true;
+      // At once: while the group has members its number cannot be anybody else's, and later it could.
+      endGroup(pid, "SIGKILL");
+      untrack();
+      stdin.destroy();
+      closePipes(child);
+      resolve({ exitCode, signal });
+    });
+  });
+  return {
+    id: String(pid),
+    pid,
+    stdin,
+    stdout: chunks(stdout),
+    stderr: chunks(stderr),
+    exited,
+    signal(name) {
+      if (gone) return;
+      if (name === "SIGTERM") return endGroup(pid, name);
+      void killOutsiders(pid)
+        .catch(() => {})
+        .then(() => gone || endGroup(pid, name));
+    },
+  };
+}
+
+/** Closes the pipes of a process that has exited, once what is in them has been read. */
+function closePipes(child: Child): void {
+  const pipes = [child.stdout, child.stderr];
+  const giveUpAt = performance.now() + DRAIN_MS;
+  let timer: NodeJS.Timeout | undefined;
+  let before = -1;
+  const look = (): void => {
+    const read = pipes.reduce((sum, pipe) => sum + ((pipe as Partial<Socket>).bytesRead ?? 0), 0);
+    const quiet = read === before && pipes.every(({ readableLength }) => readableLength === 0);
+    if (quiet || performance.now() >= giveUpAt) {
+      for (const pipe of pipes) pipe.destroy();
+      return;
+    }
+    before = read;
+    // Where this program was held up, the timer is due before what the pipes hold has been read.
+    timer = setTimeout(() => setImmediate(look), QUIET_MS);
+  };
+  child.once("close", () => clearTimeout(timer));
+  look();
+}
+
+/** Signals a process group, if it has a member. */
+function endGroup(pid: number, name: "SIGTERM" | "SIGKILL"): void {
+  if (process.platform === "win32") return;
+  try {
+    process.kill(-pid, name);
+  } catch {
+    // It has none: that is what was wanted.
+  }
+}
+
+/** A stream's chunks, each valid until the next is asked for; a stream that was destroyed ends like any other. */
+async function* chunks(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of stream) {
+      const bytes = chunk as unknown as Uint8Array;
+      yield bytes;
+      // Who asks for the next is done with this one.
+      freeChunk(bytes);
+    }
+  } catch {
+    // Cut off after the process's end, see closePipes().
+  }
+}

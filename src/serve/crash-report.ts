@@ -1,0 +1,34 @@
+import { formatCrashReport } from "../handshake/crash-report.js";
+import { toWireError } from "../peer/errors/remote-error.js";
+import { writeStderr } from "./stderr-logger.js";
+
+// A program that listens to its own uncaught exceptions most often says what happened, and then exits.
+const LISTENER_MS = 1_000;
+
+/**
+ * From now on, an uncaught exception or rejection that ends this process is told to the host that started it, before the process
+ * is gone. Changes nothing about what becomes of it.
+ */
+export function tellCrashReport(secret: string): void {
+  let told = false;
+  let caught: { readonly error: unknown; readonly atMs: number } | undefined;
+  const tell = (error: unknown): void => {
+    if (told) return;
+    told = true;
+    writeStderr(formatCrashReport(wordsOf(error), secret));
+  };
+  process.on("uncaughtExceptionMonitor", (error) => {
+    // With a listener it is not known yet whether the process ends.
+    if (process.listenerCount("uncaughtException") === 0 && !process.hasUncaughtExceptionCaptureCallback()) tell(error);
+    else caught = { error, atMs: performance.now() };
+  });
+  process.on("exit", (code) => {
+    if (code !== 0 && caught !== undefined && performance.now() - caught.atMs < LISTENER_MS) tell(caught.error);
+  });
+}
+
+function wordsOf(thrown: unknown): { name: string; message: string; code?: string | undefined } {
+  const { message, data } = toWireError(thrown);
+  const { name, code } = data as { name: string; code?: string };
+  return { name, message, code };
+}

@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { fixture } from "../../kit/fixtures.js";
+import { gate, isAlive } from "../../kit/gate.js";
+
+gate();
+const HOST = fileURLToPath(new URL("../../fixtures/hosts/has-a-plugin.mjs", import.meta.url));
+
+/** A host program in a process of its own, and the process id of its plugin. */
+async function startHost(plugin: string, how: "exits" | "throws" | "stays"): Promise<{ host: ChildProcess; pid: number }> {
+  const host = spawn(process.execPath, [HOST, fixture(plugin), how], { stdio: ["ignore", "pipe", "ignore"] });
+  const [line] = await once(createInterface(host.stdout), "line");
+  return { host, pid: Number(line) };
+}
+
+async function gone(pid: number): Promise<void> {
+  await expect.poll(() => isAlive(pid), { timeout: 10_000, interval: 10 }).toBe(false);
+}
+
+test.for([
+  ["exits", 7],
+  ["throws", 1],
+] as const)(
+  "[P7, F13, O34] a host that %s takes its unmanaged plugin along, one that ignores every request too, and keeps its exit code",
+  async ([how, code]) => {
+    const { host, pid } = await startHost("never-ends", how);
+    const [exitCode] = await once(host, "close");
+    expect(exitCode).toBe(code);
+    await gone(pid);
+  },
+);
+
+test.for(["SIGKILL", "SIGTERM"] as const)("[F12, O34] a plugin whose host was ended by %s ends by its lifeline", async (signal) => {
+  const { host, pid } = await startHost("echo", "stays");
+  expect(isAlive(pid)).toBe(true);
+  host.kill(signal);
+  await once(host, "close");
+  const begun = performance.now();
+  await gone(pid);
+  expect(performance.now() - begun).toBeLessThan(5_000);
+});
+
+test("[F12, O34] a plugin whose host was killed ends though its clean-up hangs", async () => {
+  const { host, pid } = await startHost("hangs-in-clean-up", "stays");
+  host.kill("SIGKILL");
+  await once(host, "close");
+  await gone(pid);
+});
