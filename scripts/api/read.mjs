@@ -70,7 +70,7 @@ export function docstringBefore({ text, comments }, { start }) {
 function collectNames(node, names) {
   if (Array.isArray(node)) for (const each of node) collectNames(each, names);
   if (typeof node !== "object" || node === null) return;
-  // What is inside a function, or is private, is nobody's business.
+  // What is inside a function, or is private, is no part of the declaration.
   if (node.type === "BlockStatement" || node.key?.type === "PrivateIdentifier") return;
   if (node.type === "TSTypeReference" && node.typeName.type === "Identifier") names.add(node.typeName.name);
   for (const child of Object.values(node)) collectNames(child, names);
