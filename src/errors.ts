@@ -74,6 +74,7 @@ const PASSING: readonly StartReason[] = ["resources", "exited", "silent", "unrea
 export class StartError extends PluginError {
   /** The step that failed. */
   readonly step: StartStep;
+  /** Why it failed, for a program that decides what to do about it. */
   readonly reason: StartReason;
   /** In how many milliseconds a plugin that declined says that it may be started; undefined if it does not say. */
   readonly retryAfterMs: number | undefined;
