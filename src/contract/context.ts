@@ -2,10 +2,14 @@ import type { RemoteBus } from "./bus-views.js";
 import type { Contract, Method, Notification, Stream } from "./contract.js";
 import type { InputOf, OutputOf } from "./schema.js";
 import type { Topics } from "./topics.js";
-import type { Awaitable, Received, Remote } from "./views.js";
+import type { Awaitable, Received, Remote, Signal } from "./views.js";
 
-/** The provider's view: one function per member. */
+/**
+ * The provider's view: one function per member. What a handler throws, the caller gets as a `RemoteError` with its message, name,
+ * `code` and `data`.
+ */
 export type Handlers<C extends Contract> = { readonly [K in keyof C["members"]]: Handler<C["members"][K]> };
+/** One function of Handlers. */
 export type Handler<M> =
   M extends Method<infer I, infer O>
     ? (input: Received<OutputOf<I>>, context: CallContext) => Awaitable<InputOf<O>>
@@ -18,7 +22,7 @@ export type Handler<M> =
 /** What a handler is told beside its input. */
 export interface CallContext {
   /** Aborts when the caller cancels, times out or disconnects. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** The connection this call arrived on; dispense from it to call back. */
   readonly peer: Dispenser;
   /** The plugin that calls, as its host knows it: by the connection, whatever the message says. Undefined in a plugin's own handlers. */
@@ -38,7 +42,10 @@ export type Dispensed<C> = C extends Topics ? RemoteBus<C> : C extends Contract 
 
 /** The part of a connection that makes remotes. */
 export interface Dispenser {
-  /** @throws {PluginError} `NOT_PROVIDED` If the other side lacks the contract or a member, which it names. */
+  /**
+   * Makes one function for each member of the contract; of a set of topics, from a plugin, the bus of its host.
+   * @throws {PluginError} `NOT_PROVIDED` If the other side lacks the contract or a member, which it names.
+   */
   dispense<C extends Contract | Topics>(contract: C): Dispensed<C>;
 }
 

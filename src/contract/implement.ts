@@ -5,6 +5,7 @@ import { isTopics, type Topic, type Topics } from "./topics.js";
 
 /** A contract, or a set of topics, paired with the functions that do the work: what `provides` takes. */
 export interface Implementation {
+  /** The contract's. */
   readonly name: string;
 }
 

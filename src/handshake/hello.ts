@@ -8,6 +8,7 @@ import { announceProvided, readProvided } from "../peer/provided.js";
 import { type Declared, declare, readDeclared } from "../peer/topics/declared.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import { CONFIGURE, HEALTH, HELLO, READY } from "../wire/messages.js";
+import { decliningError } from "./declined.js";
 import { isHex32, isProof, prove, randomHex } from "./proof.js";
 import { highestCommon } from "./version.js";
 
@@ -114,7 +115,11 @@ function becomeReady(
   });
   if (health !== undefined) reserved.set(HEALTH, async () => (await health()) ?? { ok: true });
   return (async () => {
-    await configure(config, configureContext(connection));
+    try {
+      await configure(config, configureContext(connection));
+    } catch (thrown) {
+      throw decliningError(thrown);
+    }
     connection.peer.activate();
     return {};
   })();

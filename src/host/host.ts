@@ -152,7 +152,8 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
   }
 
   async #untilStarted(sessions: readonly PluginSession[]): Promise<void> {
-    const started = Promise.all(sessions.map(({ runner }) => runner.untilStarted())).then(() => {});
+    const awaited = sessions.filter(({ runner }) => !runner.isSleeping);
+    const started = Promise.all(awaited.map(({ runner }) => runner.untilStarted())).then(() => {});
     const { readyTimeoutMs } = this.#options;
     if (readyTimeoutMs === Number.POSITIVE_INFINITY) return started;
     await within(started, readyTimeoutMs, clock, () => new Error("too late")).catch(() => {});

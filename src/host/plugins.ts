@@ -176,7 +176,7 @@ export class Plugins {
     await undefined;
     await Promise.all(spec.needs.map((needed) => this.#untilThere(spec.id, needed)));
     signal.throwIfAborted();
-    return spec.mode === "inline" ? this.#startInline(spec, what) : this.#startProcess(spec, what, signal);
+    return spec.mode === "inline" ? this.#startInline(spec, what, signal) : this.#startProcess(spec, what, signal);
   }
 
   async #untilThere(id: string, needed: string): Promise<void> {
@@ -211,16 +211,17 @@ export class Plugins {
     return startProcess(client, { shown: spec.id, hosted, onLink: (connection) => this.#answer(spec.id, connection) }, signal);
   }
 
-  #startInline(spec: ResolvedInline, { settings }: StartWhat): Promise<LiveUnit> {
+  #startInline(spec: ResolvedInline, { settings }: StartWhat, signal: AbortSignal): Promise<LiveUnit> {
     const { provides, logger, callTimeoutMs } = this.#options;
-    return startInline({
+    const options = {
       spec,
       settings,
       hostProvides: provides.contracts,
       shared: { limits: LIMITS, clock: this.#clock, logger, validate: true, callTimeoutMs },
       host: { identity: newIdentity(spec.id), authorize: this.#authorize(spec.id) },
-      onLink: (connection) => this.#answer(spec.id, connection),
-    });
+      onLink: (connection: PeerConnection) => this.#answer(spec.id, connection),
+    };
+    return startInline(options, signal);
   }
 
   /** Why a plugin may not call a contract, looked at for each call. */

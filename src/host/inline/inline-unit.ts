@@ -7,6 +7,7 @@ import { connectPair } from "../../peer/pair.js";
 import type { Peer } from "../../peer/peer.js";
 import type { PeerOptions } from "../../peer/peer-options.js";
 import { declare } from "../../peer/topics/declared.js";
+import { abortable } from "../../util/abort.js";
 import { CONFIGURE } from "../../wire/messages.js";
 import type { ResolvedInline } from "../options/resolve-spec.js";
 import type { LiveUnit } from "../supervised/live-unit.js";
@@ -49,7 +50,10 @@ export interface InlineOptions {
 }
 
 /** Starts a plugin in this program. @throws {StartError} Its `configure` declined. */
-export async function startInline({ spec, settings, hostProvides, shared, host, onLink }: InlineOptions): Promise<InlineUnit> {
+export async function startInline(
+  { spec, settings, hostProvides, shared, host, onLink }: InlineOptions,
+  signal: AbortSignal,
+): Promise<InlineUnit> {
   const { id, provides, configure } = spec;
   const hostEnd = { ...shared, ...host, plugin: id, other: `plugin "${id}"`, provides: hostProvides };
   const pluginEnd = { ...shared, plugin: id, other: "the host", provides: provides.contracts, active: false };
@@ -66,18 +70,23 @@ export async function startInline({ spec, settings, hostProvides, shared, host, 
     return {};
   });
   try {
-    await run(settings);
+    // One that never comes to an end is given up with its start.
+    await abortable(run(settings), signal);
   } catch (error) {
     await Promise.all([plugin.close(), connection.close()]);
-    throw declined(id, error);
+    throw signal.aborted ? signal.reason : declined(id, error);
   }
   plugin.peer.activate();
   return new InlineUnit(connection, plugin);
 }
 
 function declined(id: string, cause: unknown): StartError {
-  const details = { step: "ready", command: "inline", reason: "declined" } as const;
-  return new StartError("START_FAILED", `Cannot start plugin "${id}": it declined to start: ${textOfThrown(cause)}`, details as never, {
-    cause,
-  });
+  const { retryAfterMs } = (cause ?? {}) as { readonly retryAfterMs?: unknown };
+  const details = {
+    step: "ready",
+    command: "inline",
+    reason: "declined",
+    ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}),
+  } as const;
+  return new StartError("START_FAILED", `Cannot start plugin "${id}": it declined to start: ${textOfThrown(cause)}`, details, { cause });
 }

@@ -10,6 +10,7 @@ import type { SessionMember } from "../bus/session-member.js";
 import type { ResolvedSpec, ResolvedSupervised } from "../options/resolve-spec.js";
 import { Instances } from "../supervised/instances.js";
 import type { LiveUnit } from "../supervised/live-unit.js";
+import { resolveRestart } from "../supervised/restart-policy.js";
 import type { SupervisorChange } from "../supervised/supervisor.js";
 import { Handle } from "./handle.js";
 import { askHealth, type Health, watchHealth } from "./health-watch.js";
@@ -158,11 +159,11 @@ export class Runner {
     return true;
   }
 
-  /** Resolves once it is active or is not going to be; a plugin that sleeps is woken. */
+  /** Resolves once it is active, all of it, or is not going to be; a plugin that sleeps is woken. */
   untilStarted(): Promise<void> {
     this.wake();
-    const { state } = this;
-    if (state === "active" || state === "errored" || (state === "inactive" && !this.#sleeping)) return Promise.resolve();
+    const isAsleep = this.state === "inactive" && this.#sleeping;
+    if (!this.#instances.isSettling && !isAsleep) return Promise.resolve();
     const started = deferred<void>();
     this.#started.push(started);
     return started.promise;
@@ -273,10 +274,11 @@ export class Runner {
       this.handle.giveUp(this.#why());
       this.#member?.dropWaiting();
     } else this.handle.rest(this.#why());
-    if (state === "active" || state === "errored") queueMicrotask(() => this.#tellStarted());
+    queueMicrotask(() => this.#tellStarted());
   }
 
   #tellStarted(): void {
+    if (this.#instances.isSettling || this.state === "stopping") return;
     for (const started of this.#started.splice(0)) started.resolve();
   }
 
@@ -306,8 +308,10 @@ export class Runner {
   }
 }
 
-/** How many processes a spec asks for. An inline plugin is one that never crashes by itself. */
+const INLINE_RESTART = resolveRestart({ attempt: "Cannot load a plugin", prefix: "", values: {} });
+
+/** How many processes a spec asks for. An inline plugin never crashes by itself, but may decline, and say when to ask again. */
 function shapeOf(spec: ResolvedSpec): Pick<ResolvedSupervised, "standby" | "restart"> & { readonly count: number } {
-  if (spec.mode === "inline") return { count: 1, standby: false, restart: false };
+  if (spec.mode === "inline") return { count: 1, standby: false, restart: INLINE_RESTART };
   return { count: spec.instances, standby: spec.standby, restart: spec.restart };
 }

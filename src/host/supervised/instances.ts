@@ -57,6 +57,11 @@ export class Instances<U extends Unit> {
     return BEST_FIRST.find((state) => states.has(state)) as SupervisedState;
   }
 
+  /** One of them is on its way, or is tried again in a while. */
+  get isSettling(): boolean {
+    return this.#supervisors.some(({ state }) => state === "starting" || state === "restarting");
+  }
+
   get error(): PluginError | undefined {
     return this.#supervisors.map(({ error }) => error).find((error) => error !== undefined);
   }

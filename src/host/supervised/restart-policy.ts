@@ -1,4 +1,4 @@
-import type { PluginError } from "../../errors.js";
+import type { PluginError, StartError } from "../../errors.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import { type Backoff, backoffMs, type ResolvedBackoff } from "../../util/backoff.js";
 import { choice } from "../../util/options/choices.js";
@@ -63,8 +63,8 @@ export class RestartCounter {
   }
 
   failed(error: PluginError): Verdict {
-    const { reason, retryAfterMs } = error as { readonly reason?: string; readonly retryAfterMs?: number };
-    if (this.#policy === undefined || !isWorthRetrying(reason, retryAfterMs)) return { kind: "errored" };
+    const { reason, retryAfterMs, retryable } = error as Partial<StartError>;
+    if (this.#policy === undefined || retryable !== true) return { kind: "errored" };
     if (reason !== "resources") return this.#restart(retryAfterMs ?? 0);
     return { kind: "restart", delayMs: backoffMs(this.#starved++, this.#policy, this.#random()), attempt: this.#attempts };
   }
@@ -76,13 +76,6 @@ export class RestartCounter {
     this.#attempts++;
     return { kind: "restart", delayMs, attempt: this.#attempts };
   }
-}
-
-const PASSING: ReadonlySet<string | undefined> = new Set(["resources", "exited", "silent", "unreachable"]);
-
-/** Says whether the same start may go well later, nothing having been changed. */
-function isWorthRetrying(reason: string | undefined, retryAfterMs: number | undefined): boolean {
-  return PASSING.has(reason) || (reason === "declined" && retryAfterMs !== undefined);
 }
 
 const NAMES = new Set(["initialMs", "factor", "maxMs", "jitter", "maxAttempts", "resetAfterMs", "on", "thenEveryMs"]);

@@ -10,6 +10,7 @@ const jobs = defineContract("jobs", {
   keep: method<{ on: () => void }>(),
   late: method<void, { code: string; message: string }>(),
   forget: method<{ on: (text: string) => unknown }>(),
+  forgotten: method<void, void>(),
   hang: method<{ on: () => unknown }>(),
   each: stream<{ on: (n: number) => number }, number>(),
 });
@@ -71,8 +72,7 @@ test("a plugin that reports on without awaiting, after its call is over or abort
   const controller = new AbortController();
   const hanging = rejection(remote.hang({ on: () => controller.abort(new Error("enough")) }, { signal: controller.signal }));
   expect(await hanging).toMatchObject({ message: "enough" });
-  // Longer than it goes on reporting.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await remote.forgotten();
   expect([client.state, await remote.count({ to: 1, onProgress: () => 5 }), await left(client)]).toEqual(["ready", 5, [0, 0, 0, 0]]);
   await client.kill();
 });

@@ -102,19 +102,20 @@ test.each([
   await host.close();
 });
 
-test("[F119] a plugin that declines and says when is asked again then", async () => {
+test("[W6] a plugin that declines and says when is asked again then", async () => {
   const changes: SessionChange[] = [];
-  const { host } = hostWith([
-    { ...(await INLINE.spec("device", { options: { decline: "busy", retryAfterMs: 5 } })), required: false } as PluginSpec,
-  ]);
+  let asked = 0;
+  const configure = (): void => {
+    if (asked++ < 2) throw Object.assign(new Error("the device is busy"), { retryAfterMs: 5 });
+  };
+  const { host } = hostWith([await INLINE.spec("device", { configure })]);
   const reading = (async () => {
     for await (const change of host.changes()) changes.push(change);
   })();
   await host.ready();
-  await expect.poll(() => host.getSession("device").reportedState).toBe("errored");
+  expect(changes.filter(({ to }) => to === "restarting")).toMatchObject([{ error: { retryAfterMs: 5 } }, { error: { retryAfterMs: 5 } }]);
   await host.close();
   await reading;
-  expect(changes.at(-1)).toMatchObject({ to: "inactive" });
 });
 
 test("[T7, T8, T10] ready() waits for the required ones alone; where one is not active it names it and why, and nothing runs", async () => {
@@ -184,8 +185,8 @@ test("standby: the handle answers again without a spawn in between", async () =>
   // The spare is started once the plugin is active.
   await expect.poll(() => childrenRunning("suite.mjs"), { timeout: 20_000 }).toBe(2);
   process.kill(pid, "SIGKILL");
-  const next = await remote.pid({ waitReadyMs: 20_000 });
-  expect(next).not.toBe(pid);
+  // A call that left before its end was known went with it.
+  await expect.poll(() => remote.pid().catch(() => pid), { timeout: 20_000 }).not.toBe(pid);
   expect([session.restarts, session.reportedState]).toEqual([1, "active"]);
   await host.close();
 });
@@ -264,7 +265,7 @@ test("[S31, F10] health: what the plugin says of itself, a restart when it is no
   const pid = await remote.pid();
   await remote.setHealth({ ok: false, message: "out of paper" });
   await expect.poll(() => session.restarts, { timeout: 20_000 }).toBe(1);
-  expect(await remote.pid({ waitReadyMs: 20_000 })).not.toBe(pid);
+  expect(await remote.pid(undefined, { waitReadyMs: 20_000 })).not.toBe(pid);
   expect(session.lastExit?.reason).toMatchObject({ kind: "lost", error: { message: expect.stringContaining("out of paper") } });
   await host.close();
 });
@@ -277,7 +278,7 @@ test("configure(): other settings reach the plugin, and are kept for its next st
     message: expect.stringContaining("no such colour"),
   });
   await rejection(remote.exit(1));
-  expect(await remote.config({ waitReadyMs: 20_000 })).toEqual({ colour: "red" });
+  expect(await remote.config(undefined, { waitReadyMs: 20_000 })).toEqual({ colour: "red" });
   await host.close();
 });
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { defineContract, method, NewClient } from "../../../src/index.js";
-import { clientFor, fixture, rejection, startFixture } from "../../kit/fixtures.js";
+import { clientFor, fixture, memoryLogger, rejection, startFixture } from "../../kit/fixtures.js";
 import { gate, isAlive } from "../../kit/gate.js";
 import { within } from "../../kit/own-time.js";
 import { LoopbackProxy } from "../../kit/proxy.js";
@@ -61,11 +61,12 @@ test("[P6] a plugin with one thread that works on a call for longer than both bo
 });
 
 test("[P6] nor is it when that call was given up meanwhile", async () => {
-  const client = clientFor("blocks", { heartbeat });
+  const logger = memoryLogger();
+  const client = clientFor("blocks", { heartbeat, logger });
   const remote = await client.dispense(blocks);
   const controller = new AbortController();
   const given = rejection(remote.during(2_000, { signal: controller.signal }));
-  await sleep(50); // So that it runs.
+  await expect.poll(() => logger.text).toContain("blocks");
   controller.abort(new Error("enough"));
   expect((await given).message).toBe("enough");
   expect(await remote.during(0)).toBe("done");

@@ -36,6 +36,7 @@ test.for([
       name: "StartError",
       code: "START_FAILED",
       step: "spawn",
+      reason: "resources",
       message: expect.stringMatching(
         /^Cannot start plugin ".*": the system refused to start ".*" \(EMFILE\)\n {2}This program has too many files open: raise the limit \(ulimit -n\), or start fewer plugins\.$/,
       ),

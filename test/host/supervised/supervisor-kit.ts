@@ -1,4 +1,4 @@
-import { StartError } from "../../../src/errors.js";
+import { StartError, type StartReason } from "../../../src/errors.js";
 import { type ResolvedRestartPolicy, RestartCounter } from "../../../src/host/supervised/restart-policy.js";
 import { Supervisor, type SupervisorChange } from "../../../src/host/supervised/supervisor.js";
 import type { Unit } from "../../../src/host/supervised/unit.js";
@@ -69,8 +69,8 @@ export class FakeStart {
 }
 
 export function startFailure(reason: string, retryAfterMs?: number): StartError {
-  const error = new StartError("START_FAILED", `Cannot start: ${reason}`, { step: "spawn", command: "x", reason } as never);
-  return Object.assign(error, { reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  const details = { step: "spawn", command: "x", reason: reason as StartReason, retryAfterMs } as const;
+  return new StartError("START_FAILED", `Cannot start: ${reason}`, details);
 }
 
 /** Lets everything that waits for a promise run. */

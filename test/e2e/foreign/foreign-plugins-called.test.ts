@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
-import { control, countdown } from "../../examples/plugins/countdown/countdown.js";
-import { greeter } from "../../examples/plugins/greeter/greeter.js";
-import { type Client, implement, NewClient } from "../../src/index.js";
-import { rejection } from "../kit/fixtures.js";
-import { gate, isAlive } from "../kit/gate.js";
-import { buildGoPlugin, examplePlugin, lacks } from "../kit/languages.js";
-import { goneWithin } from "../kit/own-time.js";
+import { control, countdown } from "../../../examples/plugins/countdown/countdown.js";
+import { greeter } from "../../../examples/plugins/greeter/greeter.js";
+import { type Client, implement, NewClient } from "../../../src/index.js";
+import { rejection } from "../../kit/fixtures.js";
+import { gate, isAlive } from "../../kit/gate.js";
+import { buildGoPlugin, examplePlugin, lacks } from "../../kit/languages.js";
+import { goneWithin } from "../../kit/own-time.js";
 
 gate();
 
