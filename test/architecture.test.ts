@@ -18,7 +18,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   output: LEAVES,
   process: ["executable", ...LEAVES],
   client: ["process", "output", "executable", "handshake", "transport", ...CORE],
-  serve: ["handshake", "transport", ...CORE],
+  joined: [],
+  serve: ["joined", "handshake", "transport", ...CORE],
   testing: CORE,
 };
 const PURE = ["util", "errors", "contract", "wire", "peer"];

@@ -1,6 +1,7 @@
+/// <reference lib="es2022.error" preserve="true" />
 // What both programs share.
 
-export type { ErrorOf, PluginErrorCode, StartStep } from "../errors.js";
+export type { ErrorOf, PluginErrorCode, StartReason, StartStep } from "../errors.js";
 export { isPluginError, PluginError, RemoteError, StartError, ValidationError } from "../errors.js";
 export type { Contract, Member, Members, Method, Notification, Stream } from "./contract.js";
 export { defineContract, method, notification, stream } from "./contract.js";

@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { StartFault } from "./start-fault.js";
 
 /**
  * Checks that Windows can run what a file holds, without a shell.
@@ -10,7 +11,10 @@ import { open } from "node:fs/promises";
 export async function checkWindowsFormat(file: string): Promise<void> {
   if (/\.(cmd|bat)$/i.test(file)) {
     const remedy = "Name what it starts: the .exe file, or the .js file, which runs on this Node.js.";
-    throw new Error(`"${file}" is a batch file, which only a shell can run, and a plugin is started without one\n  ${remedy}`);
+    throw new StartFault(
+      "format",
+      `"${file}" is a batch file, which only a shell can run, and a plugin is started without one\n  ${remedy}`,
+    );
   }
   const handle = await open(file, "r").catch(() => undefined);
   if (handle === undefined) return; // It cannot be read: the system alone can tell.
@@ -20,5 +24,8 @@ export async function checkWindowsFormat(file: string): Promise<void> {
   } finally {
     await handle.close();
   }
-  throw new Error(`"${file}" is no program of Windows\n  Name the interpreter of a script first, as in ["python", "plugin.py"].`);
+  throw new StartFault(
+    "format",
+    `"${file}" is no program of Windows\n  Name the interpreter of a script first, as in ["python", "plugin.py"].`,
+  );
 }

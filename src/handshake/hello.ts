@@ -6,6 +6,7 @@ import type { PeerConnection } from "../peer/connection.js";
 import { announceProvided, readProvided } from "../peer/provided.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import { HELLO, READY } from "../wire/messages.js";
+import { decliningError } from "./declined.js";
 import { isHex32, isProof, prove, randomHex } from "./proof.js";
 import { highestCommon } from "./version.js";
 
@@ -92,7 +93,11 @@ function becomeReady(
   connection.learn({ provided: readOffer(offered) });
   connection.provide(provides);
   return (async () => {
-    await configure(config, configureContext(connection));
+    try {
+      await configure(config, configureContext(connection));
+    } catch (thrown) {
+      throw decliningError(thrown);
+    }
     connection.peer.activate();
     return {};
   })();

@@ -46,7 +46,8 @@ export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess
       if (name === "SIGTERM") return endGroup(pid, name);
       void killOutsiders(pid)
         .catch(() => {})
-        .then(() => gone || endGroup(pid, name));
+        // Windows has no groups. Where there was no taskkill to end what the plugin has started, the plugin itself is.
+        .then(() => gone || (process.platform === "win32" ? void child.kill(name) : endGroup(pid, name)));
     },
   };
 }

@@ -1,3 +1,6 @@
+// TypeScript 6 and later load no types by themselves; "preserve" keeps these lines in the declarations.
+/// <reference types="node" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 // The plugin's side.
 export type {
   Awaitable,
@@ -21,6 +24,7 @@ export type {
   Received,
   Remote,
   Schema,
+  StartReason,
   StartStep,
   Stream,
 } from "../contract/index.js";

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { discover } from "../../src/index.js";
+import { cpuMs } from "../kit/cpu-time.js";
 import { gate } from "../kit/gate.js";
 import { tempTree } from "./temp-tree.js";
 
@@ -95,11 +96,11 @@ test.for(cases)("[F117] a pattern that could keep the matcher busy is refused: %
 
 test("[F117] the worst pattern that is taken is matched at once", async () => {
   tree.file(`${"a".repeat(200)}!`, 0o755);
-  const begun = performance.now();
+  const begun = cpuMs();
   expect(await discover(`${"{a,b,c,d,e}".repeat(4)}x`, tree.dir)).toEqual([]);
   expect(await discover("{a".repeat(4) + ",b,c,d,e}".repeat(4), tree.dir)).toEqual([]);
   expect(await discover("*a*a*a", tree.dir)).toEqual([]);
-  expect(performance.now() - begun).toBeLessThan(5_000);
+  expect(cpuMs() - begun).toBeLessThan(5_000);
 });
 
 const directories: readonly (readonly [unknown, string])[] = [

@@ -13,9 +13,15 @@ function loadedBy(program: string): string[] {
   try {
     const log = join(dir, "log");
     writeFileSync(log, "");
+    const append = `appendFileSync(${JSON.stringify(log)}, url + "\\n")`;
     const hooks = `import { appendFileSync } from "node:fs";
-      export async function load(url, context, next) { appendFileSync(${JSON.stringify(log)}, url + "\\n"); return next(url, context); }`;
-    const register = `import { register } from "node:module"; register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)});`;
+      export async function load(url, context, next) { ${append}; return next(url, context); }`;
+    // Node.js 26 warns of register(), and 20 has nothing else.
+    const register = `import { appendFileSync } from "node:fs";
+      import module from "node:module";
+      const load = (url, context, next) => { ${append}; return next(url, context); };
+      if (module.registerHooks === undefined) module.register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)});
+      else module.registerHooks({ load });`;
     const args = ["--import", `data:text/javascript,${encodeURIComponent(register)}`, "--input-type=module", "--eval", program];
     const { status, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8" });
     expect(stderr).toBe("");

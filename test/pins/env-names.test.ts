@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { writePluginEnv } from "../../src/handshake/env.js";
-import { EnvName, STANDALONE } from "../../src/handshake/env-names.js";
+import { COMPILE_CACHE, EnvName, STANDALONE } from "../../src/handshake/env-names.js";
 import { MagicCookieKey, MagicCookieValue } from "../../src/index.js";
 import { handshakeOf } from "../kit/options.js";
 
@@ -26,6 +26,7 @@ test("the variables of the handshake keep their names", () => {
     lifeline: "PLUGIN_LIFELINE",
   });
   expect(STANDALONE).toBe("MORTISE_STANDALONE");
+  expect(COMPILE_CACHE).toBe("MORTISE_COMPILE_CACHE");
 });
 
 test("what a host writes keeps its form", () => {

@@ -4,7 +4,7 @@ import { connect as connectTls, createServer as createTlsServer, type TlsOptions
 import { expect, test } from "vitest";
 import { derOf, makeCertificate } from "../../src/transport/certificate.js";
 import { dial } from "../../src/transport/dial.js";
-import type { TlsOptions } from "../../src/transport/tls.js";
+import { acceptTls, type TlsOptions } from "../../src/transport/tls.js";
 import type { Address } from "../../src/util/address.js";
 import type { Channel } from "../../src/wire/channel.js";
 import type { Limits } from "../../src/wire/limits.js";
@@ -133,6 +133,15 @@ test("[F91] a listener that takes connections and never begins TLS fails the att
   await once(server, "listening");
   const error = await rejection(dialTls({ address: addressOf(server), protocol: "jsonrpc" }, forHost, { helloTimeoutMs: 100 }));
   expect([error["code"], error.message]).toEqual(["CALL_TIMEOUT", "it was connected to, and did not begin TLS in 100 ms"]);
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test("[F40, F91] a listener that begins TLS and no WebSocket fails the attempt", async () => {
+  const server = createPlainServer((socket) => acceptTls(socket, forPlugin, (secured) => void secured.on("error", () => {}).resume()));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const error = await rejection(dialTls({ address: addressOf(server), protocol: "jsonrpc+ws" }, forHost, { helloTimeoutMs: 200 }));
+  expect([error["code"], error.message]).toEqual(["CALL_TIMEOUT", "it was connected to, and did not begin a WebSocket in 200 ms"]);
   await new Promise((resolve) => server.close(resolve));
 });
 

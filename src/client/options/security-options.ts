@@ -44,6 +44,9 @@ export function readSocketGroup(from: OptionsSource): string | number | undefine
   if (socketGroup !== undefined && transport !== "unix") {
     throw wrong(from, "transport", transport, '"unix" where there is a socketGroup');
   }
+  if (socketGroup !== undefined && process.platform === "win32") {
+    throw mistake(from, "socketGroup is of no use on Windows, whose pipes have no group");
+  }
   return option(from, "socketGroup", undefined, isGroup, "a group's name or number");
 }
 

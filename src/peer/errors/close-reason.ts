@@ -3,7 +3,7 @@ import { escapeLine } from "../../util/escape-controls.js";
 
 /** Why a connection, or a plugin, is no more. `switch` on `kind` is complete. */
 export type CloseReason =
-  /** We ended the process. `forced`: it had to be made to. `escaped`: descendants outside its process group that could not be killed. */
+  /** We ended the process. `forced`: it had to be made to. `escaped`: what could not be killed: descendants outside its group, or itself. */
   | { readonly kind: "killed"; readonly forced: boolean; readonly escaped: readonly number[] }
   /** One side closed the connection in order. `code`: with which the other side closed a WebSocket; absent on sockets, and by us. */
   | { readonly kind: "closed"; readonly by: "us" | "peer"; readonly code?: number }

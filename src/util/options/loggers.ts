@@ -6,5 +6,5 @@ import type { OptionsSource } from "./source.js";
 /** An option that is a logger, as the rooms below are given it: its failures harm nothing. @throws {TypeError} */
 export function logger(from: OptionsSource, name: string, fallback: Logger): Logger {
   const given = withFunctions<Logger>(from, name, ["debug", "info", "warn", "error"]);
-  return given === undefined ? fallback : safeLogger(given);
+  return given ? safeLogger(given) : fallback;
 }

@@ -69,7 +69,7 @@ export function option<T, F>(
 }
 
 /** The error for an option that is not what it must be. */
-export function wrong(from: OptionsSource, name: string, value: unknown, wanted: string, isNumeric = false): TypeError | RangeError {
+export function wrong(from: OptionsSource, name: string, value: unknown, wanted: string, isNumeric?: boolean): TypeError | RangeError {
   const Kind = isNumeric && typeof value === "number" ? RangeError : TypeError;
   return new Kind(`${from.attempt}: ${from.prefix}${name} is ${showValue(value)}, and it must be ${wanted}`);
 }

@@ -114,3 +114,17 @@ test.for(starts)("[O9, R30] start() refuses options that it cannot use, and star
   expect(error).toEqual(new TypeError(`Cannot start plugin "${fixture("echo")}": ${fault}`));
   expect(client.state).toBe("idle");
 });
+
+const drains: readonly (readonly [unknown, string])[] = [
+  [null, "the options are null, and must be an object"],
+  [{ zzz: 1 }, 'there is no option "zzz"; the options are timeoutMs'],
+  [{ timeout: 1 }, 'there is no option "timeout"; did you mean "timeoutMs"?'],
+  [{ timeoutMs: -1 }, "timeoutMs is -1, and it must be a number of milliseconds from 0, or Infinity"],
+  [{ timeoutMs: "5" }, 'timeoutMs is "5", and it must be a number of milliseconds from 0, or Infinity'],
+];
+
+test.for(drains)("[R30] drain() refuses options that it cannot use, and ends nothing: %s", async ([options, fault]) => {
+  const client = clientFor("echo");
+  expect((await rejection(client.drain(options as never))).message).toBe(`Cannot drain plugin "${fixture("echo")}": ${fault}`);
+  expect(client.state).toBe("idle");
+});

@@ -12,6 +12,7 @@ gate();
 const TAKERS: Readonly<Record<string, readonly [beginning: string, take: (options: object) => unknown]>> = {
   "NewClient()": ["Cannot create a client", (options) => NewClient({ command: "x", ...options })],
   "start()": [`Cannot start plugin "${fixture("echo")}"`, (options) => clientFor("echo").start(options)],
+  "drain()": [`Cannot drain plugin "${fixture("echo")}"`, (options) => clientFor("echo").drain(options)],
   "serve()": ["Cannot serve", (options) => resolveServeOptions({ provides: [], ...options })],
   "a call": ['Cannot call "kv.get"', (options) => scripted().connection.call("kv.get", 1, options)],
   "a ping": ['Cannot call "rpc.ping"', (options) => scripted().connection.ping(options)],
@@ -35,6 +36,12 @@ const logger = { info() {} } as unknown as Logger;
 const MISTAKES: readonly (readonly [what: string, options: object, takers: readonly string[], sentence: string | RegExp])[] = [
   ["a name that there is not", { zzz: 1 }, Object.keys(TAKERS), /^there is no option "zzz"; the options are \w+/],
   ["a signal that is none", { signal: new EventTarget() }, ["start()", "a call", "a ping"], /^signal is an EventTarget, and it must be an/],
+  [
+    "a time that is none",
+    { timeoutMs: -1 },
+    ["a call", "a ping"],
+    "timeoutMs is -1, and it must be a number of milliseconds above 0, or Infinity",
+  ],
   ["a logger without its functions", { logger }, ["NewClient()", "serve()"], "logger has no function debug, warn, error"],
   ["a flag that is none", { validate: 1 }, ["NewClient()", "serve()"], "validate is 1, and it must be true or false"],
   ["a function that is none", { configure: 1 }, ["serve()", "connectInMemory()"], "configure is 1, and it must be a function"],

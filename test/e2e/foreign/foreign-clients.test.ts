@@ -2,12 +2,12 @@
 import { randomBytes } from "node:crypto";
 import { JSONRPCClient, JSONRPCErrorException, JSONRPCServer, JSONRPCServerAndClient } from "json-rpc-2.0";
 import { expect, test } from "vitest";
-import { defineContract, implement, method, notification, PluginError } from "../../src/index.js";
-import { rejection } from "../kit/fixtures.js";
-import { gate } from "../kit/gate.js";
-import { RawHost } from "../kit/raw-host.js";
-import { hmac, RawPlugin } from "../kit/raw-plugin.js";
-import type { RawSocket } from "../kit/raw-socket.js";
+import { defineContract, implement, method, notification, PluginError } from "../../../src/index.js";
+import { rejection } from "../../kit/fixtures.js";
+import { gate } from "../../kit/gate.js";
+import { RawHost } from "../../kit/raw-host.js";
+import { hmac, RawPlugin } from "../../kit/raw-plugin.js";
+import type { RawSocket } from "../../kit/raw-socket.js";
 
 gate();
 
