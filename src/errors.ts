@@ -36,6 +36,7 @@ const BRAND: unique symbol = Symbol.for("mortise.PluginError") as never;
 
 /** What can go wrong at run time. Branch on `code`, never on the message. */
 export class PluginError extends Error {
+  /** What went wrong. */
   readonly code: PluginErrorCode;
 
   constructor(code: PluginErrorCode, message: string, options?: ErrorOptions) {
@@ -73,6 +74,7 @@ const PASSING: readonly StartReason[] = ["resources", "exited", "silent", "unrea
 export class StartError extends PluginError {
   /** The step that failed. */
   readonly step: StartStep;
+  /** Why it failed, for a program that decides what to do about it. */
   readonly reason: StartReason;
   /** In how many milliseconds a plugin that declined says that it may be started; undefined if it does not say. */
   readonly retryAfterMs: number | undefined;
@@ -80,6 +82,7 @@ export class StartError extends PluginError {
   readonly command: string;
   /** The plugin's exit code; null if it still ran or was ended by a signal. */
   readonly exitCode: number | null;
+  /** The signal that ended it, or null. */
   readonly signal: SignalName | null;
   /** The last lines that it wrote to stderr, at most 8 KiB. */
   readonly stderrTail: string;
@@ -103,12 +106,19 @@ export class StartError extends PluginError {
 
 /** What a {@link StartError} knows beside its sentence. */
 export interface StartDetails {
+  /** The step that failed. */
   readonly step: StartStep;
+  /** Why it failed. */
   readonly reason: StartReason;
+  /** When trying again may help, as the plugin said, in milliseconds. @default not said */
   readonly retryAfterMs?: number | undefined;
+  /** File and arguments, as they were run. */
   readonly command: string;
+  /** The plugin's exit code. @default null */
   readonly exitCode?: number | null | undefined;
+  /** The signal that ended it. @default null */
   readonly signal?: SignalName | null | undefined;
+  /** The last lines that it wrote to stderr. @default "" */
   readonly stderrTail?: string | undefined;
 }
 

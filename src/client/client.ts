@@ -23,11 +23,14 @@ import type { Started } from "./start/opened.js";
 import { Starting } from "./start/starting.js";
 import { watchLife } from "./watch-life.js";
 
+/** How far a client is in its life. `docs/lifecycle.md` has the moves. */
 export type ClientState = "idle" | "starting" | "ready" | "closing" | "closed";
 
-/** The host's end of one plugin. It lives once: after `closed`, start() rejects. */
+/** The host's end of one plugin. It lives once: after `closed`, start() rejects. The end of an `await using` block ends it as kill() does. */
 export interface Client extends AsyncDisposable {
+  /** Where it is in its life now. */
   readonly state: ClientState;
+  /** The plugin's process id, from its spawn on; undefined before, and where a `runtime` has none. */
   readonly pid: number | undefined;
   /** Resolves when the plugin is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
@@ -36,12 +39,19 @@ export interface Client extends AsyncDisposable {
   /** Enough for another process to attach to the plugin while it runs; the secret is in it. Undefined before it is ready, and with
    *  `tls: "auto"`: of the keys made for a start none leaves its process. */
   readonly reattachConfig: ReattachConfig | undefined;
-  /** Resolves with where the plugin listens. Idempotent. The signal ends this caller's wait, not the start.
-   *  @throws {StartError} Naming the step that failed. */
+  /**
+   * Starts the plugin, and resolves with where it listens. Idempotent.
+   * @throws {StartError} With the step that failed: `START_FAILED`, `START_TIMEOUT`, `BAD_HANDSHAKE`, `VERSION_MISMATCH` or
+   *   `CHECKSUM_MISMATCH`.
+   */
   start(options?: StartOptions): Promise<Address>;
-  /** Starts if needed. The same connection each time. */
+  /** Starts the plugin if needed, and resolves with the connection to it: the same one each time. @throws {StartError} As start(). */
   client(): Promise<Connection>;
-  /** Starts if needed. @throws {PluginError} `NOT_PROVIDED` If the plugin lacks the contract or a member, which it names. */
+  /**
+   * Starts the plugin if needed, and resolves with one function for each member of the contract.
+   * @throws {StartError} As start().
+   * @throws {PluginError} `NOT_PROVIDED` If the plugin lacks the contract or a member, which it names.
+   */
   dispense<C extends Contract>(contract: C): Promise<Remote<C>>;
   /**
    * Makes no new calls, which reject with `NOT_SENT`, lets those that run finish, streams too, and then does what kill() does. Calls of
@@ -49,7 +59,10 @@ export interface Client extends AsyncDisposable {
    * @throws {TypeError | RangeError} If the options cannot be used.
    */
   drain(options?: DrainOptions): Promise<CloseReason>;
-  /** Asks, waits `killTimeoutMs`, insists. Idempotent. A plugin that was attached to is left alone, unless `mayKill`. */
+  /**
+   * Asks the plugin to stop, waits `killTimeoutMs`, insists, and resolves when it is gone. Idempotent; never rejects. A plugin that was
+   * attached to is left alone, unless `mayKill`.
+   */
   kill(): Promise<CloseReason>;
 }
 

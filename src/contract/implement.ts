@@ -3,6 +3,7 @@ import type { Handlers } from "./views.js";
 
 /** A contract paired with the functions that do the work: what `provides` takes. */
 export interface Implementation {
+  /** The contract's. */
   readonly name: string;
 }
 

@@ -9,10 +9,11 @@ import { mistake, option, REQUIRED, readOptions } from "../util/options/source.j
 import { problemOf } from "./check-glob.js";
 import { Permissions } from "./permissions.js";
 
+/** What discover() takes, and who is told of the rest. */
 export interface DiscoverOptions {
   /** Takes files and directories, too, that other users can write to. @default false */
   readonly allowInsecure?: boolean | undefined;
-  /** Called for each file that matched and was left out because others could have changed it; `why` is a clause. */
+  /** Called for each file that matched and was left out because others could have changed it; `why` is a clause. @default none */
   readonly onRefused?: ((path: string, why: string) => void) | undefined;
 }
 
@@ -26,7 +27,7 @@ const NAMES: ReadonlySet<string> = namesIn("allowInsecure onRefused");
  * user's own group may. `options.onRefused` is told.
  * `*`, `**`, `?`, `[abc]` and `{a,b}` are patterns; a name that begins with a dot matches where the pattern does too.
  * @param glob Relative to `dir`; from configuration, never from a stranger.
- * @param dir @default the current directory
+ * @param dir Where to look, as a path or a `file:` URL: the current directory, if it is left out.
  * @throws {TypeError} If the glob is empty, holds NUL, or has parentheses or too many stars and braces; if `dir` is no path, or an option unknown.
  * @throws {PluginError} `UNAUTHORIZED` If others can write to `dir`, or to a directory above it in which they could replace it.
  * @example for (const command of await discover("*.js", "plugins")) NewClient({ command });

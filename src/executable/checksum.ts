@@ -12,7 +12,7 @@ import { reasonIn, StartFault } from "./start-fault.js";
 export interface Checksum {
   /** A name of Node.js's crypto, as in `sha256`. */
   readonly algorithm: string;
-  /** Hex. */
+  /** The digest in hex, in upper or lower case. */
   readonly digest: string;
 }
 

@@ -6,11 +6,15 @@ import { isEnvName } from "./env-names.js";
 
 /** Shared by both sides. The cookie tells people they ran a plugin by hand; it is not a secret. */
 export interface Handshake {
-  /** The version of the application's own contract, a whole number from 1. @default 1 */
+  /** Version of the application's contracts. @default 1 @throws {RangeError} If it is no whole number from 1. */
   readonly apiVersion?: number | undefined;
-  /** The environment variable that the cookie is in. @default MagicCookieKey */
+  /**
+   * Name of the variable that holds the cookie.
+   * @default MagicCookieKey
+   * @throws {TypeError} If it cannot name a variable, or the handshake has another use for it.
+   */
   readonly magicCookieKey?: string | undefined;
-  /** What that variable holds: a text that is not empty. @default MagicCookieValue */
+  /** What that variable holds. @default MagicCookieValue @throws {TypeError} If it is empty or holds NUL. */
   readonly magicCookieValue?: string | undefined;
 }
 export type ResolvedHandshake = { readonly apiVersion: number; readonly magicCookieKey: string; readonly magicCookieValue: string };

@@ -10,6 +10,7 @@ import { isHex32 } from "./proof.js";
  * A program that has it can call the plugin, for the secret is in it.
  */
 export interface ReattachConfig {
+  /** The plugin's process. */
   readonly pid: number;
   /** Where the plugin listens. */
   readonly address: Address;

@@ -10,13 +10,17 @@ import { SchemaMismatch } from "./errors/schema-mismatch.js";
  * one `error`, on the side that makes it and on the side that runs it.
  */
 export interface CallEvent {
+  /** Which of a call's two events it is. */
   readonly phase: "start" | "end" | "error";
   /** Who publishes: the side that calls, or the side whose handler runs. Both, where both are in one process. */
   readonly side: "caller" | "handler";
   /** The same number in each event of one call on one side. No two calls of a process share one. */
   readonly call: number;
+  /** The contract's name; of a call by name what stands before its last dot. */
   readonly contract: string;
+  /** The member's name; of a call by name what stands after its last dot. */
   readonly member: string;
+  /** The member's kind; a call by name is taken for a method. */
   readonly kind: Member["kind"];
   /** The plugin that the connection is to: its command, or its file's name on its own side. */
   readonly plugin: string;

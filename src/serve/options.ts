@@ -16,38 +16,47 @@ import { certificates } from "../util/options/tls.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import { stderrLogger } from "./stderr-logger.js";
 
+/** What a plugin provides, and how. */
 export interface ServeOptions {
-  /** What both programs know of each other, as `NewClient()` is given it. @default version 1, and Otto's magic cookie */
+  /** What both programs agreed on. @default Otto's cookie, and apiVersion 1 */
   readonly handshake?: Handshake | undefined;
-  /** What implement() made: one list, for the handshake's apiVersion, or an object with one list for each apiVersion. */
+  /**
+   * What the host may call: one list, or one list per apiVersion.
+   * @throws {TypeError} If an entry was not made with implement(), or two in one list implement one contract.
+   * @throws {RangeError} If a version is no whole number from 1.
+   */
   readonly provides: readonly Implementation[] | Readonly<Record<number, readonly Implementation[]>>;
   /**
-   * Receives the host's `config` first; throwing declines to start, and the host is told why. `context.peer` calls the host outside of
-   * handlers, from a timer for one, until `context.signal` aborts: that connection is gone then. Runs once for each host that connects.
+   * Receives the host's `config` before anything is called; throwing declines to start, and the host is told why. `context.peer` calls the
+   * host outside of handlers, from a timer for one, until `context.signal` aborts: that connection is gone then. Runs once for each host
+   * that connects.
+   * @default accepts everything
    */
   readonly configure?: ((config: unknown, context: ConfigureContext) => Awaitable<void>) | undefined;
-  /** What a host may cost this program. @default each its own */
+  /** What a host may cost. @default the defaults of each */
   readonly limits?: Limits | undefined;
   /**
    * Certificates of your own: the plugin then speaks TLS alone, and a host must be given `tls` as well. `key` and `cert` are needed;
    * with `ca` a host must show a certificate signed by one of those. A host that has `tls: "auto"` shows its one-time certificate.
    * @default what the host asks for
+   * @throws {TypeError} If it has no `key` or no `cert`.
    */
   readonly tls?: SecureContextOptions | undefined;
   /**
    * Serve without a host's environment, in a test or under a debugger, until the signal aborts or a host says to stop. Touches nothing
    * of the process: no exit, no signals, no stdin, nothing on stdout.
-   * @default a host's environment is needed
+   * @default none: the process is a host's plugin
    */
   readonly standalone?: Standalone | undefined;
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
-  /** An object with `debug`, `info`, `warn` and `error`. @default lines on stderr, where the host's logger finds them */
+  /** Gets what happens to the plugin. @default lines on stderr, where the host's logger finds them */
   readonly logger?: Logger | undefined;
 }
 
+/** How a plugin serves without a host that started it. */
 export interface Standalone {
-  /** Ends it. */
+  /** Ends it, as a host does that says to stop. */
   readonly signal: AbortSignal;
   /** Gets what a host needs to attach: NewClient({ reattach: config }). */
   onListening(config: ReattachConfig): void;

@@ -14,14 +14,15 @@ import { ReceivedAttachments } from "../wire/attachments.js";
 import { type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import { extract, lendNothing, restore } from "../wire/references.js";
 
+/** Both ends of a connection in memory. */
 export interface InMemoryOptions {
   /** What the plugin provides. */
   readonly provides: readonly Implementation[];
   /** What the host provides to it. @default [] */
   readonly hostProvides?: readonly Implementation[] | undefined;
-  /** The plugin's own `configure`, as given to serve(); it gets `config` before anything is called. */
+  /** The plugin's own `configure`, as given to serve(); it gets `config` before anything is called. @default accepts everything */
   readonly configure?: ((config: unknown, context: ConfigureContext) => Awaitable<void>) | undefined;
-  /** @default {} */
+  /** What `configure` is given, as JSON makes it. @default {} */
   readonly config?: unknown;
 }
 

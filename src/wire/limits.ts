@@ -3,29 +3,65 @@ import { nested, type OptionsSource } from "../util/options/source.js";
 
 /** What one peer may cost. Beyond a limit there is a named error, and only that peer suffers. */
 export interface Limits {
-  /** One message, in bytes. @default 33_554_432 (32 MiB) */
+  /** Length of one message. @default 33_554_432 (32 MiB) @throws {RangeError} If it is no whole number from 1,024 to 536,870,880. */
   readonly maxMessageBytes?: number | undefined;
-  /** Nesting of one message, its envelope included. @default 64 */
+  /** Nesting of one message, its envelope included. @default 64 @throws {RangeError} If it is no whole number from 8 to 1,000. */
   readonly maxDepth?: number | undefined;
-  /** Calls that wait for an answer; beyond it a call rejects `BUSY` and nothing is sent. @default 16_384 */
+  /**
+   * Calls that wait for an answer; beyond it a call rejects `BUSY` and nothing is sent.
+   * @default 16_384
+   * @throws {RangeError} If it is no whole number from 1 to 1,048,576.
+   */
   readonly maxPendingCalls?: number | undefined;
-  /** Calls that run here for the other side; beyond it they are answered `BUSY`. @default 16_384 */
+  /**
+   * Calls that run here for the other side; beyond it they are answered `BUSY`.
+   * @default 16_384
+   * @throws {RangeError} If it is no whole number from 1 to 1,048,576.
+   */
   readonly maxRunningCalls?: number | undefined;
-  /** Output that the system has not taken; beyond it a call rejects `BUSY`. @default 67_108_864 (64 MiB) */
+  /**
+   * Output that the system has not taken; beyond it a call rejects `BUSY`.
+   * @default 67_108_864 (64 MiB)
+   * @throws {RangeError} If it is no whole number from 1,024.
+   */
   readonly maxUnsentBytes?: number | undefined;
-  /** Streams that are read here at once; and as many again may be written. Beyond it a call that brings one gets `BUSY`. @default 10_000 */
+  /**
+   * Streams that are read here at once, and as many again that are written; beyond it a call that brings one gets `BUSY`.
+   * @default 10_000
+   * @throws {RangeError} If it is no whole number from 1 to 1,048,576.
+   */
   readonly maxOpenStreams?: number | undefined;
-  /** Functions lent to the other side at once, and as many again borrowed from it; beyond it a call gets `BUSY`. @default 10_000 */
+  /**
+   * Functions lent to the other side at once, and as many again borrowed from it; beyond it a call gets `BUSY`.
+   * @default 10_000
+   * @throws {RangeError} If it is no whole number from 1 to 1,048,576.
+   */
   readonly maxLentFunctions?: number | undefined;
-  /** Items of a stream that may wait here to be read, or be on their way. Its first 256 may come in any case. @default 1_024 */
+  /**
+   * Items of a stream that may wait here to be read, or be on their way. Its first 256 may come in any case.
+   * @default 1_024
+   * @throws {RangeError} If it is no whole number from 1 to 1,048,576.
+   */
   readonly streamCreditCount?: number | undefined;
-  /** The same in bytes, and one message more. The first 1,048,576 may come in any case. @default 1_048_576 (1 MiB) */
+  /**
+   * The same in bytes, and one message more. The first 1,048,576 may come in any case.
+   * @default 1_048_576 (1 MiB)
+   * @throws {RangeError} If it is no whole number from 1,024 to 1,099,511,627,776.
+   */
   readonly streamCreditBytes?: number | undefined;
-  /** What of all streams waits here to be read; beyond it the stream that holds most fails, `LIMIT_EXCEEDED`. @default 536_870_912 (512 MiB) */
+  /**
+   * What of all streams waits here to be read; beyond it the stream that holds most fails, `LIMIT_EXCEEDED`.
+   * @default 536_870_912 (512 MiB)
+   * @throws {RangeError} If it is no whole number from 1,024.
+   */
   readonly maxUnreadBytes?: number | undefined;
-  /** How long a peer may take none of our output before its connection is closed. @default 10_000 */
+  /**
+   * How long a peer may take none of our output before its connection is closed.
+   * @default 10_000
+   * @throws {RangeError} If it is no whole number from 1 to 2,147,483,647.
+   */
   readonly stallTimeoutMs?: number | undefined;
-  /** From connecting to proven. @default 5_000 */
+  /** From connecting to proven. @default 5_000 @throws {RangeError} If it is no whole number from 1 to 2,147,483,647. */
   readonly helloTimeoutMs?: number | undefined;
 }
 /** What the reader of a stream has room for at first. The protocol's own: both sides count on it without a word. */

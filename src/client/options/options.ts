@@ -25,37 +25,69 @@ import { type PortRange, readCommand, readEnv, readInheritEnv, readPorts, readSt
 import { type Reattach, readReattach } from "./reattach-option.js";
 import { readChecksum, readSocketGroup, readTls } from "./security-options.js";
 
+/** How one plugin is started, called and ended. Read once, and never changed. */
 export interface ClientOptions {
-  /** Executable and arguments, run without a shell. A `.js` or `.mjs` file runs on this Node.js. Relative paths start at `cwd`. */
+  /**
+   * Executable and arguments, run without a shell. A `.js`, `.mjs` or `.cjs` file runs on this Node.js. A relative path starts at `cwd`;
+   * any other name without a slash is looked for on the plugin's PATH.
+   * @default none, where `reattach` is given
+   * @throws {TypeError} If neither this nor `reattach` is given, or both are; if it is empty or holds NUL.
+   */
   readonly command?: Command | undefined;
   /**
    * Instead of `command`: a plugin that already runs, as its host's `reattachConfig` or the plugin itself said, or that as JSON text.
-   * kill() only leaves it, unless `mayKill`. Options for starting a process are of no effect then.
+   * Options for starting a process are of no effect then.
+   * @default none: `command` is started
+   * @throws {TypeError} If it is no such configuration.
    */
-  readonly reattach?: (ReattachConfig & { readonly mayKill?: boolean | undefined }) | string | undefined;
-  /** What both programs know of each other, as `serve()` is given it. @default version 1, and Otto's magic cookie */
+  readonly reattach?:
+    | (ReattachConfig & {
+        /**
+         * kill() ends the plugin instead of only leaving it.
+         * @default false
+         * @throws {TypeError} If the plugin is this very process.
+         */
+        readonly mayKill?: boolean | undefined;
+      })
+    | string
+    | undefined;
+  /** What both programs agreed on. @default Otto's cookie, and apiVersion 1 */
   readonly handshake?: Handshake | undefined;
-  /** Versions this host speaks, whole numbers from 1; the highest that the plugin speaks as well is used. @default [handshake.apiVersion] */
+  /**
+   * Versions this host speaks. The highest that the plugin speaks too is agreed.
+   * @default [handshake.apiVersion]
+   * @throws {TypeError} If the list is empty.
+   * @throws {RangeError} If one is no whole number from 1.
+   */
   readonly apiVersions?: readonly number[] | undefined;
-  /** What the plugin may call back. @default [] */
+  /** What the plugin may call back. @default [] @throws {TypeError} If two implement one contract. */
   readonly provides?: readonly Implementation[] | undefined;
   /** Handed to the plugin's `configure` before it counts as ready; as JSON, with what is provided, at most 64 KiB. @default {} */
   readonly config?: unknown;
-  /** What the connection goes over: `"tcp"` on loopback, `"unix"` for a socket in a private directory, or `"websocket"`. @default "tcp" */
+  /** What the plugin listens on; it needs no change for any of them. @default "tcp" */
   readonly transport?: TransportName | undefined;
-  /** The lowest TCP port that the plugin may take, from 1; 0 lets the system choose, if `maxPort` is 0 or left out. @default 10_000 */
+  /**
+   * First port of the range that the plugin's TCP port is taken from. With `maxPort` 0 or left out, 0 lets the system choose.
+   * @default 10_000
+   * @throws {RangeError} If it is no whole number from 1 to 65,535, or above `maxPort`.
+   */
   readonly minPort?: number | undefined;
-  /** The highest one, up to 65_535; included. @default 25_000 */
+  /** Last port of that range. @default 25_000, or 0 where `minPort` is 0 @throws {RangeError} As for `minPort`. */
   readonly maxPort?: number | undefined;
   /**
    * `"auto"` makes a one-time certificate on each side, and neither takes another. Or certificates of your own, for a plugin that has
    * its own (`ServeOptions.tls`): its must be signed by one in `ca`, for localhost; `cert` and `key` are shown to it.
    * @default no TLS: loopback, and both sides prove the secret
+   * @throws {TypeError} If an object has no `ca`; if it is `"auto"` and `reattach` is given.
    */
   readonly tls?: "auto" | SecureContextOptions | undefined;
-  /** The directory that the plugin runs in, a path or a `file:` URL. @default this process's own */
+  /** The plugin's directory, as a path or a `file:` URL. @default this process's own */
   readonly cwd?: string | URL | undefined;
-  /** Variables for the plugin, texts by their names; none that the handshake sets. @default {} */
+  /**
+   * Variables for the plugin's environment.
+   * @default {}
+   * @throws {TypeError} If it sets a variable that the handshake sets itself; if a name or a value holds NUL.
+   */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** All, none, or the variables named; never the handshake's own. `env` wins over what is inherited. @default true */
   readonly inheritEnv?: boolean | readonly string[] | undefined;
@@ -63,45 +95,61 @@ export interface ClientOptions {
    * What the file named first in `command` must hash to before it is run: the script, where it is one, and not its interpreter. Then
    * neither it nor a directory on the way to it may be one that other users can write to. What a script loads is not hashed.
    * @default not checked
+   * @throws {TypeError} If this Node.js does not know the algorithm, or the digest has another length than its digests.
    */
   readonly checksum?: Checksum | undefined;
-  /** Group, by name or number, whose members may connect to the unix socket as well. They still prove the secret. Needs transport "unix". @default this user alone */
+  /**
+   * Group, by name or number, whose members may connect to the unix socket as well. They still prove the secret.
+   * @default none
+   * @throws {TypeError} If `transport` is not `"unix"`.
+   */
   readonly socketGroup?: string | number | undefined;
-  /** From spawn to ready, in milliseconds. @default 60_000 */
+  /** From spawn to ready. @default 60_000 @throws {RangeError} If it is not above 0, or `Infinity`. */
   readonly startTimeoutMs?: number | undefined;
-  /** For calls without their own, in milliseconds. `Infinity` waits for ever. @default 60_000 */
+  /** Deadline of calls without their own. `Infinity` waits for ever. @default 60_000 @throws {RangeError} If it is not above 0. */
   readonly callTimeoutMs?: number | undefined;
-  /** From asking to SIGTERM, and from SIGTERM to SIGKILL, in milliseconds; 0 waits for neither. @default 2_000 */
+  /** From asking to SIGTERM, and from SIGTERM to SIGKILL. @default 2_000 @throws {RangeError} If it is below 0, or `Infinity`. */
   readonly killTimeoutMs?: number | undefined;
-  /** What the plugin may cost this program. @default each its own */
+  /** What the plugin may cost. @default the defaults of each */
   readonly limits?: Limits | undefined;
   /** Reaped by cleanupClients(). Unmanaged or not, a plugin never outlives this process. @default false */
   readonly managed?: boolean | undefined;
   /**
    * Finds a plugin that is frozen, and ends it. A miss counts while no call runs there, or once the oldest is past its deadline; two
    * misses fit in `timeoutMs`. Off where the plugin's arguments or NODE_OPTIONS have `--inspect`.
-   * @default { intervalMs: 10_000, timeoutMs: 5_000 }, and false with `reattach`
+   * @default on, and false with `reattach`
    */
-  readonly heartbeat?: { readonly intervalMs?: number | undefined; readonly timeoutMs?: number | undefined } | false | undefined;
+  readonly heartbeat?:
+    | {
+        /** Silence before the plugin is pinged. @default 10_000 @throws {RangeError} If it is not above 0, or `Infinity`. */
+        readonly intervalMs?: number | undefined;
+        /** Silence after that before it is ended. @default 5_000 @throws {RangeError} If it is not above 0, or `Infinity`. */
+        readonly timeoutMs?: number | undefined;
+      }
+    | false
+    | undefined;
   /** How the process comes to exist. @default a child process */
   readonly runtime?: Runtime | undefined;
   /**
    * Gets every raw byte of the plugin's stderr, besides the log; the line by which a plugin says why it ends is not among them.
    *
-   * The plugin is not held up for this writer, nor for the two below: what it has not taken is kept, up to 16 MiB. Beyond that bytes are
-   * left out until it takes them again, and the log says so once. The same for one that has ended or throws.
+   * The host waits neither for this writer nor for `syncStdout` and `syncStderr`: what one has not taken is kept, up to 16 MiB. Beyond
+   * that bytes are left out until it takes them again, and the log says so once. The same for one that has ended or throws.
    * @default none
    */
   readonly stderr?: Writable | undefined;
-  /** Gets what the plugin prints on stdout once it has announced itself. @default none */
+  /** Gets what the plugin prints to stdout once it has announced itself. @default none */
   readonly syncStdout?: Writable | undefined;
-  /** The same of stderr. @default none */
+  /** Gets what the plugin prints to stderr once it has announced itself. @default none */
   readonly syncStderr?: Writable | undefined;
   /** What the plugin reads on stdin. @default nothing, kept open: its end tells the plugin that the host is gone */
   readonly stdin?: Readable | undefined;
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
-  /** An object with `debug`, `info`, `warn` and `error`. One that throws or rejects harms nothing: a process warning says so once. @default silent */
+  /**
+   * Gets the plugin's output, and what happens to it. One that throws or rejects harms nothing: a process warning says so once.
+   * @default silent
+   */
   readonly logger?: Logger | undefined;
 }
 

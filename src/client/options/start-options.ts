@@ -2,8 +2,9 @@ import { namesIn } from "../../util/options/names.js";
 import { signal } from "../../util/options/signals.js";
 import { readOptions } from "../../util/options/source.js";
 
+/** How long one caller of start() waits. */
 export interface StartOptions {
-  /** Ends this caller's wait, not the start: it rejects with the signal's reason. @default waits until the start is over */
+  /** Ends this caller's wait with the signal's reason, and not the start. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
