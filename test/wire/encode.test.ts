@@ -1,13 +1,5 @@
 import { expect, test } from "vitest";
-import {
-  decodeInput,
-  encodeError,
-  encodeNotification,
-  encodeRequest,
-  encodeResult,
-  encodeViolation,
-  isTooLong,
-} from "../../src/wire/encode.js";
+import { decodeInput, encodeError, encodeNotification, encodeRequest, encodeResult, encodeViolation, isTooLong } from "../../src/wire/encode.js";
 
 class Point {
   readonly x = 1;
