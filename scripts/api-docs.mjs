@@ -13,6 +13,7 @@ const ENTRIES = {
   "mortise/contract": "src/contract/index.ts",
   mortise: "src/index.ts",
   "mortise/plugin": "src/serve/index.ts",
+  "mortise/host": "src/host/index.ts",
   "mortise/testing": "src/testing/index.ts",
 };
 const HEAD = `# API

@@ -195,6 +195,7 @@ export class ConflictError extends PluginError {
 export class VetoError extends PluginError {
   /** The plugin whose handler it was, or `host`; empty until the host has said so. */
   readonly pluginId: string;
+  /** Why, in the handler's words. */
   readonly reason: string;
 
   constructor(message: string, { pluginId, reason }: { readonly pluginId: string; readonly reason: string }, options?: ErrorOptions) {

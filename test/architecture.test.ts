@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   joined: [],
   serve: ["joined", "handshake", "transport", ...CORE],
   testing: CORE,
+  host: ["client", "process", "handshake", "transport", ...CORE],
 };
 const PURE = ["util", "errors", "contract", "wire", "peer"];
 const DOES_IO = /^node:(net|tls|http|https|fs|child_process|process|worker_threads)/;

@@ -14,26 +14,37 @@ export interface RemoteBus<T extends Topics> {
 }
 /** How an action is asked. */
 export interface RunOptions<T, R> extends CallOptions {
-  /** @default first */
+  /** Makes one result of the replies. @default first */
   readonly strategy?: Strategy<T, R> | undefined;
 }
 
+/** The topics of one kind. */
 type NamesOf<M extends TopicMap, Kind> = { [K in keyof M]: M[K] extends Kind ? K : never }[keyof M] & string;
+/** The events of a set. */
 export type EventNames<T extends Topics> = NamesOf<T["topics"], EventTopic<any>>;
+/** The actions of a set. */
 export type ActionNames<T extends Topics> = NamesOf<T["topics"], ActionTopic<any, any>>;
+/** The hooks of a set. */
 export type HookNames<T extends Topics> = NamesOf<T["topics"], HookTopic<any>>;
 
+/** A payload of nothing may be left out. */
 type Optional<P> = [P] extends [void | undefined] ? [payload?: P] : [payload: P];
+/** The payload of an event. */
 export type Payload<T extends Topics, K extends keyof T["topics"]> =
   T["topics"][K] extends EventTopic<infer P> ? Optional<InputOf<P>> : never;
+/** What an action is asked with. */
 export type ActionInput<T extends Topics, K extends keyof T["topics"]> =
   T["topics"][K] extends ActionTopic<infer I extends Schema, any> ? InputOf<I> : never;
+/** The arguments of run(). */
 export type ActionArgs<T extends Topics, K extends keyof T["topics"], O> = [ActionInput<T, K>] extends [void | undefined]
   ? [input?: ActionInput<T, K>, options?: O]
   : [input: ActionInput<T, K>, options?: O];
+/** What an action is answered with. */
 export type ActionResult<T extends Topics, K extends keyof T["topics"]> =
   T["topics"][K] extends ActionTopic<any, infer O extends Schema> ? Received<OutputOf<O>> : never;
+/** What goes into a hook. */
 export type HookInput<T extends Topics, K extends keyof T["topics"]> =
   T["topics"][K] extends HookTopic<infer V extends Schema> ? InputOf<V> : never;
+/** What comes out of a hook. */
 export type HookResult<T extends Topics, K extends keyof T["topics"]> =
   T["topics"][K] extends HookTopic<infer V extends Schema> ? Received<OutputOf<V>> : never;

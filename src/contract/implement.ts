@@ -31,6 +31,7 @@ export type AnyHandler = (input: unknown, context: unknown) => unknown;
 export function implement<C extends Contract | Topics>(contract: C, handlers: HandlersOf<C>): Implementation {
   return isTopics(contract) ? implementTopics(contract, handlers) : implementContract(contract, handlers);
 }
+/** What implement() takes for a contract, or for a set of topics. */
 export type HandlersOf<C> = C extends Topics ? TopicHandlers<C> : C extends Contract ? Handlers<C> : never;
 
 function implementContract(contract: Contract, handlers: unknown): ImplementationRecord {

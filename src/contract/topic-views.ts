@@ -10,6 +10,7 @@ export interface Provenance {
   readonly id: string;
   /** The id of the plugin that it comes from, or `host`. */
   readonly source: string;
+  /** When the host took it. */
   readonly time: Date;
 }
 /** What the handler of a topic is told beside its input. */
@@ -17,6 +18,7 @@ export interface TopicContext extends CallContext, Provenance {}
 
 /** The functions for a set of topics: any of them may be left out. A plugin hears and answers what it has a function for. */
 export type TopicHandlers<T extends Topics> = { readonly [K in keyof T["topics"]]?: TopicHandler<T["topics"][K]> };
+/** One function of TopicHandlers. */
 export type TopicHandler<M> =
   M extends EventTopic<infer P>
     ? (payload: Received<OutputOf<P>>, context: TopicContext) => Awaitable<void>

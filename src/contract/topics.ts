@@ -3,22 +3,36 @@ import { isSchema, type Schema } from "./schema.js";
 
 /** A set of events, actions and hooks under one name: what a host's bus carries, and what plugins hear and answer. */
 export interface Topics<M extends TopicMap = TopicMap> {
+  /** Of the set, as in `blog`. */
   readonly name: string;
+  /** By their own names, as in `post.published`. */
   readonly topics: M;
 }
+/** What event(), action() and hook() make. */
 export type Topic = EventTopic<any> | ActionTopic<any, any> | HookTopic<any>;
+/** Topics by their names. */
 export type TopicMap = Readonly<Record<string, Topic>>;
+/** What event() makes. */
 export interface EventTopic<P extends Schema> {
+  /** Always `"event"`. */
   readonly kind: "event";
+  /** The validator of its payload; absent where there is none. */
   readonly payload?: P;
 }
+/** What action() makes. */
 export interface ActionTopic<I extends Schema, O extends Schema> {
+  /** Always `"action"`. */
   readonly kind: "action";
+  /** The validator of what it is asked; absent where there is none. */
   readonly input?: I;
+  /** The validator of an answer; absent where there is none. */
   readonly output?: O;
 }
+/** What hook() makes. */
 export interface HookTopic<V extends Schema> {
+  /** Always `"hook"`. */
   readonly kind: "hook";
+  /** The validator of the value that passes through; absent where there is none. */
   readonly value?: V;
 }
 

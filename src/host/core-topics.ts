@@ -3,6 +3,7 @@ import { type ActionTopic, action, defineTopics, type EventTopic, event, type To
 
 /** A plugin has registered: it is known to the host, and active for the first time or anew. */
 export interface Registered {
+  /** Which plugin. */
   readonly pluginId: string;
   /** Names of the contracts that it provides. */
   readonly provides: readonly string[];
@@ -13,12 +14,16 @@ export interface ListenerFailed {
   readonly pluginId: string;
   /** The event's. */
   readonly eventId: string;
+  /** Where the event came from: a plugin, or `host`. */
   readonly source: string;
+  /** Of the event, as it crosses. */
   readonly topic: string;
+  /** What the listener failed with, in its own words. */
   readonly message: string;
 }
 /** A subscriber did not keep up. At most one a second for each. */
 export interface Dropped {
+  /** Which plugin. */
   readonly pluginId: string;
   /** Events since the last of these. */
   readonly count: number;

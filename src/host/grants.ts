@@ -1,14 +1,14 @@
 /** Names, `*` at the end for any. Of topics as they cross (`blog/post.published`), or, without a slash, those of the host's own set. */
 export interface Grants {
-  /** Contracts of the host that it may call. */
+  /** Contracts of the host that it may call. @default none */
   readonly contracts?: readonly string[] | undefined;
-  /** Events that it may hear and emit. */
+  /** Events that it may hear and emit. @default none */
   readonly events?: readonly string[] | undefined;
-  /** Actions that it may ask and answer. */
+  /** Actions that it may ask and answer. @default none */
   readonly actions?: readonly string[] | undefined;
-  /** Hooks that it may join and run. */
+  /** Hooks that it may join and run. @default none */
   readonly hooks?: readonly string[] | undefined;
-  /** Whether the gateway hands requests on to it. */
+  /** Whether the gateway hands requests on to it. @default false */
   readonly http?: boolean | undefined;
 }
 export type GrantKind = "contracts" | "events" | "actions" | "hooks";

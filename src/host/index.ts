@@ -1,5 +1,4 @@
 // Many plugins at once.
-export type { Command } from "../executable/command.js";
 export type { Backoff } from "../util/backoff.js";
 export { core, type Dropped, type ListenerFailed, type Registered } from "./core-topics.js";
 export type { Grants } from "./grants.js";

@@ -2,7 +2,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type ClientOptions, NewClient, type PluginError, StartError, type StartReason } from "../../src/index.js";
+import { Host } from "../../src/host/index.js";
+import {
+  type ClientOptions,
+  defineTopics,
+  hook,
+  implement,
+  NewClient,
+  type PluginError,
+  StartError,
+  type StartReason,
+  veto,
+} from "../../src/index.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
 import { RawPlugin } from "../kit/raw-plugin.js";
@@ -144,4 +155,28 @@ test("docs/errors.md shows what PROTOCOL_VIOLATION says of a line that is no mes
   socket.write("hello\n");
   const reason = await connection.closed;
   await expectShown(reason.kind === "lost" && reason.error, "PROTOCOL_VIOLATION");
+});
+
+test("docs/errors.md shows what hosts of many plugins say", async () => {
+  const posts = defineTopics("blog", { publish: hook<{ title: string }>() });
+  const titled = implement(posts, {
+    publish: ({ title }) => {
+      if (title === "") throw veto("a post needs a title");
+    },
+  });
+  const host = new Host({ topics: posts, plugins: [{ id: "titles", mode: "inline", provides: [titled] }] });
+  await host.load({ id: "spelling", mode: "inline", provides: [] });
+  await expect.poll(() => host.getSession("titles").activeState).toBe("active");
+  await host.ready();
+  await host.getSession("titles").setActiveState("active");
+  await expectShown(await rejection(host.bus.pipe("publish", { title: "" })), "VETOED");
+  await expectShown(await rejection(host.load({ id: "spelling", mode: "inline", provides: [], order: 1 })), "CONFLICT");
+  const unknown = await rejection(Promise.resolve().then(() => host.getSession("speling")));
+  await expectShown(unknown, "UNKNOWN_PLUGIN");
+  await host.close();
+  const configure = (): never => {
+    throw new Error("there is no device at /dev/ttyUSB0");
+  };
+  const needy = new Host({ plugins: [{ id: "printer", mode: "inline", provides: [], required: true, configure }] });
+  await expectShown(await rejection(needy.ready()), "NOT_READY");
 });

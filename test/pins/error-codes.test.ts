@@ -23,6 +23,10 @@ const CODES = [
   "INVALID_INPUT",
   "INVALID_OUTPUT",
   "CALL_TIMEOUT",
+  "NOT_READY",
+  "UNKNOWN_PLUGIN",
+  "CONFLICT",
+  "VETOED",
   "REMOTE_ERROR",
 ] as const;
 expectType<Equal<(typeof CODES)[number], PluginErrorCode>>();
@@ -40,6 +44,7 @@ test("the numbers on the wire are those of the protocol's page", () => {
     stopping: -32003,
     tooLarge: -32004,
     invalidOutput: -32005,
+    vetoed: -32006,
     cancelled: -32800,
   });
 });

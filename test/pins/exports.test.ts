@@ -1,20 +1,32 @@
 import { expect, test } from "vitest";
 import * as contract from "../../src/contract/index.js";
+import * as many from "../../src/host/index.js";
 import * as host from "../../src/index.js";
 import * as plugin from "../../src/serve/index.js";
 import * as testing from "../../src/testing/index.js";
 
 const CONTRACT = [
+  "ConflictError",
+  "NotReadyError",
   "PluginError",
   "RemoteError",
   "StartError",
   "ValidationError",
+  "VetoError",
+  "action",
+  "collect",
+  "deepMerge",
   "defineContract",
+  "defineTopics",
+  "event",
+  "first",
+  "hook",
   "implement",
   "isPluginError",
   "method",
   "notification",
   "stream",
+  "veto",
 ];
 const HANDSHAKE = ["APIVersion", "MagicCookieKey", "MagicCookieValue"];
 
@@ -28,6 +40,10 @@ test("mortise/plugin exports these names and no others", () => {
 
 test("mortise exports these names and no others", () => {
   expect(Object.keys(host).sort()).toEqual([...CONTRACT, ...HANDSHAKE, "NewClient", "cleanupClients", "discover", "killed"].sort());
+});
+
+test("mortise/host exports these names and no others", () => {
+  expect(Object.keys(many).sort()).toEqual(["Host", "core", "parseRuntimeProvider"]);
 });
 
 test("mortise/testing exports these names and no others", () => {

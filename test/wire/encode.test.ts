@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { decodeInput, encodeError, encodeNotification, encodeRequest, encodeResult, encodeViolation, isTooLong } from "../../src/wire/encode.js";
+import {
+  decodeInput,
+  encodeError,
+  encodeNotification,
+  encodeRequest,
+  encodeResult,
+  encodeViolation,
+  isTooLong,
+} from "../../src/wire/encode.js";
 
 class Point {
   readonly x = 1;

@@ -9,7 +9,6 @@ import { showCommand } from "../../executable/shown-command.js";
 import { type Handshake, type ResolvedHandshake, resolveHandshake } from "../../handshake/cookie.js";
 import type { Info } from "../../handshake/hello.js";
 import type { ReattachConfig } from "../../handshake/reattach-config.js";
-import type { PeerConnection } from "../../peer/connection.js";
 import type { Runtime, StdioOptions } from "../../process/runtime.js";
 import type { TransportName } from "../../util/address.js";
 import { type Logger, silentLogger } from "../../util/logger.js";
@@ -23,6 +22,7 @@ import { duration, integer, patience } from "../../util/options/numbers.js";
 import { directory } from "../../util/options/paths.js";
 import { mistake, type OptionsSource, REQUIRED, readOptions } from "../../util/options/source.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../../wire/limits.js";
+import type { PluginLink } from "../plugin-link.js";
 import { type ResolvedHeartbeat, readHeartbeat } from "./heartbeat-option.js";
 import { type PortRange, readCommand, readEnv, readInheritEnv, readPorts, readStreams } from "./launch-options.js";
 import { type Reattach, readReattach } from "./reattach-option.js";
@@ -196,7 +196,7 @@ export interface Hosted {
   /** Why the plugin may not call a contract, as the end of a sentence; undefined if it may. */
   authorize(contract: string): string | undefined;
   /** Told of the connection before anything is said on it. */
-  onLink(connection: PeerConnection): void;
+  onLink(link: PluginLink): void;
 }
 
 const NAMES: ReadonlySet<string> = namesIn(

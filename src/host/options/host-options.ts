@@ -11,8 +11,9 @@ import { type RuntimeProvider, readRuntime } from "../runtime-provider.js";
 import { type ResolvedSpec, resolveSpec } from "./resolve-spec.js";
 import type { PluginSpec } from "./spec.js";
 
+/** What a host knows, runs and offers. */
 export interface HostOptions<T extends Topics = Topics> {
-  /** Who this program is: told to its plugins. */
+  /** Who this program is: told to its plugins. @default the name of its file */
   readonly app?: { readonly name: string; readonly version: string } | undefined;
   /** Loaded by ready(). @default [] */
   readonly plugins?: readonly PluginSpec[] | undefined;
@@ -24,13 +25,13 @@ export interface HostOptions<T extends Topics = Topics> {
   readonly callTimeoutMs?: number | undefined;
   /** `none` runs nothing, `local` runs child processes; any other name is one of `runtimes`; or a runtime of your own. @default "local" */
   readonly runtimeProvider?: RuntimeProvider | Runtime | undefined;
-  /** Runtimes by name. */
+  /** Runtimes by name, for `runtimeProvider`. @default {} */
   readonly runtimes?: Readonly<Record<string, Runtime>> | undefined;
-  /** What `host.bus` speaks. */
+  /** What `host.bus` speaks. @default no topics */
   readonly topics?: T | undefined;
   /** What plugins may call, and this program's own handlers of topics. @default [] */
   readonly provides?: readonly Implementation[] | undefined;
-  /** @default silent */
+  /** Gets what happens to the plugins, and their output. @default silent */
   readonly logger?: Logger | undefined;
 }
 

@@ -37,10 +37,11 @@ interface CommonSpec {
 
 /** A plugin that this host runs as a process of its own: restarted when it ends. */
 export interface SupervisedSpec extends CommonSpec, Omit<ClientOptions, "config" | "reattach" | "managed" | "stdin"> {
+  /** This host runs it, as a process. */
   readonly mode: "supervised";
-  /** @default five restarts in a row, after 250 ms, 500 ms and so on */
+  /** How it is started anew when it has ended. @default five restarts in a row, after 250 ms, 500 ms and so on */
   readonly restart?: RestartPolicy | false | undefined;
-  /** @default asked every 10 s, where the plugin says how it is */
+  /** How often it is asked whether it is well. @default every 10 s, where the plugin can say */
   readonly health?: HealthPolicy | false | undefined;
   /** How many processes serve it; calls go to the one with the fewest in flight, events to each. @default 1 */
   readonly instances?: number | undefined;
@@ -54,16 +55,21 @@ export interface SupervisedSpec extends CommonSpec, Omit<ClientOptions, "config"
 
 /** A plugin that somebody else runs, and that dials in. */
 export interface ExternalSpec extends CommonSpec {
+  /** Somebody else runs it. */
   readonly mode: "external";
   /** What it shows. @default any is let in */
   readonly token?: string | undefined;
+  /** Versions that the host speaks with it. @default [1] */
   readonly apiVersions?: readonly number[] | undefined;
 }
 
 /** A plugin in this program: the same behaviour without a process. */
 export interface InlineSpec extends CommonSpec {
+  /** It is this program's own code. */
   readonly mode: "inline";
+  /** What it implements: contracts, and topics that it hears and answers. */
   readonly provides: readonly Implementation[];
+  /** As that of `serve()`: gets the plugin's options before anything is called; throwing declines to start. @default accepts everything */
   readonly configure?:
     | ((config: unknown, context: { readonly peer: Pick<Connection, "dispense">; readonly signal: AbortSignal }) => Awaitable<void>)
     | undefined;

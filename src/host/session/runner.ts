@@ -1,5 +1,5 @@
+import type { ClientOptions } from "../../client/options/options.js";
 import { PluginError } from "../../errors.js";
-import type { Command } from "../../executable/command.js";
 import type { RemoteOptions } from "../../peer/calls/remote.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import type { Provided } from "../../peer/provided.js";
@@ -34,7 +34,7 @@ export interface RunnerOptions {
 /** What may differ from one start of a plugin to the next. */
 export interface StartWhat {
   readonly settings: unknown;
-  readonly command: Command | undefined;
+  readonly command: ClientOptions["command"];
 }
 
 const CONFIGURE_MS = 30_000;
@@ -53,7 +53,7 @@ export class Runner {
   readonly #started: Deferred<void>[] = [];
   #member: SessionMember | undefined;
   #settings: unknown;
-  #command: Command | undefined;
+  #command: ClientOptions["command"];
   #provided: readonly Provided[] | undefined;
   #startedAt: Date | undefined;
   #lastExit: LastExit | undefined;
@@ -175,7 +175,7 @@ export class Runner {
     return replaced;
   }
 
-  async #replace(drainMs: number, command: Command | undefined): Promise<void> {
+  async #replace(drainMs: number, command: ClientOptions["command"]): Promise<void> {
     const { id } = this.#options.spec;
     if (this.state !== "active") {
       throw new PluginError("NOT_SENT", `Cannot replace plugin "${id}": it is ${this.state}, and only one that is active can be replaced`);

@@ -1,7 +1,7 @@
+import type { ClientOptions } from "../../client/options/options.js";
 import type { Contract } from "../../contract/contract.js";
 import type { CallOptions, Remote } from "../../contract/views.js";
 import type { PluginError } from "../../errors.js";
-import type { Command } from "../../executable/command.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import type { Grants } from "../grants.js";
 import type { SessionHealth } from "./session-health.js";
@@ -9,13 +9,17 @@ import type { SessionState } from "./states.js";
 
 /** One plugin known to a Host. What is wanted and what is so are two things. */
 export interface Session {
+  /** The plugin's. */
   readonly id: string;
+  /** How it is run. */
   readonly mode: "supervised" | "external" | "inline";
   /** The process; undefined for a plugin that is not run by this host. */
   readonly supervised: Supervised | undefined;
   /** When it last became active; undefined before the first time. */
   readonly startedAt: Date | undefined;
+  /** What is wanted. */
   readonly activeState: "active" | "inactive";
+  /** What is so. */
   readonly reportedState: SessionState;
   /** Why it is errored or restarting; undefined otherwise. */
   readonly errorMessage: string | undefined;
@@ -25,6 +29,7 @@ export interface Session {
   readonly lastExit: LastExit | undefined;
   /** How often it was started anew. */
   readonly restarts: number;
+  /** What it may do now. */
   readonly grants: Grants;
   /** Takes effect at once, on live connections too. What is left out is not granted any more. */
   grant(grants: Grants): Promise<void>;
@@ -53,6 +58,7 @@ export interface Session {
   send(method: string, input?: unknown, options?: CallOptions): Promise<unknown>;
 }
 
+/** The process of a session. */
 export interface Supervised {
   /** Of the process that serves it; of several, the first. */
   readonly pid: number | undefined;
@@ -62,18 +68,22 @@ export interface Supervised {
   stop(): Promise<void>;
 }
 
+/** How a plugin ended that was not asked to. */
 export interface LastExit {
+  /** What happened. */
   readonly reason: CloseReason;
+  /** When that was known. */
   readonly at: Date;
   /** Calls that it took along. */
   readonly callsLost: number;
 }
 
+/** How a plugin is replaced. */
 export interface ReplaceOptions {
   /** How long the old process may take for the calls that run there, in milliseconds. @default 10_000 */
   readonly drainMs?: number | undefined;
   /** Another program for this session, from now on. @default the same */
-  readonly command?: Command | undefined;
+  readonly command?: ClientOptions["command"];
 }
 
 /** What is known of a failure, for programs. */

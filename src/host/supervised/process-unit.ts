@@ -1,5 +1,7 @@
 import { PluginClient } from "../../client/client.js";
+import type { JsonRpcLink } from "../../client/json-rpc-link.js";
 import { type ClientOptions, type Hosted, resolveClientOptions } from "../../client/options/options.js";
+import type { PluginLink } from "../../client/plugin-link.js";
 import type { PluginError } from "../../errors.js";
 import type { PeerConnection } from "../../peer/connection.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
@@ -48,9 +50,10 @@ export async function startProcess(
   signal: AbortSignal,
 ): Promise<ProcessUnit> {
   let connection: PeerConnection | undefined;
-  const onLink = (link: PeerConnection): void => {
-    connection = link;
-    tell(link);
+  // A plugin of this host speaks JSON-RPC: what speaks another protocol has no bus.
+  const onLink = (link: PluginLink): void => {
+    connection = link as JsonRpcLink;
+    tell(connection);
   };
   const client = new PluginClient({ ...resolveClientOptions(options), shown, hosted: { ...hosted, onLink } });
   const onAbort = (): void => void client.kill();

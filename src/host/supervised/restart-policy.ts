@@ -5,6 +5,7 @@ import { choice } from "../../util/options/choices.js";
 import { duration, integer } from "../../util/options/numbers.js";
 import { nested, type OptionsSource, option } from "../../util/options/source.js";
 
+/** How a plugin is started anew when it has ended. */
 export interface RestartPolicy extends Backoff {
   /** `always`: after every end that was not asked for, exit code 0 too. `failure`: not after exit code 0. @default "always" */
   readonly on?: "always" | "failure" | undefined;
