@@ -7,8 +7,9 @@ import type { Connection } from "../peer/connection.js";
 import type { CloseReason } from "../peer/errors/close-reason.js";
 import { newIdentity } from "../peer/plugin-identity.js";
 import { manage } from "../process/registry.js";
-import { pidOf } from "../process/runtime.js";
-import { isWithin, send, terminate } from "../process/terminate.js";
+import { pidOf, type Running } from "../process/runtime.js";
+import { isWithin, killAtOnce, terminate } from "../process/terminate.js";
+import { abortable } from "../util/abort.js";
 import type { Address } from "../util/address.js";
 import { deferred } from "../util/deferred.js";
 import { type Moves, moveState } from "../util/state.js";
@@ -122,15 +123,7 @@ export class PluginClient implements Client {
     const { signal } = options;
     signal?.throwIfAborted();
     const started = this.#start();
-    if (signal === undefined) return (await started).address;
-    const aborted = deferred<never>();
-    const onAbort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      return (await Promise.race([started, aborted.promise])).address;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+    return (await (signal === undefined ? started : abortable(started, signal))).address;
   }
 
   client(): Promise<Connection> {
@@ -168,7 +161,7 @@ export class PluginClient implements Client {
   #tooLate(): StartError {
     const { shown, command } = this.#options;
     const sentence = `Cannot start plugin "${shown}": this client ${this.#fate}, and a client starts once\n  Make a new one with NewClient()`;
-    const details = { step: "options", command: wholeCommand(command) } as const;
+    const details = { step: "options", reason: "options", command: wholeCommand(command) } as const;
     return new StartError("START_FAILED", sentence, details, this.#failure && { cause: this.#failure });
   }
 
@@ -198,8 +191,7 @@ export class PluginClient implements Client {
     if (launched !== undefined && this.#options.reattach === undefined) {
       // Once it has configured itself, or has tried to, it may have something to clean up.
       if (error.step === "ready") await terminate(launched.running, this.#options.killTimeoutMs);
-      else send(launched.running, "SIGKILL");
-      await launched.running.exited;
+      else await this.#killAtOnce(launched.running);
     }
     await this.#end({ kind: "failed", error });
   }
@@ -236,12 +228,14 @@ export class PluginClient implements Client {
     this.#move("closing");
     const reason: CloseReason = { kind: "lost", error };
     void link.end(reason);
-    if (this.#mayKill) {
-      // A stopped process runs no handler of SIGTERM.
-      send(running, "SIGKILL");
-      await running.exited;
-    }
+    // A stopped process runs no handler of SIGTERM.
+    if (this.#mayKill) await this.#killAtOnce(running);
     await this.#end(reason);
+  }
+
+  async #killAtOnce(running: Running): Promise<void> {
+    if (await killAtOnce(running)) return;
+    this.#options.logger.error(`Plugin "${this.#options.shown}" could not be killed: process ${running.id} lives on`);
   }
 
   get #mayKill(): boolean {

@@ -1,6 +1,7 @@
 import type { CloseReason } from "../peer/errors/close-reason.js";
 import type { Exit } from "../process/runtime.js";
 import { isWithin } from "../process/terminate.js";
+import { now, setImmediate } from "../util/timers.js";
 import type { ResolvedClientOptions } from "./options/options.js";
 import type { PluginLink } from "./plugin-link.js";
 import type { Opened } from "./start/opened.js";
@@ -64,11 +65,11 @@ export async function release(
 // Its last answers may still be in the socket when its exit is known: closing at once would lose them.
 async function hearOut(link: PluginLink, reason: CloseReason, quietMs: number): Promise<void> {
   let heard: number;
-  const giveUpAt = performance.now() + EOF_MS;
+  const giveUpAt = now() + EOF_MS;
   do {
     heard = link.vitals.received;
     // Where this program was held up, the timer is due before what arrived meanwhile has been read.
     if ((await isWithin(link.closed, quietMs)) || (await isSettled(link.closed))) return;
-  } while (link.vitals.received !== heard && performance.now() < giveUpAt);
+  } while (link.vitals.received !== heard && now() < giveUpAt);
   await link.end(reason.kind === "exited" ? reason : undefined);
 }

@@ -4,10 +4,18 @@ import type { InputOf, OutputOf } from "./schema.js";
 /** A value, or a promise of it. */
 export type Awaitable<T> = T | PromiseLike<T>;
 
+/**
+ * The AbortSignal of the program that is compiled, whether that has the types of Node.js or of a browser. One that has neither knows what
+ * all of them can do.
+ */
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } }
+  ? S
+  : { readonly aborted: boolean; readonly reason: any; throwIfAborted(): void };
+
 /** How one call is made. */
 export interface CallOptions {
   /** Gives the call up: it rejects with the signal's reason at once, and the other side's handler is told. @default none */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Signal | undefined;
   /**
    * Until the answer. `Infinity` waits for ever.
    * @default the connection's `callTimeoutMs`
@@ -63,7 +71,7 @@ export type Handler<M> =
 /** What a handler is told beside its input. */
 export interface CallContext {
   /** Aborts when the caller cancels, times out or disconnects. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** The connection this call arrived on; dispense from it to call back. */
   readonly peer: Dispenser;
   /** The plugin that calls, as its host knows it: by the connection, whatever the message says. Undefined in a plugin's own handlers. */
@@ -76,6 +84,14 @@ export interface PluginIdentity {
   readonly id: string;
   /** Tells a plugin's process from the others of this host, and from the next one with the same id. */
   readonly instance: string;
+}
+
+/** What a plugin's `configure` is told beside the configuration. */
+export interface ConfigureContext {
+  /** The host, for calls outside of handlers: while `configure` runs, and later, for as long as the connection is there. */
+  readonly peer: Dispenser;
+  /** Aborts when that connection ends, with a PluginError that says how; from then on calls are refused with `NOT_SENT`. */
+  readonly signal: AbortSignal;
 }
 
 /** The part of a connection that makes remotes. */

@@ -1,10 +1,12 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
-import { resolve } from "node:path";
-import { readPath } from "../util/path-option.js";
-import { faultOfOptions } from "../util/plain-options.js";
-import { showValue } from "../util/show-value.js";
-import { checkGlob } from "./check-glob.js";
+import { resolve as absolute } from "node:path";
+import { flag } from "../util/options/flags.js";
+import { callback } from "../util/options/functions.js";
+import { namesIn } from "../util/options/names.js";
+import { directory } from "../util/options/paths.js";
+import { mistake, option, REQUIRED, readOptions } from "../util/options/source.js";
+import { problemOf } from "./check-glob.js";
 import { Permissions } from "./permissions.js";
 
 /** What discover() takes, and who is told of the rest. */
@@ -15,7 +17,7 @@ export interface DiscoverOptions {
   readonly onRefused?: ((path: string, why: string) => void) | undefined;
 }
 
-const NAMES = new Set(["allowInsecure", "onRefused"]);
+const NAMES: ReadonlySet<string> = namesIn("allowInsecure onRefused");
 
 /**
  * Resolves with absolute paths of the plugins matching a glob, sorted by name.
@@ -32,11 +34,7 @@ const NAMES = new Set(["allowInsecure", "onRefused"]);
  * @see https://github.com/mrmlnc/fast-glob#pattern-syntax
  */
 export async function discover(glob: string, dir: string | URL = ".", options: DiscoverOptions = {}): Promise<string[]> {
-  checkGlob(glob);
-  const fault = faultOfOptions(options, NAMES);
-  if (fault !== undefined) throw new TypeError(`Cannot discover plugins: ${fault}`);
-  const { allowInsecure = false, onRefused } = options;
-  const cwd = resolve(checkDir(dir));
+  const { cwd, allowInsecure, onRefused } = resolve(glob, dir, options);
   const permissions = allowInsecure ? undefined : await Permissions.of(cwd);
   const { default: fastGlob } = await import("fast-glob");
   const paths = await fastGlob(glob, {
@@ -59,14 +57,34 @@ export async function discover(glob: string, dir: string | URL = ".", options: D
   });
 }
 
-function checkDir(dir: unknown): string {
-  const path = readPath(dir);
-  if (path !== undefined) return path;
-  throw new TypeError(`Cannot discover plugins: dir is ${showValue(dir)}, and it must be a directory's path or file: URL`);
+interface Resolved {
+  /** Absolute. */
+  readonly cwd: string;
+  readonly allowInsecure: boolean;
+  readonly onRefused: DiscoverOptions["onRefused"];
+}
+
+function resolve(glob: string, dir: string | URL, options: DiscoverOptions): Resolved {
+  const from = readOptions("Cannot discover plugins", options, NAMES);
+  const given = { ...from, values: { glob, dir } };
+  const problem = problemOf(option(given, "glob", REQUIRED, isGlob, "a text that is not empty"));
+  if (problem !== undefined) throw mistake(from, `glob ${problem}`);
+  return {
+    cwd: absolute(directory(given, "dir", ".")),
+    allowInsecure: flag(from, "allowInsecure", false),
+    onRefused: callback(from, "onRefused", undefined),
+  };
+}
+
+function isGlob(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 async function isRunnable(path: string): Promise<boolean> {
-  const wanted = /\.m?js$/.test(path) ? constants.R_OK : constants.X_OK;
+  const isScript = /\.m?js$/.test(path);
+  // On Windows every file is said to be executable.
+  if (!isScript && process.platform === "win32" && !/\.(exe|com)$/i.test(path)) return false;
+  const wanted = isScript ? constants.R_OK : constants.X_OK;
   return access(path, wanted).then(
     () => true,
     () => false,

@@ -1,6 +1,7 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 import type { Member } from "../contract/contract.js";
 import type { Clock } from "../util/clock.js";
+import { processCounter } from "../util/process-wide.js";
 import { isThenable } from "../util/thenable.js";
 import { SchemaMismatch } from "./errors/schema-mismatch.js";
 
@@ -37,7 +38,7 @@ export interface CallSubject extends Pick<CallEvent, "side" | "contract" | "memb
 /** Looked at once for each call: without a subscriber nothing else is done. */
 export const calls: Channel<unknown, unknown> = channel("mortise:call");
 
-let lastCall = 0;
+const nextCall = processCounter("call/1");
 
 /** One call that somebody watches. */
 export class Observation {
@@ -47,7 +48,7 @@ export class Observation {
   #over = false;
 
   constructor({ side, contract, member, kind, plugin, clock }: CallSubject) {
-    this.#subject = { side, call: ++lastCall, contract, member, kind, plugin };
+    this.#subject = { side, call: nextCall(), contract, member, kind, plugin };
     this.#clock = clock;
   }
 

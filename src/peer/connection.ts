@@ -41,6 +41,8 @@ export interface Connection extends AsyncDisposable, Dispenser {
 /** A Connection and the peer under it, for the rooms above that complete it. */
 export class PeerConnection implements Connection {
   readonly peer: Peer;
+  /** The part of it that handlers get. */
+  readonly dispenser: Dispenser = Object.freeze({ dispense: (contract) => this.dispense(contract) } satisfies Dispenser);
   readonly #options: PeerOptions;
   #apiVersion = 1;
   #provided: readonly Provided[] = [];
@@ -49,7 +51,7 @@ export class PeerConnection implements Connection {
 
   constructor(channel: Channel, options: PeerOptions) {
     this.#options = options;
-    this.peer = new Peer(channel, options, { dispense: (contract) => this.dispense(contract) });
+    this.peer = new Peer(channel, options, this.dispenser);
   }
 
   /** What the handshake found out about the other side. */
@@ -92,10 +94,10 @@ export class PeerConnection implements Connection {
   }
 
   dispense<C extends Contract>(contract: C): Remote<C> {
-    const { validate, other, plugin = other, clock, callTimeoutMs } = this.#options;
+    const { validate, other, plugin = other, clock, hold, callTimeoutMs } = this.#options;
     checkContract(contract, "dispense");
     checkProvided(contract, this.#provided, other);
-    return makeRemote(contract, this.peer, { validate, plugin, clock, callTimeoutMs });
+    return makeRemote(contract, this.peer, { validate, plugin, clock, hold, callTimeoutMs });
   }
 
   #observeCall(method: string, input: unknown, options: CallOptions | undefined): Promise<unknown> {

@@ -7,6 +7,7 @@ import { type Id, INVOKE, ITEM, isReserved, isUsers, type Message, type Meta } f
 import { restore } from "../wire/references.js";
 import type { Caller } from "./calls/caller.js";
 import { TooMany } from "./errors/too-many.js";
+import type { Gate } from "./gate.js";
 import type { Dispatcher } from "./handlers/dispatcher.js";
 import type { LentFunction, References } from "./references.js";
 import { inputOf, type ReservedMethods } from "./reserved.js";
@@ -20,14 +21,15 @@ export interface Parts {
   readonly streams: Streams;
   readonly references: References;
   readonly reserved: ReservedMethods;
+  readonly gate: Gate;
 }
 /** What the routing itself has to say. */
 export interface Replies {
   answer(message: string): void;
   /** It was no message: the conversation is over. */
   violation(code: number, problem: string): void;
-  /** It came before the other side had proven itself: likewise. */
-  distrust(what: string): void;
+  /** It may not come now: likewise. */
+  outOfOrder(what: string): void;
   /** The other side could not read something of ours, and closes. */
   complaint(error: unknown): void;
 }
@@ -35,8 +37,6 @@ export interface Replies {
 /** Routes each message that arrives to who deals with it. */
 export class Incoming implements MessageSink {
   #open = true;
-  /** The other side has proven itself: its messages are more than the handshake's. */
-  trusted = false;
   /** Messages. */
   received = 0;
   /** Characters of messages, and bytes beside them. */
@@ -80,34 +80,34 @@ export class Incoming implements MessageSink {
   }
 
   request(id: Id, method: string, params: unknown, meta: Meta | undefined): void {
-    const { dispatcher, reserved } = this.#parts;
+    const { dispatcher, reserved, gate } = this.#parts;
     if (this.#isRunning(id)) {
       return this.violation(WireCode.invalidRequest, `its id ${JSON.stringify(id)} belongs to a request that still runs`);
     }
-    if (!this.trusted && !reserved.isExpected(method)) return this.#replies.distrust(quoted(method));
+    if (!gate.admits("request", method)) return this.#replies.outOfOrder(quoted(method));
     if (method === INVOKE) this.#invoked(id, params, meta, undefined);
     else if (isReserved(method)) reserved.request(id, method, params);
     else dispatcher.request(id, method, params, meta);
   }
 
   notification(method: string, params: unknown, meta?: Meta): void {
-    if (!this.trusted) return this.#replies.distrust(quoted(method));
+    if (!this.#parts.gate.admits("notification", method)) return this.#replies.outOfOrder(quoted(method));
     if (isReserved(method)) this.#parts.reserved.notification(method, params);
     else this.#parts.dispatcher.notification(method, params, meta);
   }
 
   items(params: unknown, bytes: number): void {
-    if (!this.trusted) return this.#replies.distrust(quoted(ITEM));
+    if (!this.#parts.gate.isOpen) return this.#replies.outOfOrder(quoted(ITEM));
     // Items are many, and none of our own come in an array of one: no more is asked of them than this.
     const problem = this.#parts.streams.items(Array.isArray(params) && params.length === 1 ? params[0] : params, bytes);
     if (problem !== undefined) this.violation(WireCode.invalidRequest, problem);
   }
 
   referring(message: Message, refs: unknown, bytes: number): void {
-    const { references, reserved } = this.#parts;
-    // A configuration may hold bytes.
-    const isExpected = message.kind === "request" && reserved.isExpected(message.method);
-    if (!this.trusted && !isExpected) return this.#replies.distrust("a message with refs");
+    const { references, gate } = this.#parts;
+    // What a step of the handshake holds, as a configuration, may have bytes in it.
+    const isAdmitted = "method" in message ? gate.admits(message.kind, message.method) : gate.isOpen;
+    if (!isAdmitted) return this.#replies.outOfOrder("a message with refs");
     const attachments = new ReceivedAttachments(this.#raw, this.#limits.maxMessageBytes);
     const scope = new Scope();
     const label = references.labelOf(message);
@@ -135,8 +135,8 @@ export class Incoming implements MessageSink {
   failure(id: Id | null, error: unknown): void {
     if (id !== null) {
       if (!this.#parts.caller.reject(id, error)) this.#orphan();
-    } else if (this.trusted) this.#replies.complaint(error);
-    else this.#replies.distrust("an answer");
+    } else if (this.#parts.gate.isTrusted) this.#replies.complaint(error);
+    else this.#replies.outOfOrder("an answer");
   }
 
   violation(code: number, problem: string): void {
@@ -178,10 +178,10 @@ export class Incoming implements MessageSink {
     return this.#parts.dispatcher.isRunning(id) || this.#parts.reserved.isRunning(id);
   }
 
-  // Ignored and counted, but not from a stranger: it has nothing to answer.
+  // Ignored and counted, but not during a handshake: there is nothing to answer but what waits.
   #orphan(): void {
     this.orphanReplies++;
-    if (!this.trusted) this.#replies.distrust("an answer");
+    if (!this.#parts.gate.isOpen) this.#replies.outOfOrder("an answer");
   }
 }
 

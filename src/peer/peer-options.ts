@@ -3,12 +3,15 @@ import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import type { CloseReason } from "./errors/close-reason.js";
+import type { ProgramHold } from "./program-hold.js";
 import type { Tracing } from "./tracing.js";
 
 /** What a peer is told by the room that made its channel. */
 export interface PeerOptions {
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
+  /** Taken while a call of this side waits: in memory there is no socket that keeps the program alive. */
+  readonly hold?: ProgramHold | undefined;
   readonly logger: Logger;
   /** Check values against schemas on this side. */
   readonly validate: boolean;

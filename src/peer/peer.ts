@@ -10,7 +10,8 @@ import { INVOKE } from "../wire/messages.js";
 import type { CallTarget, Transform } from "./calls/call-target.js";
 import { Caller } from "./calls/caller.js";
 import type { Counters } from "./counters.js";
-import { type CloseReason, closeErrors } from "./errors/close-reason.js";
+import { type CloseReason, closeErrors, overError } from "./errors/close-reason.js";
+import { Gate, type Step } from "./gate.js";
 import { Dispatcher } from "./handlers/dispatcher.js";
 import { Incoming, type Replies } from "./incoming.js";
 import type { PeerOptions } from "./peer-options.js";
@@ -36,8 +37,10 @@ export class Peer implements CallTarget {
   readonly #dispatcher: Dispatcher;
   readonly #incoming: Incoming;
   readonly #log: RemoteLog;
+  readonly #gate = new Gate();
   readonly #closed: Deferred<CloseReason> = deferred();
   #reason: CloseReason | undefined;
+  #ending: AbortController | undefined;
   #paused = false;
   #leaving = false;
   #unwritten = 0;
@@ -66,7 +69,7 @@ export class Peer implements CallTarget {
     this.#caller.references = this.#references;
     const unsentBytes = (): number => this.#sender.unsent;
     this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes, streams: this.#streams, attachmentPolicy }, options);
-    this.reserved = new ReservedMethods(answer);
+    this.reserved = new ReservedMethods(answer, this.#gate);
     this.#log = new RemoteLog(options.logger, options.clock);
     this.reserved.serve(this.#dispatcher, this.#streams, this.#log);
     const parts = {
@@ -75,11 +78,12 @@ export class Peer implements CallTarget {
       streams: this.#streams,
       references: this.#references,
       reserved: this.reserved,
+      gate: this.#gate,
     };
     const replies: Replies = {
       answer,
       violation: (code, problem) => this.#violation(code, problem),
-      distrust: (what) => this.#distrust(what),
+      outOfOrder: (what) => this.#closeOutOfOrder(what),
       complaint: (error) => this.#complain(error),
     };
     this.#incoming = new Incoming(parts, replies, options.limits);
@@ -88,7 +92,7 @@ export class Peer implements CallTarget {
       frame: (message, bytes) => this.#incoming.frame(message, bytes),
       drained: () => this.#drained(),
       violated: (problem) => this.#violation(WireCode.invalidRequest, problem),
-      closed: (error, unwritten = 0) => this.#ended(error, unwritten),
+      closed: (error, unwritten = 0, code) => this.#ended(error, unwritten, code),
     });
   }
 
@@ -112,6 +116,15 @@ export class Peer implements CallTarget {
       bytesReceived: this.#incoming.receivedLength,
       orphanReplies: this.#incoming.orphanReplies,
     };
+  }
+
+  /** Aborts when the conversation ends, in the moment from which calls are refused, with a PluginError that says how. */
+  get signal(): AbortSignal {
+    if (this.#ending === undefined) {
+      this.#ending = new AbortController();
+      if (this.#reason !== undefined) this.#ending.abort(overError(this.#reason, this.#options.other));
+    }
+    return this.#ending.signal;
   }
 
   /** Calls that wait for an answer. */
@@ -149,9 +162,14 @@ export class Peer implements CallTarget {
     return this.#references.lent;
   }
 
-  /** The other side has proven itself: its messages may be long, and are more than the handshake's. */
+  /** Lets that message in, once, and nothing else until it has come: anything else closes the connection, with 1008 over WebSocket. */
+  expect(step: Step): void {
+    this.#gate.expect(step);
+  }
+
+  /** The other side has proven itself: its messages may be long, and are more than the handshake's, unless a step is still expected. */
   trust(): void {
-    this.#incoming.trusted = true;
+    this.#gate.trust();
     this.#channel.allow?.(this.#options.limits.maxMessageBytes);
   }
 
@@ -235,13 +253,13 @@ export class Peer implements CallTarget {
     if (this.#reason !== undefined) return;
     const sentence = `Closed the connection to ${this.#options.other}: it sent a line that is no message: ${problem}`;
     this.#options.logger.warn(sentence);
-    if (this.#incoming.trusted) this.#channel.send(encodeViolation(code, problem));
+    if (this.#gate.isTrusted) this.#channel.send(encodeViolation(code, problem));
     const error = new PluginError("PROTOCOL_VIOLATION", sentence);
     void this.close({ kind: "lost", error }, code === WireCode.parseError ? 1003 : 1008, problem);
   }
 
-  #distrust(what: string): void {
-    const sentence = `Closed the connection to ${this.#options.other}: it sent ${what} before it had proven itself`;
+  #closeOutOfOrder(what: string): void {
+    const sentence = `Closed the connection to ${this.#options.other}: it sent ${what} ${this.#gate.reason}`;
     void this.close({ kind: "lost", error: new PluginError("PROTOCOL_VIOLATION", sentence) }, 1008, "out of order");
   }
 
@@ -260,11 +278,10 @@ export class Peer implements CallTarget {
     this.#channel.resume();
   }
 
-  #ended(error: PluginError | undefined, unwritten: number): void {
+  #ended(error: PluginError | undefined, unwritten: number, code: number | undefined): void {
     this.#unwritten = unwritten;
     const cause = this.#complaint ?? error;
-    const lost = cause !== undefined && !this.#leaving;
-    const reason: CloseReason = lost ? { kind: "lost", error: cause } : { kind: "closed", by: this.#leaving ? "us" : "peer" };
+    const reason = this.#leaving ? ({ kind: "closed", by: "us" } as const) : reasonOf(cause, code);
     const known = this.#reason !== undefined || this.#leaving || this.#complaint !== undefined;
     if (known || this.#options.explain === undefined) return this.#over(reason);
     this.#incoming.end();
@@ -284,6 +301,7 @@ export class Peer implements CallTarget {
     this.#reason = reason;
     this.#incoming.end();
     const errors = closeErrors(reason, this.#options.other);
+    this.#ending?.abort(overError(reason, this.#options.other));
     this.#caller.lose(errors, this.#unwritten);
     this.#dispatcher.abortAll(errors.aborted);
     this.#streams.lose(errors.cut);
@@ -299,6 +317,12 @@ export class Peer implements CallTarget {
       this.#channel.pause();
     }
   }
+}
+
+/** Why a connection is over that the other side ended, or that broke. */
+function reasonOf(error: PluginError | undefined, code: number | undefined): CloseReason {
+  const shared = code === undefined ? {} : { code };
+  return error === undefined ? { kind: "closed", by: "peer", ...shared } : { kind: "lost", error, ...shared };
 }
 
 function notSentBecause(why: string): (method: string) => PluginError {

@@ -2,37 +2,28 @@ import { decodeInput, encodeError, encodeResult } from "../wire/encode.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import { CANCEL, CREDIT, END, type Id, LOG, PING } from "../wire/messages.js";
 import { toWireError } from "./errors/remote-error.js";
+import type { Gate, ReservedHandler, Step } from "./gate.js";
 import type { Dispatcher } from "./handlers/dispatcher.js";
 import type { RemoteLog } from "./remote-log.js";
 import type { Streams } from "./streams/streams.js";
 
-/** Responses one of the protocol's own methods, by its input; throws a JSONRPCErrorException to answer with a code of its choice. */
-export type ReservedHandler = (input: unknown) => unknown;
-
-/** The request that is taken next from a peer that has not proven itself. */
-interface Step {
-  readonly method: string;
-  readonly handler: ReservedHandler;
-  /** Called right after its result was sent; not after an error. */
-  readonly onAnswered: (() => void) | undefined;
-}
-
-/** The `rpc.*` methods that this side answers, and the steps of a handshake that it waits for. */
+/** The `rpc.*` methods that this side answers, and the steps of a handshake that its gate lets in. */
 export class ReservedMethods {
   readonly #handlers = new Map<string, ReservedHandler>();
   readonly #running = new Set<Id>();
   readonly #send: (message: string) => void;
-  #expected: Step | undefined;
+  readonly #gate: Gate;
 
-  constructor(send: (message: string) => void) {
+  constructor(send: (message: string) => void, gate: Gate) {
     this.#send = send;
+    this.#gate = gate;
   }
 
   set(method: string, handler: ReservedHandler): void {
     this.#handlers.set(method, handler);
   }
 
-  /** Responses what any conversation may ask. */
+  /** Answers what any conversation may ask. */
   serve(dispatcher: Dispatcher, streams: Streams, log: RemoteLog): void {
     this.set(PING, () => "pong");
     this.set(CANCEL, (input) => {
@@ -45,24 +36,12 @@ export class ReservedMethods {
     this.set(LOG, (input) => log.take(input));
   }
 
-  /**
-   * Takes that request once, from a peer that has not yet proven itself, and no other.
-   * @param onAnswered Called right after its result was sent; not after an error.
-   */
-  expect(method: string, handler: ReservedHandler, onAnswered?: () => void): void {
-    this.#expected = { method, handler, onAnswered };
-  }
-
-  isExpected(method: string): boolean {
-    return this.#expected?.method === method;
-  }
-
   isRunning(id: Id): boolean {
     return this.#running.has(id);
   }
 
   request(id: Id, method: string, params: unknown): void {
-    const step = this.#takeStep(method);
+    const step = this.#gate.take("request", method);
     const handler = step?.handler ?? this.#handlers.get(method);
     if (handler === undefined) {
       const message = `Cannot run "${method.slice(0, 128)}": the protocol has no such method here`;
@@ -72,45 +51,40 @@ export class ReservedMethods {
     try {
       value = handler(step === undefined ? inputOf(method, params) : stepInput(params));
     } catch (error) {
-      return this.#fail(id, error);
+      return this.#fail(id, error, step);
     }
-    if (!(value instanceof Promise)) return this.#send(encodeResult(id, value));
+    if (!(value instanceof Promise)) return this.#answer(id, value, step);
     this.#running.add(id);
-    value.then(
-      (result) =>
-        this.#settle(id, () => {
-          this.#send(encodeResult(id, result));
-          step?.onAnswered?.();
-        }),
-      (error: unknown) => this.#settle(id, () => this.#fail(id, error)),
-    );
+    value
+      .finally(() => this.#running.delete(id))
+      .then(
+        (result) => this.#answer(id, result, step),
+        (error: unknown) => this.#fail(id, error, step),
+      );
   }
 
-  /** As a request, with nobody to answer. An unknown one is ignored. */
+  /** As a request that is not answered. One that is not known is ignored. */
   notification(method: string, params: unknown): void {
+    const step = this.#gate.take("notification", method);
+    const handler = step?.handler ?? this.#handlers.get(method);
+    // The other side asked for no answer: what it said and could not be used is ignored, but for a step of a handshake.
+    const refuse = (error: unknown): void => step?.onRefused?.(error);
     try {
-      const value = this.#handlers.get(method)?.(decodeInput(params));
-      if (value instanceof Promise) value.catch(() => {});
-    } catch {
-      // The other side asked for no answer, and what it said could not be used.
+      const value = handler?.(step === undefined ? decodeInput(params) : stepInput(params));
+      if (value instanceof Promise) value.catch(refuse);
+    } catch (error) {
+      refuse(error);
     }
   }
 
-  // It is taken once, whatever becomes of it.
-  #takeStep(method: string): Step | undefined {
-    if (!this.isExpected(method)) return undefined;
-    const step = this.#expected;
-    this.#expected = undefined;
-    return step;
+  #answer(id: Id, result: unknown, step: Step | undefined): void {
+    this.#send(encodeResult(id, result));
+    step?.onAnswered?.();
   }
 
-  #settle(id: Id, answer: () => void): void {
-    this.#running.delete(id);
-    answer();
-  }
-
-  #fail(id: Id, error: unknown): void {
+  #fail(id: Id, error: unknown, step: Step | undefined): void {
     this.#send(encodeError(id, error instanceof JSONRPCErrorException ? error.toObject() : toWireError(error)));
+    step?.onRefused?.(error);
   }
 }
 

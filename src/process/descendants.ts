@@ -1,3 +1,4 @@
+import { now, setTimeout } from "../util/timers.js";
 import type { ProcessEntry } from "./process-table.js";
 import { findDescendants, isGuardian, kill, killFound, stillAlive } from "./process-tree.js";
 import type { Running, RunningProcess } from "./runtime.js";
@@ -48,7 +49,7 @@ async function endHosts(processes: readonly ProcessEntry[]): Promise<void> {
 
 async function untilDead(processes: readonly ProcessEntry[], mostMs: number): Promise<ProcessEntry[]> {
   let left = stillAlive(processes);
-  for (const giveUpAt = performance.now() + mostMs; left.length > 0 && performance.now() < giveUpAt; left = stillAlive(left)) {
+  for (const giveUpAt = now() + mostMs; left.length > 0 && now() < giveUpAt; left = stillAlive(left)) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   return left;

@@ -16,7 +16,7 @@ let table: readonly ProcessEntry[] | undefined;
 export function listProcesses(): readonly ProcessEntry[] {
   if (table === undefined) {
     table = readTable();
-    queueMicrotask(forgetProcesses);
+    void Promise.resolve().then(forgetProcesses);
   }
   return table;
 }

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { clearTimeout, setTimeout } from "../util/timers.js";
 import { GUARDIAN_NAME } from "./guardian.js";
 import { forgetProcesses, listProcesses, type ProcessEntry, readCommand, readProcess } from "./process-table.js";
 

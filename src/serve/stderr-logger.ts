@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import type { Logger } from "../util/logger.js";
+import { now } from "../util/timers.js";
 
 // The host cuts a line at 8 KiB, and what is cut is no JSON any more.
 const MAX_BYTES = 8 * 1024;
@@ -11,12 +12,12 @@ const PATIENCE_MS = 50;
  * A plugin's log: a line of JSON on stderr for each record, in hclog's form, so that the host's log keeps level, fields and stack.
  * Never stdout: that is read for the announcement, and may be synced to the host's own.
  */
-export const stderrLogger: Logger = Object.freeze({
+export const stderrLogger: Logger = {
   debug() {},
   info: (message: string, fields?: object) => write("info", message, fields),
   warn: (message: string, fields?: object) => write("warn", message, fields),
   error: (message: string, fields?: object) => write("error", message, fields),
-});
+};
 
 function write(level: string, message: string, fields: object = {}): void {
   const head = { "@level": level, "@message": message };
@@ -41,13 +42,13 @@ function plainError({ name, message, stack, cause, code }: Error & { code?: unkn
 /** Writes at once: process.stderr would cost a plugin's start, and lose what is written just before the end. */
 export function writeStderr(text: string): void {
   const bytes = Buffer.from(text);
-  const giveUpAt = performance.now() + PATIENCE_MS;
+  const giveUpAt = now() + PATIENCE_MS;
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(2, bytes, at);
     } catch (error) {
-      // Nobody reads it: a plugin must not end for want of a log.
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || performance.now() > giveUpAt) return;
+      // The pipe has no reader, or a full buffer for too long: a plugin must not end for want of a log.
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || now() > giveUpAt) return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }

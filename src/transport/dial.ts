@@ -1,7 +1,7 @@
-import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
-import type { WebSocket } from "ws";
+import { PluginError } from "../errors.js";
 import { type Address, formatAddress } from "../util/address.js";
+import { clearTimeout, setTimeout } from "../util/timers.js";
 import type { Channel } from "../wire/channel.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { ChunkFeed } from "./chunk-feed.js";
@@ -18,8 +18,8 @@ export interface DialOptions {
 }
 
 /**
- * Connects to where a plugin listens. Rejects with the system's error, or with the signal's reason; where TLS fails, with the end of
- * a sentence and `BAD_HANDSHAKE` or, if it never begins, `CALL_TIMEOUT`.
+ * Connects to where a plugin listens. Rejects with the system's error, or with the signal's reason; where TLS or a
+ * WebSocket never begins, with the end of a sentence and `CALL_TIMEOUT`, and where TLS fails, with `BAD_HANDSHAKE`.
  */
 export async function dial(address: Address, protocol: "jsonrpc" | "jsonrpc+ws", options: DialOptions): Promise<Channel> {
   const { limits, signal, tls } = options;
@@ -52,7 +52,14 @@ function open<T>(address: Address, signal: AbortSignal, use: Use<T>, feed?: Chun
       socket.off("error", reject);
       resolve(made);
     };
-    socket.once("connect", () => use(socket, done, reject));
+    const fail = (error: Error): void => {
+      socket.destroy();
+      reject(error);
+    };
+    socket.once(
+      "connect",
+      orElse(fail, () => use(socket, done, fail)),
+    );
   });
 }
 
@@ -63,51 +70,54 @@ async function openSecure<T>(
 ): Promise<T> {
   const { startTls } = await import("./tls.js");
   return open(address, signal, (socket, done, fail) => {
-    startTls(socket, tls, { timeoutMs: limits.helloTimeoutMs, onSecure: (secured) => use(secured, done, fail), onError: fail });
+    const onSecure = (secured: Socket): void => orElse(fail, () => use(secured, done, fail))();
+    startTls(socket, tls, { timeoutMs: limits.helloTimeoutMs, onSecure, onError: fail });
   });
 }
 
-async function dialWebSocket(address: Address, { limits, signal, tls }: DialOptions): Promise<Channel> {
+async function dialWebSocket(address: Address, options: DialOptions): Promise<Channel> {
   const { WebSocket } = await import("ws");
-  signal.throwIfAborted();
-  const upgrade = (secured?: Socket): Promise<Channel> => {
-    const url = address.network === "unix" ? `ws+unix:${address.path}:/` : `ws://${formatAddress(address)}/`;
-    const webSocket = new WebSocket(url, {
+  const { limits, signal, tls } = options;
+  const upgrade: Use<Channel> = (socket, done, fail) => {
+    // What is spoken on is connected already, and secure if it is to be, whatever the URL says. Not ws's own connection: where a system
+    // has a ws of its own, as Bun has, nothing tells its socket.
+    const webSocket = new WebSocket(`ws://${address.network === "unix" ? "localhost" : formatAddress(address)}/`, {
       ...webSocketOptions(limits.maxMessageBytes),
       followRedirects: false,
       // A mask of zeros, as ws fills none in: masking is against caches between a browser and a server. There are none on loopback,
       // and with any other mask both ends would touch each byte of a long message, in JavaScript.
       generateMask: () => {},
-      handshakeTimeout: limits.helloTimeoutMs,
-      // What is spoken on is secure already, whatever the URL says.
-      ...(secured === undefined ? {} : { createConnection: () => secured }),
+      createConnection: () => socket,
     });
-    return opened(webSocket, limits, signal);
+    // Not ws's own deadline, which is set on connections of its own alone.
+    const timer = setTimeout(() => fail(mute(limits.helloTimeoutMs)), limits.helloTimeoutMs);
+    webSocket.once("close", () => clearTimeout(timer));
+    webSocket.once("error", fail);
+    webSocket.once(
+      "open",
+      orElse(fail, () => {
+        clearTimeout(timer);
+        done(webSocketChannel(webSocket, socket, limits));
+        webSocket.off("error", fail);
+      }),
+    );
   };
-  if (tls === undefined) return upgrade();
-  return openSecure(address, { limits, signal, tls }, (secured, done, fail) => void upgrade(secured).then(done, fail));
+  return tls === undefined ? open(address, signal, upgrade) : openSecure(address, { ...options, tls }, upgrade);
 }
 
-function opened(webSocket: WebSocket, limits: ResolvedLimits, signal: AbortSignal): Promise<Channel> {
-  return new Promise((resolve, reject) => {
-    let socket: Socket | undefined;
-    const onAbort = (): void => {
-      webSocket.terminate();
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    webSocket.once("upgrade", (response: IncomingMessage) => {
-      socket = response.socket;
-    });
-    webSocket.on("error", (error) => {
-      signal.removeEventListener("abort", onAbort);
-      reject(error);
-    });
-    webSocket.once("open", () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(webSocketChannel(webSocket, socket as Socket, limits));
-    });
-  });
+function mute(ms: number): PluginError {
+  return new PluginError("CALL_TIMEOUT", `it was connected to, and did not begin a WebSocket in ${ms} ms`);
+}
+
+/** A listener that cannot throw past who waits for it: there it would be an uncaught exception, and the wait would last. */
+function orElse(fail: (error: Error) => void, work: () => void): () => void {
+  return () => {
+    try {
+      work();
+    } catch (error) {
+      fail(error as Error);
+    }
+  };
 }
 
 function asError(reason: unknown): Error {

@@ -1,3 +1,5 @@
+import { setImmediate } from "../util/timers.js";
+
 /** What can be kept from reading. */
 interface Readable {
   pause(): unknown;

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { checkServerIdentity, connect, createSecureContext, createServer, type SecureContextOptions, type TLSSocket } from "node:tls";
 import { PluginError } from "../errors.js";
+import { clearTimeout, setTimeout } from "../util/timers.js";
 
 /** How one side shows itself in TLS, and whom it accepts. */
 export interface TlsOptions {

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { clearTimeout, setTimeout } from "../util/timers.js";
 
 /** UnauthenticatedConnections in front of the door at one time. A real host is never kept out: the one who waited longest goes. */
 export const MAX_UNAUTHENTICATED = 64;

@@ -2,11 +2,13 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { PluginError } from "../errors.js";
+import { systemClock } from "../util/clock.js";
 import { cutToBytes } from "../util/cut.js";
+import { nextTick } from "../util/timers.js";
 import { type Channel, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
-import { LineError, textOf } from "../wire/lines.js";
+import { LineError, textOf } from "../wire/framing/lines.js";
+import { BATCH_LENGTH, Outbox } from "../wire/framing/outbox.js";
 import { FULL_CHUNK_BYTES } from "./chunk-feed.js";
-import { BATCH_LENGTH, Outbox } from "./outbox.js";
 import { Reading } from "./reading.js";
 import { LINGER_MS, type SocketChannelOptions } from "./socket.js";
 
@@ -49,6 +51,8 @@ class WebSocketChannel implements Channel {
   #ending = false;
   #ended = false;
   #error: PluginError | undefined;
+  /** With which the other side ended it. */
+  #code: number | undefined;
   #closeWith: readonly [code: number, reason: string] | undefined;
   #unauthenticatedBytes = 0;
   readonly #countUnauthenticated = (chunk: Buffer): void => {
@@ -71,6 +75,7 @@ class WebSocketChannel implements Channel {
         drained: () => this.#drained(),
         stalled: (ms) => this.#fail(`the other side has read nothing for ${ms} ms`),
       },
+      systemClock,
       options.stallTimeoutMs,
     );
     webSocket.pause();
@@ -91,7 +96,7 @@ class WebSocketChannel implements Channel {
 
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
-    if (this.#ended) queueMicrotask(() => receiver.closed(this.#error, this.#outbox.unwritten));
+    if (this.#ended) nextTick(() => receiver.closed(this.#error, this.#outbox.unwritten, this.#code));
     this.#webSocket.on("message", (data: Buffer, isBinary: boolean) => this.#read(data, isBinary));
     this.#webSocket.resume();
   }
@@ -180,8 +185,10 @@ class WebSocketChannel implements Channel {
     this.#socket.off("data", this.#countUnauthenticated);
     // 1006: there was no close frame.
     if (code === 1006 && !this.#ending) this.#error ??= new PluginError("CONNECTION_LOST", "the connection broke without a close frame");
+    // An echo of what we sent says nothing of the other side.
+    this.#code = this.#closeWith === undefined ? code : undefined;
     this.#ending = true;
-    this.#receiver?.closed(this.#error, this.#outbox.unwritten);
+    this.#receiver?.closed(this.#error, this.#outbox.unwritten, this.#code);
   }
 }
 

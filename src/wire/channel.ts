@@ -49,9 +49,11 @@ export interface Receiver {
   violated?(problem: string): void;
   /**
    * The end, once, and last. `error` says what broke; without it the other side ended the channel in order, or we did.
-   * `unwritten` is how many of the last messages were certainly never handed to the system.
+   * `unwritten` is how many of the last messages were certainly never handed to the system. `code` is that of the close frame by which
+   * the other side ended a WebSocket, 1005 where the frame had none, and 1006 where there was no frame; undefined where this side ended
+   * it, and on other channels.
    */
-  closed(error: PluginError | undefined, unwritten?: number): void;
+  closed(error: PluginError | undefined, unwritten?: number, code?: number): void;
 }
 
 /** The longest line taken from a stranger. */

@@ -1,5 +1,5 @@
-import { isOptions } from "../util/plain-options.js";
-import { showValue } from "../util/show-value.js";
+import { integer } from "../util/options/numbers.js";
+import { nested, type OptionsSource } from "../util/options/source.js";
 
 /** What one peer may cost. Beyond a limit there is a named error, and only that peer suffers. */
 export interface Limits {
@@ -69,50 +69,39 @@ export const FIRST_CREDIT: { readonly items: number; readonly bytes: number } = 
 
 export type ResolvedLimits = { readonly [K in keyof Limits]-?: number };
 
-const DEFAULTS: ResolvedLimits = {
-  maxMessageBytes: 32 * 1024 * 1024,
-  maxDepth: 64,
-  maxPendingCalls: 16_384,
-  maxRunningCalls: 16_384,
-  maxUnsentBytes: 64 * 1024 * 1024,
-  maxOpenStreams: 10_000,
-  maxLentFunctions: 10_000,
-  streamCreditCount: 1_024,
-  streamCreditBytes: FIRST_CREDIT.bytes,
-  maxUnreadBytes: 512 * 1024 * 1024,
-  stallTimeoutMs: 10_000,
-  helloTimeoutMs: 5_000,
-};
-const RANGES: { readonly [K in keyof ResolvedLimits]: readonly [least: number, most: number] } = {
-  // V8's longest string is 2^29 - 24 characters.
-  maxMessageBytes: [1_024, 512 * 1024 * 1024 - 32],
-  maxDepth: [8, 1_000],
-  maxPendingCalls: [1, 2 ** 20],
-  maxRunningCalls: [1, 2 ** 20],
-  maxUnsentBytes: [1_024, Number.MAX_SAFE_INTEGER],
-  maxOpenStreams: [1, 2 ** 20],
-  maxLentFunctions: [1, 2 ** 20],
-  streamCreditCount: [1, 2 ** 20],
-  streamCreditBytes: [1_024, 2 ** 40],
-  maxUnreadBytes: [1_024, Number.MAX_SAFE_INTEGER],
-  stallTimeoutMs: [1, 2 ** 31 - 1],
-  helloTimeoutMs: [1, 2 ** 31 - 1],
-};
+interface Range {
+  readonly fallback: number;
+  readonly least: number;
+  readonly most: number;
+}
+const range = (fallback: number, least: number, most: number = Number.MAX_SAFE_INTEGER): Range => ({ fallback, least, most });
 
-/** @throws {TypeError | RangeError} A limit that is unknown, no whole number, or out of its range. */
-export function resolveLimits(limits: Limits = {}): ResolvedLimits {
-  if (!isOptions(limits)) throw new TypeError(`Cannot use limits: they are ${showValue(limits)}, and must be an object of numbers`);
-  const resolved: Record<string, number> = { ...DEFAULTS };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(RANGES, name)) {
-      throw new TypeError(`Cannot use limit "${name}": the limits are ${Object.keys(RANGES).join(", ")}`);
-    }
-    if (value === undefined) continue;
-    const [least, most] = RANGES[name as keyof Limits];
-    if (!Number.isInteger(value) || value < least || value > most) {
-      throw new RangeError(`Cannot use ${name} ${showValue(value)}: it must be a whole number from ${least} to ${most}`);
-    }
-    resolved[name] = value;
-  }
-  return resolved as ResolvedLimits;
+const MIB = 1024 * 1024;
+const MAX_COUNT = 2 ** 20;
+const MAX_MS = 2 ** 31 - 1;
+const RANGES: { readonly [K in keyof ResolvedLimits]: Range } = {
+  // V8's longest string is 2^29 - 24 characters.
+  maxMessageBytes: range(32 * MIB, 1_024, 512 * MIB - 32),
+  maxDepth: range(64, 8, 1_000),
+  maxPendingCalls: range(16_384, 1, MAX_COUNT),
+  maxRunningCalls: range(16_384, 1, MAX_COUNT),
+  maxUnsentBytes: range(64 * MIB, 1_024),
+  maxOpenStreams: range(10_000, 1, MAX_COUNT),
+  maxLentFunctions: range(10_000, 1, MAX_COUNT),
+  streamCreditCount: range(1_024, 1, MAX_COUNT),
+  streamCreditBytes: range(FIRST_CREDIT.bytes, 1_024, 2 ** 40),
+  maxUnreadBytes: range(512 * MIB, 1_024),
+  stallTimeoutMs: range(10_000, 1, MAX_MS),
+  helloTimeoutMs: range(5_000, 1, MAX_MS),
+};
+const NAMES: ReadonlySet<string> = /* @__PURE__ */ new Set(Object.keys(RANGES));
+
+/**
+ * The option `limits`.
+ * @throws {TypeError | RangeError} A limit that is unknown, no whole number, or out of its range.
+ */
+export function resolveLimits(from: OptionsSource): ResolvedLimits {
+  const at = nested(from, "limits", NAMES);
+  const resolved = Object.entries(RANGES).map(([name, { fallback, least, most }]) => [name, integer(at, name, fallback, least, most)]);
+  return Object.fromEntries(resolved) as ResolvedLimits;
 }

@@ -6,6 +6,8 @@ import type { CloseReason } from "../../src/peer/errors/close-reason.js";
 import { deferred } from "../../src/util/deferred.js";
 import { memoryLogger } from "../kit/fixtures.js";
 
+vi.mock("../../src/util/timers.js", () => import("../kit/global-timers.js"));
+
 const EXITED: CloseReason = { kind: "exited", exitCode: 1, signal: null, stderrTail: "" };
 
 /** What is left of a plugin that has exited while another process holds its connection open. */

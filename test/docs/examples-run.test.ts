@@ -38,6 +38,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   "own-certificate": "[O30] a plugin and its host have certificates of their own",
   checksum: "[O29] a plugin's file is run if it has the digest, and not otherwise",
   "socket-group": "[O31] a socket is given to a group",
+  sandbox: "a plugin below the permission model of Node.js is called, and may read nothing but its own files",
   attach: "[O28] a second client attaches to a plugin, and leaves it running",
   "reattach-host": "[O28] a host that is told of no running plugin starts its own",
   standalone: "[O28] a plugin is served inside a test, and a client attaches to it",

@@ -6,7 +6,7 @@ import { prove } from "../../src/handshake/proof.js";
 import { defineContract, implement, method, NewClient } from "../../src/index.js";
 import { resolveServeOptions } from "../../src/serve/options.js";
 import { startServer } from "../../src/serve/server.js";
-import { FrameReader } from "../../src/wire/frames.js";
+import { FrameReader } from "../../src/wire/framing/frame-reader.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
 import { hmac, RawPlugin } from "../kit/raw-plugin.js";
@@ -44,7 +44,9 @@ test("docs/protocol.md shows the bytes of a line of the session", () => {
 test("docs/protocol.md shows a frame byte by byte, and what is in it", () => {
   const [, table = ""] = /^## 6\. Frames\n[\s\S]*?^```text\n([\s\S]*?)^```$/m.exec(DOCUMENT) ?? [];
   const rows = table.split("\n").map((row) => /^(?:[0-9a-f]{2} )*[0-9a-f]{2}(?= {3})/.exec(row)?.[0] ?? "");
-  const [frame, ...more] = new FrameReader(1_024, 1_024).push(Buffer.from(rows.join("").replaceAll(" ", ""), "hex"));
+  const [frame, ...more] = new FrameReader({ maxMessageBytes: 1_024, maxRawBytes: 1_024 }).push(
+    Buffer.from(rows.join("").replaceAll(" ", ""), "hex"),
+  );
   expect(more).toEqual([]);
   const { message, bytes = [] } = frame as { message?: string; bytes?: Uint8Array };
   expect(message).toBe('{"jsonrpc":"2.0","id":7,"refs":{"/image":{"bytes":[0,3]}},"result":{"image":null}}');

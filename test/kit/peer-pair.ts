@@ -1,11 +1,9 @@
-import { readImplementations } from "../../src/contract/implement.js";
 import type { Implementation, Limits } from "../../src/index.js";
-import { PeerConnection } from "../../src/peer/connection.js";
-import { announceProvided } from "../../src/peer/provided.js";
-import { memoryChannels } from "../../src/transport/memory.js";
-import { resolveLimits } from "../../src/wire/limits.js";
+import { connectPair } from "../../src/peer/pair.js";
+import { systemClock } from "../../src/util/clock.js";
 import { FakeClock } from "./fake-clock.js";
 import { memoryLogger } from "./fixtures.js";
+import { limitsOf, recordsOf } from "./options.js";
 
 export interface PairOptions {
   readonly provides?: readonly Implementation[];
@@ -21,23 +19,23 @@ export function peerPair(options: PairOptions = {}) {
   const { provides = [], hostProvides = [], hostLimits, pluginLimits, hostValidates = true, pluginValidates = true } = options;
   const clock = new FakeClock();
   const logger = memoryLogger();
-  const [hostEnd, pluginEnd] = memoryChannels();
   const shared = { clock, logger, callTimeoutMs: 60_000 };
-  const host = new PeerConnection(hostEnd, { ...shared, validate: hostValidates, limits: resolveLimits(hostLimits), other: 'plugin "kv"' });
-  const plugin = new PeerConnection(pluginEnd, {
-    ...shared,
-    validate: pluginValidates,
-    limits: resolveLimits(pluginLimits),
-    other: "the host",
-  });
-  for (const [end, own, others] of [
-    [host, hostProvides, provides],
-    [plugin, provides, hostProvides],
-  ] as const) {
-    end.learn({ provided: announceProvided(readImplementations(others, "provides")) });
-    end.provide(readImplementations(own, "provides"));
-    end.peer.trust();
-    end.peer.activate();
-  }
+  const [host, plugin] = connectPair(
+    {
+      ...shared,
+      provides: recordsOf(hostProvides),
+      validate: hostValidates,
+      limits: limitsOf(hostLimits),
+      other: 'plugin "kv"',
+    },
+    {
+      ...shared,
+      provides: recordsOf(provides),
+      validate: pluginValidates,
+      limits: limitsOf(pluginLimits),
+      other: "the host",
+    },
+    systemClock,
+  );
   return { host, plugin, clock, logger };
 }

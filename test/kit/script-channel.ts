@@ -3,9 +3,10 @@ import { PeerConnection } from "../../src/peer/connection.js";
 import type { PeerOptions } from "../../src/peer/peer-options.js";
 import type { Provided } from "../../src/peer/provided.js";
 import type { Channel, Receiver } from "../../src/wire/channel.js";
-import { type Limits, resolveLimits } from "../../src/wire/limits.js";
+import type { Limits } from "../../src/wire/limits.js";
 import { FakeClock } from "./fake-clock.js";
 import { memoryLogger } from "./fixtures.js";
+import { limitsOf } from "./options.js";
 
 /** A channel whose other side is the test: what was sent is seen, and what is read is said, at once. */
 export class ScriptChannel implements Channel {
@@ -14,6 +15,8 @@ export class ScriptChannel implements Channel {
   unsent = 0;
   paused = false;
   ended = false;
+  /** What close() was told, once. */
+  closedWith: readonly [code: number | undefined, reason: string | undefined] | undefined;
   #receiver!: Receiver;
 
   send(message: string): number {
@@ -33,9 +36,10 @@ export class ScriptChannel implements Channel {
     this.paused = false;
   }
 
-  close(): void {
+  close(code?: number, reason?: string): void {
     if (this.ended) return;
     this.ended = true;
+    this.closedWith = [code, reason];
     queueMicrotask(() => this.#receiver.closed(undefined, 0));
   }
 
@@ -62,10 +66,10 @@ export class ScriptChannel implements Channel {
     this.#receiver.drained?.();
   }
 
-  /** The connection ends, unasked; `unwritten` of the last messages never left. */
-  end(error?: PluginError, unwritten = 0): void {
+  /** The connection ends, unasked; `unwritten` of the last messages never left; `code` is a WebSocket's. */
+  end(error?: PluginError, unwritten = 0, code?: number): void {
     this.ended = true;
-    this.#receiver.closed(error, unwritten);
+    this.#receiver.closed(error, unwritten, code);
   }
 }
 
@@ -86,7 +90,7 @@ export function scripted({
   const clock = new FakeClock();
   const logger = memoryLogger();
   const defaults = { clock, logger, validate: true, callTimeoutMs: 60_000, other: 'plugin "kv"' };
-  const connection = new PeerConnection(channel, { ...defaults, ...options, limits: resolveLimits(limits) });
+  const connection = new PeerConnection(channel, { ...defaults, ...options, limits: limitsOf(limits) });
   connection.learn({ provided });
   connection.peer.trust();
   connection.peer.activate();

@@ -3,6 +3,8 @@ import type { Exit, Running } from "../../src/process/runtime.js";
 import { isWithin, terminate } from "../../src/process/terminate.js";
 import { deferred } from "../../src/util/deferred.js";
 
+vi.mock("../../src/util/timers.js", () => import("../kit/global-timers.js"));
+
 /** A process that is only said to exist; it ends when it gets the signal that it heeds. */
 function fakeProcess(heeds?: "SIGTERM" | "SIGKILL"): { running: Running; signals: string[]; exit(): void } {
   const exited = deferred<Exit>();
@@ -45,6 +47,21 @@ test("[O26, F7] terminate() goes from asking to SIGTERM to SIGKILL, one killTime
     expect(signals).toEqual(["SIGTERM", "SIGKILL"]);
     expect(await ended).toEqual({ forced: true, escaped: [] });
     expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("[F7] terminate() waits no more than 5 s for a process that not even SIGKILL ends, and names it", async () => {
+  vi.useFakeTimers();
+  try {
+    const { running, signals } = fakeProcess();
+    const ended = terminate({ ...running, pid: 2 ** 22 + 1 } as Running, 1_000);
+    await vi.advanceTimersByTimeAsync(5_999);
+    expect(signals).toEqual(["SIGTERM", "SIGKILL"]);
+    expect(await Promise.race([ended, "waiting"])).toBe("waiting");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await ended).toEqual({ forced: true, escaped: [2 ** 22 + 1] });
   } finally {
     vi.useRealTimers();
   }

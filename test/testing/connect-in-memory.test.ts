@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { spawnSync } from "node:child_process";
+import { expect, test, vi } from "vitest";
 import { defineContract, implement, method } from "../../src/index.js";
 import { connectInMemory } from "../../src/testing/index.js";
 import { rejection } from "../kit/fixtures.js";
@@ -77,10 +78,10 @@ test("[O36] what configure() throws rejects, sooner or later", async () => {
 
 test("[O36] a list that holds no implementations is a mistake of the caller's", async () => {
   expect(await rejection(connectInMemory({ provides: [greeter] as never }))).toEqual(
-    new TypeError("Cannot use provides: each entry must be made with implement()"),
+    new TypeError("Cannot connect in memory: provides[0] is an object, and it must be made with implement()"),
   );
   expect(await rejection(connectInMemory({ provides: [], hostProvides: {} as never }))).toEqual(
-    new TypeError("Cannot use hostProvides: it must be a list of implement(…) results"),
+    new TypeError("Cannot connect in memory: hostProvides is an object, and it must be a list of implement(…) results"),
   );
 });
 
@@ -115,9 +116,64 @@ const mistakes: readonly (readonly [unknown, string])[] = [
     'Cannot connect in memory: there is no option "configuration"; the options are provides, hostProvides, configure, config',
   ],
   [{ provides: [], configure: 5 }, "Cannot connect in memory: configure is 5, and it must be a function"],
-  [{}, "Cannot use provides: it must be a list of implement(…) results"],
+  [
+    { provides: [], zzz: {} },
+    'Cannot connect in memory: there is no option "zzz"; the options are provides, hostProvides, configure, config',
+  ],
+  [{}, "Cannot connect in memory: provides is undefined, and it must be a list of implement(…) results"],
 ];
 
 test.for(mistakes)("[O36, R30] a mistake in the options is refused by name: %s", async ([options, sentence]) => {
   expect(await rejection(connectInMemory(options as never))).toEqual(new TypeError(sentence));
+});
+
+test("[O36] bytes of a configuration are bytes, and what cannot be sent is refused as behind a socket", async () => {
+  const configs: any[] = [];
+  const configure = (config: unknown) => void configs.push(config);
+  const key = Uint8Array.of(1, 2, 3);
+  await using _connection = await connectInMemory({ provides: [implementation], configure, config: { key } });
+  expect(configs).toEqual([{ key }]);
+  expect(configs[0].key).not.toBe(key);
+  const error = await rejection(connectInMemory({ provides: [implementation], configure, config: { onKey: () => {} } }));
+  expect(error.message).toContain('what is at "/onKey" is a function');
+});
+
+test("[O36] it works under fake timers that stand still", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "setInterval", "setImmediate", "queueMicrotask", "performance", "Date"] });
+  try {
+    await using connection = await connectInMemory({ provides: [implementation] });
+    expect(await connection.dispense(greeter).greet({ name: "test" })).toBe("Hello, test!");
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+/** A program of its own, whose end is seen. */
+function run(program: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+  const head = `
+    import { defineContract, implement, method } from "mortise";
+    import { connectInMemory } from "mortise/testing";
+    const contract = defineContract("c", { never: method(), ask: method() });
+    const ask = async (_, { peer }) => peer.dispense(contract).never(undefined, { timeoutMs: 100 });
+    const handlers = { never: () => new Promise(() => {}), ask };
+    const connection = await connectInMemory({ provides: [implement(contract, handlers)], hostProvides: [implement(contract, handlers)] });
+    const remote = connection.dispense(contract);`;
+  return spawnSync(process.execPath, ["--input-type=module", "--eval", head + program], { encoding: "utf8", cwd: import.meta.dirname });
+}
+
+test("[O36] the deadline of a call that is awaited comes, though nothing else keeps the program alive", () => {
+  expect(run("await remote.never(undefined, { timeoutMs: 100 }).catch(({ code }) => console.log(code));")).toMatchObject({
+    status: 0,
+    stdout: "CALL_TIMEOUT\n",
+    stderr: "",
+  });
+  // The plugin's call to the host has a deadline; the host's to the plugin has none that would come.
+  expect(run("await remote.ask().catch(({ remoteCode }) => console.log(remoteCode));")).toMatchObject({
+    status: 0,
+    stdout: "CALL_TIMEOUT\n",
+  });
+});
+
+test("[O36] a connection without a call that waits keeps no program alive", () => {
+  expect(run("await remote.ask().catch(() => {}); console.log('done');")).toMatchObject({ status: 0, stdout: "done\n", stderr: "" });
 });

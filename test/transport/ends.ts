@@ -6,15 +6,25 @@ import type { PluginError } from "../../src/errors.js";
 import { dial } from "../../src/transport/dial.js";
 import { listen } from "../../src/transport/listen.js";
 import type { Listener } from "../../src/transport/listener.js";
-import { memoryChannels } from "../../src/transport/memory.js";
 import type { TlsOptions } from "../../src/transport/tls.js";
 import type { TransportName } from "../../src/util/address.js";
+import { systemClock } from "../../src/util/clock.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { type Limits, resolveLimits } from "../../src/wire/limits.js";
+import type { Limits } from "../../src/wire/limits.js";
+import { memoryChannels } from "../../src/wire/memory.js";
+import { limitsOf } from "../kit/options.js";
 import { RawSocket } from "../kit/raw-socket.js";
 import { RawWebSocket } from "./raw-websocket.js";
 
 export const TRANSPORTS: readonly TransportName[] = ["tcp", "unix", "websocket"];
+
+/** How a channel ended. */
+interface End {
+  readonly error: PluginError | undefined;
+  readonly unwritten: number | undefined;
+  /** With which the other side closed a WebSocket. */
+  readonly code: number | undefined;
+}
 
 /** Who listens to a channel in a test: remembers, and can be waited for. */
 export class Ear {
@@ -23,8 +33,8 @@ export class Ear {
   readonly texts: string[] = [];
   readonly problems: string[] = [];
   drainedCount = 0;
-  readonly closed: Promise<{ readonly error: PluginError | undefined; readonly unwritten: number | undefined }>;
-  #end!: (end: { error: PluginError | undefined; unwritten: number | undefined }) => void;
+  readonly closed: Promise<End>;
+  #end!: (end: End) => void;
   #lines: string[] = [];
   #waiting: (() => void)[] = [];
 
@@ -37,7 +47,7 @@ export class Ear {
       lines: (text) => this.lines(text),
       drained: () => this.drained(),
       violated: (problem) => this.violated(problem),
-      closed: (error, unwritten) => this.#end({ error, unwritten }),
+      closed: (error, unwritten, code) => this.#end({ error, unwritten, code }),
     });
   }
 
@@ -103,7 +113,7 @@ export class Door implements AsyncDisposable {
       minPort: 0,
       maxPort: 0,
       unixSocketDir: dir,
-      limits: resolveLimits(limits),
+      limits: limitsOf(limits),
       tls,
       onChannel(channel) {
         arrived.push(channel);
@@ -150,9 +160,9 @@ export async function pair(
   limits: Limits = {},
 ): Promise<{ readonly near: Ear; readonly far: Ear } & AsyncDisposable> {
   const door = transport === "memory" ? undefined : await Door.open(transport, limits);
-  const resolved = resolveLimits(limits);
+  const resolved = limitsOf(limits);
   const [left, right] = await (async (): Promise<readonly Channel[]> => {
-    if (door === undefined) return memoryChannels();
+    if (door === undefined) return memoryChannels({ clock: systemClock, stallTimeoutMs: resolved.stallTimeoutMs });
     const { address, protocol } = door.listener;
     return Promise.all([dial(address, protocol, { limits: resolved, signal: new AbortController().signal }), door.channel()]);
   })();

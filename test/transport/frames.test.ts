@@ -2,10 +2,12 @@ import type { Socket } from "node:net";
 import { expect, test } from "vitest";
 import type { PluginError } from "../../src/errors.js";
 import { dial } from "../../src/transport/dial.js";
+import { systemClock } from "../../src/util/clock.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { linesFrame, mixedFrame } from "../../src/wire/frames.js";
-import { resolveLimits } from "../../src/wire/limits.js";
+import { linesFrame, mixedFrame } from "../../src/wire/framing/frames.js";
+import { memoryChannels } from "../../src/wire/memory.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Door } from "./ends.js";
 
 gate();
@@ -38,11 +40,14 @@ function listen(channel: Channel) {
 }
 
 /** Two channels of ours that have turned to frames, both ways. */
-async function framePair(transport: "tcp" | "unix", stallTimeoutMs = 10_000) {
-  const limits = resolveLimits({ stallTimeoutMs });
-  const door = await Door.open(transport, { stallTimeoutMs });
-  const { address, protocol } = door.listener;
-  const [left, right] = await Promise.all([dial(address, protocol, { limits, signal: new AbortController().signal }), door.channel()]);
+async function framePair(transport: "tcp" | "unix" | "memory", stallTimeoutMs = 10_000) {
+  const limits = limitsOf({ stallTimeoutMs });
+  const door = transport === "memory" ? undefined : await Door.open(transport, { stallTimeoutMs });
+  const [left, right] = await (async (): Promise<readonly [Channel, Channel]> => {
+    if (door === undefined) return memoryChannels({ clock: systemClock, stallTimeoutMs });
+    const { address, protocol } = door.listener;
+    return Promise.all([dial(address, protocol, { limits, signal: new AbortController().signal }), door.channel()]);
+  })();
   for (const { allow, frames } of [left, right]) {
     expect([typeof allow, typeof frames?.send]).toEqual(["function", "function"]);
   }
@@ -60,12 +65,12 @@ async function framePair(transport: "tcp" | "unix", stallTimeoutMs = 10_000) {
       near.channel.close();
       far.channel.close();
       await Promise.all([near.closed, far.closed]);
-      await door[Symbol.asyncDispose]();
+      await door?.[Symbol.asyncDispose]();
     },
   };
 }
 
-for (const transport of ["tcp", "unix"] as const) {
+for (const transport of ["tcp", "unix", "memory"] as const) {
   test(`lines and messages with bytes of any length keep their order, over ${transport}`, async () => {
     await using ends = await framePair(transport);
     const sizes = [0, 1, 100, 20_000, 3 * MIB, MIB, 5];
@@ -91,7 +96,9 @@ for (const transport of ["tcp", "unix"] as const) {
     expect(unwritten).toBeGreaterThanOrEqual(10);
     expect(unwritten).toBeLessThanOrEqual(15);
   });
+}
 
+for (const transport of ["tcp", "unix"] as const) {
   test(`[F62] a connection that ends in the middle of a frame is lost, and the partial frame is never handed over, over ${transport}`, async () => {
     await using door = await Door.open(transport);
     const raw = (await door.raw()) as { write(bytes: Uint8Array): void; socket: Socket };

@@ -5,10 +5,10 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { dial } from "../../src/transport/dial.js";
 import { checkContext, type TlsOptions } from "../../src/transport/tls.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { Authority, lacksOpenssl, type Pair, selfSigned } from "../kit/certificates.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Door, Ear } from "./ends.js";
 
 gate();
@@ -43,7 +43,7 @@ async function refusalOf(server: ServerTlsOptions, context: SecureContextOptions
 
 function dialTls(address: Door["listener"]["address"], context: SecureContextOptions): Promise<Channel> {
   const tls: TlsOptions = { context, pinned: undefined };
-  return dial(address, "jsonrpc", { limits: resolveLimits(), signal: new AbortController().signal, tls });
+  return dial(address, "jsonrpc", { limits: limitsOf(), signal: new AbortController().signal, tls });
 }
 
 const FAULTS: readonly [what: string, server: () => ServerTlsOptions, sentence: string][] = [

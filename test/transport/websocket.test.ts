@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { dial } from "../../src/transport/dial.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Door, Ear } from "./ends.js";
 import { BINARY, CLOSE, frameBytes, RawWebSocket } from "./raw-websocket.js";
 
@@ -37,7 +37,7 @@ async function dialling(answerHeaders = ""): Promise<Attacked & { readonly diall
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const limits = resolveLimits({ maxMessageBytes: 1024 * 1024 });
+  const limits = limitsOf({ maxMessageBytes: 1024 * 1024 });
   const dialled = dial({ network: "tcp", host: "127.0.0.1", port }, "jsonrpc+ws", { limits, signal: new AbortController().signal });
   dialled.catch(() => {});
   const [socket] = (await once(server, "connection")) as [Socket];
@@ -145,6 +145,29 @@ for (const [who, attack, mask] of [
       else text += frame?.payload.length ?? 0;
     }
     expect([text, pong]).toEqual([600 * 1024, "hey"]);
+  });
+
+  test(`the code that the other side closes with is told, and that there was none, or no close frame, by ${who}`, async () => {
+    for (const [bytes, code] of [
+      [Uint8Array.of(0x03, 0xf5), 1013],
+      [Uint8Array.of(0x0f, 0xa0, ...Buffer.from("of its own")), 4000],
+      [new Uint8Array(0), 1005],
+    ] as const) {
+      await using end = await attack();
+      end.raw.bytes(frameBytes(bytes, { opcode: CLOSE, mask }));
+      expect(await end.ear.closed).toEqual({ error: undefined, unwritten: 0, code });
+    }
+    await using end = await attack();
+    end.raw.destroy();
+    expect(await end.ear.closed).toMatchObject({ error: { code: "CONNECTION_LOST" }, code: 1006 });
+  });
+
+  test(`no code is told where this side closed, though the other echoes one, by ${who}`, async () => {
+    await using end = await attack();
+    end.ear.channel.close(1001, "going");
+    await end.raw.line();
+    end.raw.bytes(frameBytes(Uint8Array.of(0x03, 0xe8), { opcode: CLOSE, mask }));
+    expect([end.raw.closeCode, (await end.ear.closed).code]).toEqual([1001, undefined]);
   });
 
   test(`a close reason that is too long is cut at a character, by ${who}`, async () => {

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { readImplementations } from "../../src/contract/implement.js";
 import { defineContract, implement, method, notification, stream } from "../../src/index.js";
 import { PeerConnection } from "../../src/peer/connection.js";
 import type { Channel, Receiver } from "../../src/wire/channel.js";
-import { FrameError, FrameReader, linesFrame, mixedFrame } from "../../src/wire/frames.js";
-import { resolveLimits } from "../../src/wire/limits.js";
-import { LineError, LineReader } from "../../src/wire/lines.js";
+import { linesFrame, mixedFrame } from "../../src/wire/framing/frames.js";
+import { FramingReader } from "../../src/wire/framing/framing-reader.js";
+import { Outbox } from "../../src/wire/framing/outbox.js";
 import { FakeClock } from "../kit/fake-clock.js";
 import { memoryLogger } from "../kit/fixtures.js";
+import { limitsOf, recordsOf } from "../kit/options.js";
 
 const MAX_BYTES = 4_096;
 
@@ -74,14 +74,13 @@ export function frameOf(framing: Framing, message: string, raw: Buffer | undefin
 /** A channel that reads bytes as a socket's does, with nothing behind it. */
 class FrameChannel implements Channel {
   readonly sent: string[] = [];
-  readonly #lines = new LineReader(MAX_BYTES);
-  readonly #frames = new FrameReader(MAX_BYTES, MAX_BYTES);
-  readonly #framing: Framing;
+  readonly #reader = new FramingReader(MAX_BYTES);
   #receiver!: Receiver;
   #ended = false;
 
   constructor(framing: Framing) {
-    this.#framing = framing;
+    const nothing = { isOpen: () => false, write: () => true, drained() {}, stalled() {} };
+    if (framing === "packets") this.#reader.frameSwitch(new Outbox(nothing, new FakeClock(), 1_000)).receive();
   }
 
   send(message: string): number {
@@ -91,6 +90,7 @@ class FrameChannel implements Channel {
 
   receive(receiver: Receiver): void {
     this.#receiver = receiver;
+    this.#reader.receiver = receiver;
   }
 
   pause(): void {}
@@ -100,36 +100,17 @@ class FrameChannel implements Channel {
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#reader.stop();
     queueMicrotask(() => this.#receiver.closed(undefined, 0));
   }
 
   /** True while the beginning of a message is held. */
   get partial(): boolean {
-    return this.#framing === "lines" ? this.#lines.partial : this.#frames.partial;
+    return this.#reader.partial;
   }
 
   feed(chunk: Buffer): void {
-    if (this.#ended) return;
-    try {
-      if (this.#framing === "lines") this.#hear(this.#lines.push(chunk));
-      else this.#readFrames(chunk);
-    } catch (error) {
-      if (!(error instanceof LineError || error instanceof FrameError)) throw error;
-      if (error instanceof LineError) this.#hear(error.before);
-      this.#receiver.violated?.(error.message);
-    }
-  }
-
-  #readFrames(chunk: Buffer): void {
-    for (const frame of this.#frames.push(chunk)) {
-      if (this.#ended) return;
-      if ("text" in frame) this.#hear(frame.text);
-      else this.#receiver.frame?.(frame.message, frame.bytes);
-    }
-  }
-
-  #hear(text: string | undefined): void {
-    if (text !== undefined && !this.#ended) this.#receiver.lines(text);
+    this.#reader.push(chunk);
   }
 }
 
@@ -161,13 +142,13 @@ const theirs = defineContract("theirs", { work: method<any, unknown>(), watch: s
  */
 export async function openTarget(framing: Framing) {
   const channel = new FrameChannel(framing);
-  const limits = resolveLimits({ maxMessageBytes: MAX_BYTES });
+  const limits = limitsOf({ maxMessageBytes: MAX_BYTES });
   const clock = new FakeClock();
   const options = { limits, clock, logger: memoryLogger(), validate: true, callTimeoutMs: 60_000, other: 'plugin "kv"' };
   const connection = new PeerConnection(channel, options);
   const { peer } = connection;
   connection.learn({ provided: [{ name: "theirs", members: { work: { kind: "method" }, watch: { kind: "stream" } } }] });
-  connection.provide(readImplementations([implementation], "provides"));
+  connection.provide(recordsOf([implementation]));
   peer.trust();
   peer.activate();
   const { work, watch } = connection.dispense(theirs);

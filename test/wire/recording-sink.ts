@@ -1,5 +1,5 @@
 import { decodeLines, type MessageSink } from "../../src/wire/codec.js";
-import { LineError, LineReader } from "../../src/wire/lines.js";
+import { LineError, LineReader } from "../../src/wire/framing/lines.js";
 import { classify, type Message } from "../../src/wire/messages.js";
 
 /** What a sink was told: a message, or the violation after which nothing is read. */

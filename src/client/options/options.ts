@@ -1,34 +1,29 @@
 import type { Readable, Writable } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
-import { type Implementation, type ImplementationRecord, readImplementations } from "../../contract/implement.js";
+import type { Implementation, ImplementationRecord } from "../../contract/implement.js";
+import { readImplementations } from "../../contract/implementations.js";
 import type { Checksum } from "../../executable/checksum.js";
 import type { Command } from "../../executable/command.js";
 import { showCommand } from "../../executable/shown-command.js";
-import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../../handshake/cookie.js";
+import { type Handshake, type ResolvedHandshake, resolveHandshake } from "../../handshake/cookie.js";
 import type { ReattachConfig } from "../../handshake/reattach-config.js";
 import type { Runtime, StdioOptions } from "../../process/runtime.js";
 import type { TransportName } from "../../util/address.js";
 import { type Logger, silentLogger } from "../../util/logger.js";
-import { faultOfOptions } from "../../util/plain-options.js";
-import { safeLogger } from "../../util/safe-logger.js";
-import { showValue } from "../../util/show-value.js";
+import { choice } from "../../util/options/choices.js";
+import { flag } from "../../util/options/flags.js";
+import { withFunctions } from "../../util/options/functions.js";
+import { list } from "../../util/options/lists.js";
+import { logger } from "../../util/options/loggers.js";
+import { namesIn } from "../../util/options/names.js";
+import { duration, integer, patience } from "../../util/options/numbers.js";
+import { directory } from "../../util/options/paths.js";
+import { mistake, type OptionsSource, REQUIRED, readOptions } from "../../util/options/source.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../../wire/limits.js";
-import {
-  checkCommand,
-  checkCwd,
-  checkDuration,
-  checkEnv,
-  checkFlag,
-  checkFunctions,
-  checkHeartbeat,
-  checkInheritEnv,
-  checkPorts,
-  checkStreams,
-  type ResolvedHeartbeat,
-} from "./option-checks.js";
-import type { Reattach } from "./reattach-option.js";
-import { checkReattach } from "./reattach-option.js";
-import { checkSecurity } from "./security-checks.js";
+import { type ResolvedHeartbeat, readHeartbeat } from "./heartbeat-option.js";
+import { type PortRange, readCommand, readEnv, readInheritEnv, readPorts, readStreams } from "./launch-options.js";
+import { type Reattach, readReattach } from "./reattach-option.js";
+import { readChecksum, readSocketGroup, readTls } from "./security-options.js";
 
 /** How one plugin is started, called and ended. Read once, and never changed. */
 export interface ClientOptions {
@@ -105,7 +100,7 @@ export interface ClientOptions {
   readonly checksum?: Checksum | undefined;
   /**
    * Group, by name or number, whose members may connect to the unix socket as well. They still prove the secret.
-   * @default none
+   * @default this user alone
    * @throws {TypeError} If `transport` is not `"unix"`.
    */
   readonly socketGroup?: string | number | undefined;
@@ -113,7 +108,11 @@ export interface ClientOptions {
   readonly startTimeoutMs?: number | undefined;
   /** Deadline of calls without their own. `Infinity` waits for ever. @default 60_000 @throws {RangeError} If it is not above 0. */
   readonly callTimeoutMs?: number | undefined;
-  /** From asking to SIGTERM, and from SIGTERM to SIGKILL. @default 2_000 @throws {RangeError} If it is below 0, or `Infinity`. */
+  /**
+   * From asking to SIGTERM, and from SIGTERM to SIGKILL; 0 waits for neither.
+   * @default 2_000
+   * @throws {RangeError} If it is below 0, or `Infinity`.
+   */
   readonly killTimeoutMs?: number | undefined;
   /** What the plugin may cost. @default the defaults of each */
   readonly limits?: Limits | undefined;
@@ -152,14 +151,14 @@ export interface ClientOptions {
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
   /**
-   * Gets the plugin's output, and what happens to it. One that throws or rejects harms nothing: a process warning says so once.
+   * An object with `debug`, `info`, `warn` and `error`, which gets the plugin's output and what happens to it. One that throws or rejects harms nothing: a process warning says so once.
    * @default silent
    */
   readonly logger?: Logger | undefined;
 }
 
 /** ClientOptions, checked, with their defaults. */
-export interface ResolvedClientOptions {
+export interface ResolvedClientOptions extends PortRange {
   /** Never run where there is `reattach`. */
   readonly command: Command;
   readonly reattach: Reattach | undefined;
@@ -170,8 +169,6 @@ export interface ResolvedClientOptions {
   readonly provides: readonly ImplementationRecord[];
   readonly config: unknown;
   readonly transport: TransportName;
-  readonly minPort: number;
-  readonly maxPort: number;
   readonly cwd: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly inheritEnv: boolean | readonly string[];
@@ -190,55 +187,50 @@ export interface ResolvedClientOptions {
   readonly logger: Logger;
 }
 
-const NAMES: ReadonlySet<string> = new Set(
-  (
-    "command reattach handshake apiVersions provides config transport minPort maxPort tls cwd env inheritEnv checksum socketGroup startTimeoutMs callTimeoutMs " +
-    "killTimeoutMs limits managed heartbeat runtime stderr syncStdout syncStderr stdin validate logger"
-  ).split(" "),
+const NAMES: ReadonlySet<string> = namesIn(
+  "command reattach handshake apiVersions provides config transport minPort maxPort tls cwd env inheritEnv checksum " +
+    "socketGroup startTimeoutMs callTimeoutMs killTimeoutMs limits managed heartbeat runtime stderr syncStdout syncStderr stdin validate logger",
 );
 
-/** @throws {TypeError | RangeError} An option that is unknown or wrong. The caller's object is read once and never changed. */
+/** @throws {TypeError | RangeError} An option that is unknown or wrong. The caller's object is never changed. */
 export function resolveClientOptions(options: ClientOptions): ResolvedClientOptions {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError("Cannot create a client: the options must be an object with a command");
-  const fault = faultOfOptions(options, NAMES);
-  if (fault !== undefined) throw new TypeError(`Cannot create a client: ${fault}`);
-  const { config, transport = "tcp", logger = silentLogger, provides = [], runtime } = options;
-  const reattach = checkReattach(options);
-  const command = reattach === undefined ? checkCommand(options.command) : `process ${reattach.config.pid}`;
-  const handshake = resolveHandshake(options.handshake);
-  const { apiVersions = [handshake.apiVersion] } = options;
-  if (!Array.isArray(apiVersions) || apiVersions.length === 0)
-    throw new TypeError("Cannot create a client: apiVersions must be a list of at least one");
-  apiVersions.forEach(checkApiVersion);
-  if (transport !== "tcp" && transport !== "unix" && transport !== "websocket") {
-    throw new TypeError(`Cannot create a client: transport is ${showValue(transport)}, and it must be "tcp", "unix" or "websocket"`);
-  }
-  checkFunctions("logger", logger, ["debug", "info", "warn", "error"]);
-  if (runtime !== undefined) checkFunctions("runtime", runtime, ["start"]);
+  const from = readOptions("Cannot create a client", options, NAMES);
+  const reattach = readReattach(from);
+  const command = reattach === undefined ? readCommand(from) : `process ${reattach.config.pid}`;
+  const handshake = resolveHandshake(from);
   return {
     command,
     reattach,
     shown: showCommand(command),
     handshake,
-    apiVersions: [...apiVersions],
-    provides: readImplementations(provides, "provides"),
-    config,
-    transport,
-    ...checkPorts(options.minPort, options.maxPort),
-    cwd: checkCwd(options.cwd),
-    env: checkEnv(options.env ?? {}, handshake),
-    inheritEnv: checkInheritEnv(options.inheritEnv),
-    ...checkSecurity(options),
-    startTimeoutMs: checkDuration("startTimeoutMs", options.startTimeoutMs, 60_000),
-    callTimeoutMs: checkDuration("callTimeoutMs", options.callTimeoutMs, 60_000, { infinite: true }),
-    killTimeoutMs: checkDuration("killTimeoutMs", options.killTimeoutMs, 2_000, { zero: true }),
-    limits: resolveLimits(options.limits),
-    managed: checkFlag("managed", options.managed, false),
-    heartbeat: checkHeartbeat(options.heartbeat, reattach === undefined ? {} : false),
-    runtime,
-    stdio: checkStreams(options),
-    validate: checkFlag("validate", options.validate, true),
-    logger: safeLogger(logger),
+    apiVersions: readVersions(from, handshake),
+    provides: options.provides === undefined ? [] : readImplementations(from, "provides"),
+    config: options.config,
+    transport: choice(from, "transport", "tcp", ["tcp", "unix", "websocket"]),
+    ...readPorts(from),
+    cwd: directory(from, "cwd", undefined),
+    env: readEnv(from, handshake),
+    inheritEnv: readInheritEnv(from),
+    tls: readTls(from),
+    checksum: readChecksum(from),
+    socketGroup: readSocketGroup(from),
+    startTimeoutMs: duration(from, "startTimeoutMs", 60_000),
+    callTimeoutMs: patience(from, "callTimeoutMs", 60_000),
+    killTimeoutMs: duration(from, "killTimeoutMs", 2_000, { zero: true }),
+    limits: resolveLimits(from),
+    managed: flag(from, "managed", false),
+    heartbeat: readHeartbeat(from, reattach === undefined),
+    runtime: withFunctions<Runtime>(from, "runtime", ["start"]),
+    stdio: readStreams(from),
+    validate: flag(from, "validate", true),
+    logger: logger(from, "logger", silentLogger),
   };
+}
+
+function readVersions(from: OptionsSource, { apiVersion }: ResolvedHandshake): readonly number[] {
+  if (from.values["apiVersions"] === undefined) return [apiVersion];
+  const wanted = "a list of at least one whole number from 1";
+  const versions = list(from, "apiVersions", wanted, (at, place) => integer(at, place, REQUIRED, 1));
+  if (versions.length === 0) throw mistake(from, `apiVersions is empty, and it must be ${wanted}`);
+  return versions;
 }

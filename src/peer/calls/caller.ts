@@ -7,6 +7,7 @@ import { encodeNotification } from "../../wire/encode.js";
 import { CANCEL, type Id, isReserved } from "../../wire/messages.js";
 import type { CloseErrors } from "../errors/close-reason.js";
 import { fromWireError } from "../errors/remote-error.js";
+import type { ProgramHold } from "../program-hold.js";
 import type { References } from "../references.js";
 import type { Sender } from "../sender.js";
 import { checkCallOptions } from "./call-options.js";
@@ -15,6 +16,7 @@ import { type PendingCall, PendingCalls } from "./pending-calls.js";
 
 export interface CallerOptions extends OutgoingOptions {
   readonly callTimeoutMs: number;
+  readonly hold?: ProgramHold | undefined;
   readonly other: string;
 }
 /** What is made of an answer before the caller gets it; may throw. */
@@ -39,7 +41,7 @@ export class Caller {
     this.#sender = sender;
     this.#outgoing = new Outgoing(sender.attachmentPolicy, options);
     this.#options = options;
-    this.#pending = new PendingCalls(options.clock, (call) => this.#expire(call));
+    this.#pending = new PendingCalls(options.clock, (call) => this.#expire(call), options.hold);
   }
 
   /** What lends what inputs hold. */

@@ -5,6 +5,7 @@ import { abortable } from "../../util/abort.js";
 import type { Clock } from "../../util/clock.js";
 import { isThenable } from "../../util/thenable.js";
 import { within } from "../../util/within.js";
+import type { ProgramHold } from "../program-hold.js";
 import { checkCallOptions } from "./call-options.js";
 import { lessSpent } from "./spent-time.js";
 
@@ -14,6 +15,8 @@ export type Send = (input: unknown, options: CallOptions | undefined) => Promise
 export interface Patience {
   readonly clock: Clock;
   readonly timeoutMs: number;
+  /** Taken while the check goes on. */
+  readonly hold: ProgramHold | undefined;
 }
 
 /** Checks an input before it is sent. The check alone counts here: the schema's result is made where the value is received. */
@@ -29,12 +32,17 @@ export function checkThen(schema: Schema, method: string, patience: Patience, se
     // At once where the schema allows it: calls are sent in the order in which they were made.
     return isThenable(checked) ? sendLater(Promise.resolve(checked), options, patience) : send(input, options);
 
-    async function sendLater(valid: Promise<unknown>, given: CallOptions = {}, { clock, timeoutMs }: Patience): Promise<unknown> {
+    async function sendLater(valid: Promise<unknown>, given: CallOptions = {}, { clock, timeoutMs, hold }: Patience): Promise<unknown> {
       checkCallOptions(method, given);
       const begun = clock.now();
       const most = Math.min(given.timeoutMs ?? timeoutMs, given.maxTotalMs ?? Number.POSITIVE_INFINITY);
       const bounded = most === Number.POSITIVE_INFINITY ? valid : within(valid, most, clock, () => late(method, most));
-      await (given.signal === undefined ? bounded : abortable(bounded, given.signal));
+      hold?.take();
+      try {
+        await (given.signal === undefined ? bounded : abortable(bounded, given.signal));
+      } finally {
+        hold?.release();
+      }
       return send(input, most === Number.POSITIVE_INFINITY ? options : lessSpent(given, most, clock.now() - begun));
     }
   };

@@ -1,5 +1,6 @@
 import type { Clock } from "../../util/clock.js";
 import { PING } from "../../wire/messages.js";
+import type { ProgramHold } from "../program-hold.js";
 import { Rest } from "../rest.js";
 import type { Scope } from "../scope.js";
 
@@ -45,11 +46,14 @@ export class PendingCalls {
   /** Calls that were cancelled or timed out, by id: their late answers are no surprise. */
   readonly #givenUp = new Map<number, PendingCall>();
   readonly #clock: Clock;
+  readonly #hold: ProgramHold | undefined;
   readonly #rest: Rest;
   readonly #onDeadline: (call: PendingCall) => void;
 
-  constructor(clock: Clock, onDeadline: (call: PendingCall) => void) {
+  /** @param hold Taken while a call waits. */
+  constructor(clock: Clock, onDeadline: (call: PendingCall) => void, hold?: ProgramHold) {
     this.#clock = clock;
+    this.#hold = hold;
     this.#rest = new Rest(clock);
     this.#onDeadline = onDeadline;
   }
@@ -65,7 +69,7 @@ export class PendingCalls {
     call.id = this.#nextId;
     this.#slots[call.id & this.#mask] = call;
     this.#step();
-    this.#count++;
+    if (this.#count++ === 0) this.#hold?.take();
     if (call.deadline < this.#sweepAt) this.#sweepBy(call.deadline);
   }
 
@@ -74,7 +78,7 @@ export class PendingCalls {
     const call = this.#slots[id & this.#mask];
     if (call === undefined || call.id !== id) return undefined;
     this.#slots[id & this.#mask] = undefined;
-    if (--this.#count === 0 && this.#rest.awaited) this.#rest.tell();
+    if (--this.#count === 0) this.#emptied();
     return call;
   }
 
@@ -114,6 +118,7 @@ export class PendingCalls {
   takeAll(): PendingCall[] {
     const calls = this.#slots.filter((call) => call !== undefined).sort((a, b) => a.sequence - b.sequence);
     this.#slots.fill(undefined); // Before anybody settles one: that may place a new call.
+    if (this.#count > 0) this.#hold?.release();
     this.#count = 0;
     this.#stopSweep?.();
     this.#sweepAt = Number.POSITIVE_INFINITY;
@@ -124,6 +129,12 @@ export class PendingCalls {
   /** Resolves once none waits, or after `ms`. */
   untilNone(ms: number): Promise<void> {
     return this.#count === 0 ? Promise.resolve() : this.#rest.wait(ms);
+  }
+
+  /** The last call that waited has left. */
+  #emptied(): void {
+    this.#hold?.release();
+    if (this.#rest.awaited) this.#rest.tell();
   }
 
   #step(): void {

@@ -4,6 +4,7 @@ import type { CallOptions, Remote } from "../../contract/views.js";
 import { ValidationError } from "../../errors.js";
 import type { Clock } from "../../util/clock.js";
 import { type CallSubject, calls, Observation, ObservedStream } from "../call-events.js";
+import type { ProgramHold } from "../program-hold.js";
 import type { OpenedStream } from "../streams/opened-stream.js";
 import { RemoteStream } from "../streams/remote-stream.js";
 import { checkCallOptions } from "./call-options.js";
@@ -16,6 +17,7 @@ export interface RemoteOptions {
   /** For who watches calls. */
   readonly plugin: string;
   readonly clock: Clock;
+  readonly hold?: ProgramHold | undefined;
   /** Of a call that says nothing. */
   readonly callTimeoutMs: number;
 }
@@ -57,13 +59,15 @@ function callFunction(method: string, member: Exclude<Member, Stream<Schema, Sch
       ? (input: unknown, options: CallOptions | undefined) => target.notify(method, input, options)
       : (input: unknown, options: CallOptions | undefined) => target.call(method, input, options, accept);
   const timeoutMs = member.kind === "notification" ? Number.POSITIVE_INFINITY : source.callTimeoutMs;
-  return inputSchema === undefined || !source.validate ? send : checkThen(inputSchema, method, { clock: source.clock, timeoutMs }, send);
+  return inputSchema === undefined || !source.validate
+    ? send
+    : checkThen(inputSchema, method, { clock: source.clock, timeoutMs, hold: source.hold }, send);
 }
 
 type Open = (input: unknown, options?: CallOptions) => AsyncIterableIterator<unknown>;
 
 function streamFunction(method: string, member: Stream<Schema, Schema>, source: Source): Open {
-  const { validate: checks, target, clock, callTimeoutMs: timeoutMs } = source;
+  const { validate: checks, target, clock, callTimeoutMs: timeoutMs, hold } = source;
   const { input: inputSchema, output: itemSchema } = member;
   const itemSubject: Subject = { code: "INVALID_OUTPUT", name: method, side: "caller" };
   const accept = itemSchema !== undefined && checks ? (item: unknown) => validate(itemSchema, item, itemSubject) : undefined;
@@ -71,7 +75,7 @@ function streamFunction(method: string, member: Stream<Schema, Schema>, source: 
     checkCallOptions(method, options);
     return new RemoteStream((signal, onEnd) => {
       const send: Send = (value, callOptions) => target.openStream(method, value, callOptions ?? {}, accept, onEnd);
-      const open = inputSchema === undefined || !checks ? send : checkThen(inputSchema, method, { clock, timeoutMs }, send);
+      const open = inputSchema === undefined || !checks ? send : checkThen(inputSchema, method, { clock, timeoutMs, hold }, send);
       return open(input, { ...options, signal }) as Promise<OpenedStream>;
     }, options.signal);
   };

@@ -6,6 +6,8 @@ import { NewClient, type Runtime } from "../../../src/index.js";
 import { rejection } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
 
+vi.mock("../../../src/util/timers.js", () => import("../../kit/global-timers.js"));
+
 gate();
 afterEach(() => void vi.useRealTimers());
 

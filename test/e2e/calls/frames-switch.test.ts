@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defineContract, implement, method, notification } from "../../../src/index.js";
-import { linesFrame, mixedFrame } from "../../../src/wire/frames.js";
+import { linesFrame, mixedFrame } from "../../../src/wire/framing/frames.js";
 import { rejection } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
 import { RawHost } from "../../kit/raw-host.js";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defineContract, implement, method, stream } from "../../../src/index.js";
-import { mixedFrame } from "../../../src/wire/frames.js";
+import { mixedFrame } from "../../../src/wire/framing/frames.js";
 import { memoryLogger, rejection, startFixture } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
 import { hmac, RawPlugin } from "../../kit/raw-plugin.js";

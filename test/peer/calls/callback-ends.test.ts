@@ -31,8 +31,9 @@ function scene(use: (on: (...args: any[]) => Promise<any>, answer: Deferred<unkn
   const left = (): number[] => [host.pending, plugin.pending, host.running, plugin.running, host.lentFunctions].filter(Boolean);
   return { ...pair, answer, asked, left, run: pair.host.dispense(jobs).run };
 }
+/** A message leaves at the end of its tick, and arrives in the next turn; two of them, and a turn for what comes of the second. */
 async function roundTrips(count: number): Promise<void> {
-  for (let turn = 0; turn < 2 * count; turn++) await settled();
+  for (let turn = 0; turn < 3 * count; turn++) await settled();
 }
 
 test("[F69] a call that is aborted while its callback runs ends both at once, on both sides", async () => {
@@ -178,11 +179,12 @@ test.each([
   await host.close();
 });
 
+const PATIENCE = "and it must be a number of milliseconds above 0, or Infinity";
 test.each([
-  [{ maxTotalMs: 0 }, RangeError, "maxTotalMs is 0, and must be a number above 0"],
-  [{ maxTotalMs: "5" }, RangeError, 'maxTotalMs is "5", and must be a number above 0'],
-  [{ timeoutMs: Number.NaN }, RangeError, "timeoutMs is NaN, and must be a number above 0"],
-  [{ progressResetsTimeout: 1 }, TypeError, "progressResetsTimeout is 1, and must be true or false"],
+  [{ maxTotalMs: 0 }, RangeError, `maxTotalMs is 0, ${PATIENCE}`],
+  [{ maxTotalMs: "5" }, TypeError, `maxTotalMs is "5", ${PATIENCE}`],
+  [{ timeoutMs: Number.NaN }, RangeError, `timeoutMs is NaN, ${PATIENCE}`],
+  [{ progressResetsTimeout: 1 }, TypeError, "progressResetsTimeout is 1, and it must be true or false"],
 ])("options %j of a call are refused", async (options, kind, problem) => {
   const { run, host } = scene();
   expect(await rejection(run({ on: () => {} }, options as object))).toEqual(new kind(`Cannot call "jobs.run": ${problem}`));

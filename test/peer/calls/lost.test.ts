@@ -3,11 +3,12 @@ import { connect, createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { PluginError } from "../../../src/errors.js";
 import { PeerConnection } from "../../../src/peer/connection.js";
+import type { CloseReason } from "../../../src/peer/errors/close-reason.js";
 import { socketChannel } from "../../../src/transport/socket.js";
 import { systemClock } from "../../../src/util/clock.js";
 import { silentLogger } from "../../../src/util/logger.js";
-import { resolveLimits } from "../../../src/wire/limits.js";
 import { rejection } from "../../kit/fixtures.js";
+import { limitsOf } from "../../kit/options.js";
 import { outcome, scripted, settled } from "../../kit/script-channel.js";
 
 const broke = new PluginError("CONNECTION_LOST", "the connection broke (ECONNRESET)");
@@ -70,7 +71,36 @@ test("a connection that the other side closes in order rejects its calls CONNECT
     code: "CONNECTION_LOST",
     message: 'Lost the answer to "kv.get": the connection to plugin "kv" was closed by it; the call may have run',
   });
-  expect(await connection.closed).toEqual({ kind: "closed", by: "peer" });
+  const reason = await connection.closed;
+  expect([reason, "code" in reason]).toEqual([{ kind: "closed", by: "peer" }, false]);
+});
+
+test("the code that the other side closed a WebSocket with is in the reason, whether it was closed or broke", async () => {
+  for (const code of [1000, 1005, 1013]) {
+    const { connection, channel } = scripted();
+    channel.end(undefined, 0, code);
+    expect(await connection.closed).toEqual({ kind: "closed", by: "peer", code });
+  }
+  const { connection, channel } = scripted();
+  const error = new PluginError("CONNECTION_LOST", "the connection broke without a close frame");
+  channel.end(error, 0, 1006);
+  expect(await connection.closed).toEqual({ kind: "lost", error, code: 1006 });
+});
+
+test("the code is in what is asked to explain a loss, and none is where this side closes or is leaving", async () => {
+  const asked: unknown[] = [];
+  const explain = async (reason: CloseReason): Promise<CloseReason> => {
+    asked.push(reason);
+    return reason;
+  };
+  const first = scripted({ explain });
+  first.channel.end(undefined, 0, 1012);
+  expect(await first.connection.closed).toEqual({ kind: "closed", by: "peer", code: 1012 });
+  expect(asked).toEqual([{ kind: "closed", by: "peer", code: 1012 }]);
+  const second = scripted();
+  second.connection.peer.leave("it is being stopped");
+  second.channel.end(undefined, 0, 1000);
+  expect(await second.connection.closed).toEqual({ kind: "closed", by: "us" });
 });
 
 test("[F66] a call after the end rejects NOT_SENT, in a macrotask", async () => {
@@ -130,7 +160,7 @@ async function socketPair(): Promise<{ readonly near: Socket; readonly far: Sock
 
 test("[F67] a call or a notification on a socket that was just destroyed rejects NOT_SENT, and does not hang", async () => {
   const { near, end } = await socketPair();
-  const options = { limits: resolveLimits(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000, other: "it" };
+  const options = { limits: limitsOf(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000, other: "it" };
   const connection = new PeerConnection(socketChannel(near, { stallTimeoutMs: 1_000 }), options);
   connection.peer.trust();
   near.destroy();
@@ -143,7 +173,7 @@ test("[F67, P2] a call of the tick in which the socket is destroyed rejects NOT_
   const { near, far, end } = await socketPair();
   const heard: Buffer[] = [];
   far.on("data", (chunk) => heard.push(chunk));
-  const options = { limits: resolveLimits(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000, other: "it" };
+  const options = { limits: limitsOf(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000, other: "it" };
   const connection = new PeerConnection(socketChannel(near, { stallTimeoutMs: 1_000 }), options);
   connection.peer.trust();
   const call = rejection(connection.call("kv.get", 1));

@@ -1,0 +1,122 @@
+import { RAW_FACTOR } from "../attachments.js";
+import type { FrameSwitch, Receiver } from "../channel.js";
+import { FrameReader } from "./frame-reader.js";
+import { LineError, LineReader } from "./lines.js";
+import type { Outbox } from "./outbox.js";
+
+const NEWLINE = 10;
+
+/** What a channel reads: lines at first, and frames from where the two sides agreed to turn to them. */
+export class FramingReader {
+  /** What is read goes there. Set before the first chunk. */
+  receiver: Receiver | undefined;
+  readonly #lines: LineReader;
+  readonly #onLong: (() => void) | undefined;
+  #frames: FrameReader | undefined;
+  /** After any line it may turn out that frames follow. */
+  #oneByOne = false;
+  #stopped = false;
+
+  /**
+   * @param maxMessageBytes The longest line to take, until allow().
+   * @param onLong Called before memory is taken for a frame of more than 256 KiB.
+   */
+  constructor(maxMessageBytes: number, onLong?: () => void) {
+    this.#lines = new LineReader(maxMessageBytes);
+    this.#onLong = onLong;
+  }
+
+  /** True while the beginning of a message is held. */
+  get partial(): boolean {
+    return this.#lines.partial || this.#frames?.partial === true;
+  }
+
+  /** Bytes that the frame lacks whose beginning is held; 0 where its length is not known. */
+  get missing(): number {
+    return this.#frames === undefined ? 0 : this.#frames.missing;
+  }
+
+  /** The longest message to take from now on. Told before frames come. */
+  allow(maxMessageBytes: number): void {
+    this.#lines.maxBytes = maxMessageBytes;
+  }
+
+  /** How a channel turns its directions to frames. @param outbox What the same channel sends with. */
+  frameSwitch(outbox: Outbox): FrameSwitch {
+    return {
+      expect: () => {
+        this.#oneByOne = true;
+      },
+      receive: () => {
+        const { maxBytes } = this.#lines;
+        this.#frames = new FrameReader({ maxMessageBytes: maxBytes, maxRawBytes: maxBytes * RAW_FACTOR, onLong: this.#onLong });
+      },
+      receiveLines: () => {
+        this.#oneByOne = false;
+      },
+      send: () => outbox.sendFrames(),
+    };
+  }
+
+  /** Hands over nothing more, also of the chunk that is being read. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Takes a chunk, which may be used again once this returns. */
+  push(chunk: Buffer): void {
+    if (this.#stopped) return;
+    if (this.#frames !== undefined) return this.#readFrames(this.#frames, chunk);
+    if (this.#oneByOne) return this.#readOneByOne(chunk);
+    this.#readLines(chunk);
+  }
+
+  #readLines(chunk: Buffer): void {
+    let text: string | undefined;
+    try {
+      text = this.#lines.push(chunk);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    if (text !== undefined) this.receiver?.lines(text);
+  }
+
+  #readOneByOne(chunk: Buffer): void {
+    let rest = chunk;
+    while (this.#oneByOne && this.#frames === undefined && !this.#stopped) {
+      const end = rest.indexOf(NEWLINE) + 1;
+      if (end === 0 || end === rest.length) return this.#readLines(rest);
+      this.#readLines(rest.subarray(0, end));
+      rest = rest.subarray(end);
+    }
+    this.push(rest);
+  }
+
+  #readFrames(reader: FrameReader, chunk: Buffer): void {
+    let lines: string | undefined;
+    try {
+      lines = reader.only(chunk);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    if (lines !== undefined) return this.receiver?.lines(lines);
+    const frames = reader.push(chunk);
+    while (!this.#stopped) {
+      let step: ReturnType<typeof frames.next>;
+      try {
+        step = frames.next();
+      } catch (error) {
+        return this.#refuse(error);
+      }
+      if (step.done === true) return;
+      if ("text" in step.value) this.receiver?.lines(step.value.text);
+      else this.receiver?.frame?.(step.value.message, step.value.bytes);
+    }
+  }
+
+  #refuse(error: unknown): void {
+    if (!(error instanceof LineError)) throw error;
+    if (error.before !== undefined) this.receiver?.lines(error.before);
+    this.receiver?.violated?.(error.message);
+  }
+}

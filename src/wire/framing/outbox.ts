@@ -1,0 +1,197 @@
+import type { Clock } from "../../util/clock.js";
+import { FrameScratch, linesFrame, mixedFrame } from "./frames.js";
+import { UnsentBytes } from "./unsent-bytes.js";
+
+/** The pipe that an outbox writes to. */
+export interface Pipe {
+  /** False once nothing that is written can leave any more. */
+  isOpen(): boolean;
+  /** Hands a batch of lines, or the pieces of a part of one, to the system. True if all was taken at once; else `taken()` is called later. */
+  write(data: string | readonly Buffer[], isLastPart: boolean): boolean;
+  /** Everything was taken. */
+  drained(): void;
+  /** The other side has taken nothing for so long. */
+  stalled(ms: number): void;
+}
+
+/** Lines of one tick leave together, up to this length: who reads them reads them all in one turn. */
+export const JOINED_LENGTH: number = 64 * 1024;
+
+/** A longer line is written in parts of this length. */
+// More in one write would be copied as a whole before its first byte leaves, and hide whether the other side reads at all.
+export const BATCH_LENGTH: number = 256 * 1024;
+
+// The timeout passes in so many steps. A process that was itself held up, by a sleep or a debugger, is late for one of them alone,
+// and then finds out what the other side has taken meanwhile.
+const STALL_STEPS = 4;
+
+/** Raw bytes are written in parts of this length: each costs a turn of the event loop where the other side is slower. */
+const RAW_LENGTH = 1024 * 1024;
+
+interface Batch {
+  /** Lines, or one frame with raw bytes in it. */
+  readonly content: string | UnsentBytes;
+  readonly messageCount: number;
+  readonly length: number;
+  readonly asFrame: boolean;
+}
+
+/** The time that an outbox needs. */
+export type OutboxClock = Pick<Clock, "after" | "endOfTick">;
+
+/** What is to be sent over one connection and was not yet handed to the system. */
+export class Outbox {
+  readonly #pipe: Pipe;
+  readonly #clock: OutboxClock;
+  readonly #stallTimeoutMs: number;
+  readonly #flush = (): void => this.flush();
+  /** Full batches, oldest first, and the one that is being filled. */
+  #batches: Batch[] = [];
+  #text = "";
+  #textCount = 0;
+  #queuedLength = 0;
+  #queuedCount = 0;
+  /** What of a long batch, or of raw bytes, is still to be written. */
+  #long: UnsentBytes | undefined;
+  #asFrames = false;
+  readonly #scratch = new FrameScratch();
+  #inFlight = 0;
+  #scheduled = false;
+  #stopStallWatch: (() => void) | undefined;
+
+  /** @param stallTimeoutMs How long the pipe may take nothing. */
+  constructor(pipe: Pipe, clock: OutboxClock, stallTimeoutMs: number) {
+    this.#pipe = pipe;
+    this.#clock = clock;
+    this.#stallTimeoutMs = stallTimeoutMs;
+  }
+
+  /** True while the system has not taken what was last handed to it. */
+  get isWriting(): boolean {
+    return this.#inFlight > 0;
+  }
+
+  /** Messages of which no byte was handed to the system. */
+  get unwritten(): number {
+    return this.#queuedCount;
+  }
+
+  /** Queues a line for the end of this tick. Returns the length of all that the system has not taken. */
+  send(line: string, bytes?: readonly Uint8Array[]): number {
+    if (bytes === undefined || !this.#asFrames) this.#queueLine(line);
+    else this.#queueMixed(new UnsentBytes(mixedFrame(line, bytes)));
+    this.#queuedCount++;
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#clock.endOfTick(this.#flush);
+    }
+    return this.#queuedLength + this.#inFlight + (this.#long?.length ?? 0);
+  }
+
+  /** Copies raw bytes that wait: who sent them may do with them what they like from now on. */
+  copyBytes(): void {
+    this.#long?.copy();
+    for (const { content } of this.#batches) if (typeof content !== "string") content.copy();
+  }
+
+  /** What is sent from now on leaves as frames. */
+  sendFrames(): void {
+    if (this.#textCount > 0) this.#seal();
+    this.#asFrames = true;
+  }
+
+  #queueLine(line: string): void {
+    if (this.#textCount > 0 && this.#text.length + line.length >= JOINED_LENGTH) this.#seal();
+    this.#text += `${line}\n`;
+    this.#textCount++;
+    this.#queuedLength += line.length + 1;
+  }
+
+  #queueMixed(content: UnsentBytes): void {
+    if (this.#textCount > 0) this.#seal();
+    const { length } = content;
+    this.#batches.push({ content, messageCount: 1, length, asFrame: true });
+    this.#queuedLength += length;
+  }
+
+  /** Writes what waits, as far as the system takes it. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#inFlight > 0) return;
+    while (this.#pipe.isOpen()) {
+      if (!this.#writeNext()) return this.#pipe.drained();
+      if (this.#inFlight > 0) return this.#watchStall();
+    }
+  }
+
+  /** The system took what was last written. */
+  taken(): void {
+    if (this.#inFlight === 0) return;
+    this.#inFlight = 0;
+    this.stop();
+    this.flush();
+  }
+
+  /** Ends the watch over the other side. */
+  stop(): void {
+    this.#stopStallWatch?.();
+    this.#stopStallWatch = undefined;
+  }
+
+  /** False if nothing waits. */
+  #writeNext(): boolean {
+    if (this.#long !== undefined) {
+      this.#handPart(this.#long);
+      return true;
+    }
+    if (this.#textCount > 0 && this.#batches.length === 0) this.#seal();
+    const batch = this.#batches.shift();
+    if (batch === undefined) return false;
+    this.#queuedCount -= batch.messageCount;
+    this.#queuedLength -= batch.length;
+    this.#begin(batch);
+    return true;
+  }
+
+  #begin({ content, asFrame, length }: Batch): void {
+    if (typeof content === "string" && length <= BATCH_LENGTH)
+      return asFrame ? this.#handFrame(content) : this.#hand(content, length, true);
+    this.#handPart(typeof content === "string" ? new UnsentBytes([asFrame ? linesFrame(content) : Buffer.from(content)]) : content);
+  }
+
+  #handFrame(lines: string): void {
+    // Nothing is handed over while the system needs what was handed before: the memory is free again by then.
+    const frame = this.#scratch.frame(lines);
+    this.#hand([frame], frame.length, true);
+  }
+
+  #handPart(long: UnsentBytes): void {
+    const { pieces, length } = long.take(long.isWithin(RAW_LENGTH) ? BATCH_LENGTH : RAW_LENGTH);
+    this.#long = long.length > 0 ? long : undefined;
+    this.#hand(pieces, length, this.#long === undefined);
+  }
+
+  #hand(data: string | readonly Buffer[], length: number, isLastPart: boolean): void {
+    // Most often the system takes it at once, and then nothing has to be waited for.
+    if (!this.#pipe.write(data, isLastPart)) this.#inFlight = length;
+  }
+
+  #seal(): void {
+    this.#batches.push({ content: this.#text, messageCount: this.#textCount, length: this.#text.length, asFrame: this.#asFrames });
+    this.#text = "";
+    this.#textCount = 0;
+  }
+
+  #watchStall(): void {
+    this.stop();
+    this.#watchStep(STALL_STEPS);
+  }
+
+  #watchStep(stepsLeft: number): void {
+    const ms = this.#stallTimeoutMs;
+    this.#stopStallWatch = this.#clock.after(ms / STALL_STEPS, () => {
+      if (stepsLeft > 1) this.#watchStep(stepsLeft - 1);
+      else this.#pipe.stalled(ms);
+    });
+  }
+}
