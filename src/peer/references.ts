@@ -2,7 +2,7 @@ import { PluginError } from "../errors.js";
 import type { ReceivedAttachments } from "../wire/attachments.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { INVOKE, type Message } from "../wire/messages.js";
-import type { Lender } from "../wire/references.js";
+import type { Lender } from "../wire/references/extract.js";
 import { TooMany } from "./errors/too-many.js";
 import type { Scope } from "./scope.js";
 import type { StreamReader } from "./streams/stream-reader.js";

@@ -9,7 +9,8 @@ import { faultOfOptions } from "../util/plain-options.js";
 import { showValue } from "../util/show-value.js";
 import { ReceivedAttachments } from "../wire/attachments.js";
 import { resolveLimits } from "../wire/limits.js";
-import { extract, lendNothing, restore } from "../wire/references.js";
+import { extract, lendNothing } from "../wire/references/extract.js";
+import { restore } from "../wire/references/restore.js";
 
 export interface InMemoryOptions {
   /** What the plugin provides. */

@@ -13,7 +13,8 @@ import {
 } from "../../wire/encode.js";
 import type { ResolvedLimits } from "../../wire/limits.js";
 import { isUsers } from "../../wire/messages.js";
-import { extract, isSpecial, type Lender, lendNothing } from "../../wire/references.js";
+import { extract, type Lender, lendNothing } from "../../wire/references/extract.js";
+import { isSpecial } from "../../wire/references/scan.js";
 import { NOT_SMALL, smallText } from "../../wire/small-json.js";
 import { whyTooLong } from "../errors/too-long.js";
 import { TooMany } from "../errors/too-many.js";

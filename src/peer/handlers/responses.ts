@@ -5,7 +5,8 @@ import { encodeError, encodeResult, encodeSpecialResult, type WireError } from "
 import { WireCode } from "../../wire/error-codes.js";
 import type { ResolvedLimits } from "../../wire/limits.js";
 import type { Id } from "../../wire/messages.js";
-import { extract, isSpecial, lendNothing } from "../../wire/references.js";
+import { extract, lendNothing } from "../../wire/references/extract.js";
+import { isSpecial } from "../../wire/references/scan.js";
 import { NOT_SMALL, smallText } from "../../wire/small-json.js";
 import { errorResponse } from "../errors/error-response.js";
 import { encodeFitting } from "../errors/fitting-error.js";
