@@ -1,25 +1,26 @@
-import type { IncomingMessage } from "node:http";
 import { connect, type Socket } from "node:net";
-import type { WebSocket } from "ws";
-import { type Address, formatAddress } from "../util/address.js";
+import type { Address } from "../util/address.js";
 import type { Channel } from "../wire/channel.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { ChunkFeed } from "./chunk-feed.js";
+import type { WebSocketRequest } from "./dial-websocket.js";
 import { socketChannel } from "./socket.js";
-import type { TlsOptions } from "./tls.js";
-import { webSocketChannel, webSocketOptions } from "./websocket.js";
+import type { DialTls } from "./tls.js";
 
 export interface DialOptions {
   readonly limits: ResolvedLimits;
   /** Ends the attempt, and closes what it had opened. */
   readonly signal: AbortSignal;
   /** @default no TLS */
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: DialTls | undefined;
+  /** How a WebSocket is asked for. */
+  readonly webSocket?: WebSocketRequest | undefined;
 }
 
 /**
- * Connects to where a plugin listens. Rejects with the system's error, or with the signal's reason; where TLS fails, with the end of
- * a sentence and `BAD_HANDSHAKE` or, if it never begins, `CALL_TIMEOUT`.
+ * Connects to an address. Rejects with the system's error, or with the signal's reason; where TLS fails, with the end of a sentence and
+ * `BAD_HANDSHAKE` or, if it never begins, `CALL_TIMEOUT`; where a WebSocket is refused, with `UpgradeRefused`, and where it is not
+ * answered, with `CALL_TIMEOUT`.
  */
 export async function dial(address: Address, protocol: "jsonrpc" | "jsonrpc+ws", options: DialOptions): Promise<Channel> {
   const { limits, signal, tls } = options;
@@ -31,7 +32,7 @@ export async function dial(address: Address, protocol: "jsonrpc" | "jsonrpc+ws",
   return openSecure(address, { ...options, tls }, (socket, done) => done(socketChannel(socket, limits)));
 }
 
-type Use<T> = (socket: Socket, done: (made: T) => void, fail: (error: Error) => void) => void;
+type Use<T> = (socket: Socket, done: (made: T) => void, fail: (error: unknown) => void) => void;
 
 /** Resolves with what `use` makes of the connected socket, which it gets at once: nothing that the socket tells is missed. */
 function open<T>(address: Address, signal: AbortSignal, use: Use<T>, feed?: ChunkFeed): Promise<T> {
@@ -39,7 +40,7 @@ function open<T>(address: Address, signal: AbortSignal, use: Use<T>, feed?: Chun
     signal.throwIfAborted();
     const where = address.network === "unix" ? { path: address.path } : { host: address.host, port: address.port };
     const socket: Socket = connect(feed === undefined ? where : { ...where, onread: feed.onread });
-    // A feed tells at once what is read, and nobody listens yet.
+    // A feed hands over what is read at once, and its channel is not made yet.
     if (feed !== undefined) socket.pause();
     // Not connect()'s own signal option: that would end the connection later, too.
     const onAbort = (): void => void socket.destroy(asError(signal.reason));
@@ -52,62 +53,37 @@ function open<T>(address: Address, signal: AbortSignal, use: Use<T>, feed?: Chun
       socket.off("error", reject);
       resolve(made);
     };
-    socket.once("connect", () => use(socket, done, reject));
+    const fail = (error: unknown): void => {
+      reject(error);
+      socket.destroy();
+    };
+    socket.once("connect", () => guarded(use)(socket, done, fail));
   });
 }
 
-async function openSecure<T>(
-  address: Address,
-  { limits, signal, tls }: DialOptions & { readonly tls: TlsOptions },
-  use: Use<T>,
-): Promise<T> {
+/** What is thrown in a listener would end the process, or be lost while the caller waits. */
+function guarded<T>(use: Use<T>): Use<T> {
+  return (socket, done, fail) => {
+    try {
+      use(socket, done, fail);
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+async function openSecure<T>(address: Address, { limits, signal, tls }: DialOptions & { readonly tls: DialTls }, use: Use<T>): Promise<T> {
   const { startTls } = await import("./tls.js");
   return open(address, signal, (socket, done, fail) => {
-    startTls(socket, tls, { timeoutMs: limits.helloTimeoutMs, onSecure: (secured) => use(secured, done, fail), onError: fail });
+    startTls(socket, tls, { timeoutMs: limits.helloTimeoutMs, onSecure: (secured) => guarded(use)(secured, done, fail), onError: fail });
   });
 }
 
-async function dialWebSocket(address: Address, { limits, signal, tls }: DialOptions): Promise<Channel> {
-  const { WebSocket } = await import("ws");
-  signal.throwIfAborted();
-  const upgrade = (secured?: Socket): Promise<Channel> => {
-    const url = address.network === "unix" ? `ws+unix:${address.path}:/` : `ws://${formatAddress(address)}/`;
-    const webSocket = new WebSocket(url, {
-      ...webSocketOptions(limits.maxMessageBytes),
-      followRedirects: false,
-      // A mask of zeros, as ws fills none in: masking is against caches between a browser and a server. There are none on loopback,
-      // and with any other mask both ends would touch each byte of a long message, in JavaScript.
-      generateMask: () => {},
-      handshakeTimeout: limits.helloTimeoutMs,
-      // What is spoken on is secure already, whatever the URL says.
-      ...(secured === undefined ? {} : { createConnection: () => secured }),
-    });
-    return opened(webSocket, limits, signal);
-  };
-  if (tls === undefined) return upgrade();
-  return openSecure(address, { limits, signal, tls }, (secured, done, fail) => void upgrade(secured).then(done, fail));
-}
-
-function opened(webSocket: WebSocket, limits: ResolvedLimits, signal: AbortSignal): Promise<Channel> {
-  return new Promise((resolve, reject) => {
-    let socket: Socket | undefined;
-    const onAbort = (): void => {
-      webSocket.terminate();
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    webSocket.once("upgrade", (response: IncomingMessage) => {
-      socket = response.socket;
-    });
-    webSocket.on("error", (error) => {
-      signal.removeEventListener("abort", onAbort);
-      reject(error);
-    });
-    webSocket.once("open", () => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(webSocketChannel(webSocket, socket as Socket, limits));
-    });
-  });
+async function dialWebSocket(address: Address, options: DialOptions): Promise<Channel> {
+  const { upgrade } = await import("./dial-websocket.js");
+  const { limits, signal, tls, webSocket = {} } = options;
+  const use: Use<Channel> = (socket, done, fail) => void upgrade(socket, webSocket, limits, signal).then(done, fail);
+  return tls === undefined ? open(address, signal, use) : openSecure(address, { ...options, tls }, use);
 }
 
 function asError(reason: unknown): Error {

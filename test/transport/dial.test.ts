@@ -81,7 +81,10 @@ test("[F40] dial() gives a WebSocket's server that never answers helloTimeoutMs"
   const address = { network: "tcp", host: "127.0.0.1", port: held.port } as const;
   const limits = resolveLimits({ helloTimeoutMs: 50 });
   const error = await rejection(dial(address, "jsonrpc+ws", { limits, signal: new AbortController().signal }));
-  expect(error.message).toBe("Opening handshake has timed out");
+  expect(error).toMatchObject({
+    code: "CALL_TIMEOUT",
+    message: "it was connected to, and did not answer the request for a WebSocket in 50 ms",
+  });
 });
 
 test("dial() follows no redirect", async () => {
@@ -92,6 +95,6 @@ test("dial() follows no redirect", async () => {
   );
   const address = { network: "tcp", host: "127.0.0.1", port: held.port } as const;
   const error = await rejection(dial(address, "jsonrpc+ws", { limits: resolveLimits(), signal: new AbortController().signal }));
-  expect(error.message).toBe("Unexpected server response: 302");
+  expect(error.message).toBe("it refused the WebSocket with 302 Found");
   expect(elsewhere.sockets).toEqual([]);
 });
