@@ -1,6 +1,6 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import { PluginError } from "../errors.js";
 import { clearTimeout, setTimeout } from "../util/timers.js";
 import type { Channel } from "../wire/channel.js";
@@ -26,14 +26,22 @@ export interface WebSocketRequest {
   readonly mask?: "random" | "zeros" | undefined;
 }
 
+export type Upgrade = (socket: Socket, request: WebSocketRequest, limits: ResolvedLimits, signal: AbortSignal) => Promise<Channel>;
+
+/** Loads what is needed first: once a socket is connected nothing that it tells may be missed. */
+export async function loadUpgrade(): Promise<Upgrade> {
+  const { WebSocket } = await import("ws");
+  return (socket, request, limits, signal) => upgrade(() => ask(WebSocket, socket, request, limits), socket, limits, signal);
+}
+
 /**
  * Makes a WebSocket of a connected socket, which may be below TLS, and a channel of that. Rejects with `UpgradeRefused`, with what is wrong
  * in the server's answer, with `CALL_TIMEOUT` where there is none, or with the signal's reason.
  */
-export function upgrade(socket: Socket, request: WebSocketRequest, limits: ResolvedLimits, signal: AbortSignal): Promise<Channel> {
+function upgrade(open: () => WebSocket, socket: Socket, limits: ResolvedLimits, signal: AbortSignal): Promise<Channel> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const webSocket = ask(socket, request, limits);
+    const webSocket = open();
     const stopWaiting = (): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
@@ -54,6 +62,8 @@ export function upgrade(socket: Socket, request: WebSocketRequest, limits: Resol
       try {
         resolve(webSocketChannel(webSocket, socket, limits));
         stopWaiting();
+        // From here on errors are the channel's.
+        webSocket.off("error", fail);
       } catch (error) {
         // Thrown in a listener it would end the process, or be lost.
         fail(error);
@@ -63,12 +73,13 @@ export function upgrade(socket: Socket, request: WebSocketRequest, limits: Resol
 }
 
 function ask(
+  Client: typeof WebSocket,
   socket: Socket,
   { host = "localhost", path = "/", headers, protocols = [], mask }: WebSocketRequest,
   limits: ResolvedLimits,
 ): WebSocket {
   // ws sees the URL's name and path alone: what is spoken on is connected, and secure where it is to be.
-  return new WebSocket(`ws://${host}${path}`, [...protocols], {
+  return new Client(`ws://${host}${path}`, [...protocols], {
     ...webSocketOptions(limits.maxMessageBytes),
     headers: { ...headers },
     followRedirects: false,

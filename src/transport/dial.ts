@@ -3,7 +3,7 @@ import type { Address } from "../util/address.js";
 import type { Channel } from "../wire/channel.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { ChunkFeed } from "./chunk-feed.js";
-import type { WebSocketRequest } from "./dial-websocket.js";
+import { loadUpgrade, type WebSocketRequest } from "./dial-websocket.js";
 import { socketChannel } from "./socket.js";
 import type { DialTls } from "./tls.js";
 
@@ -80,7 +80,7 @@ async function openSecure<T>(address: Address, { limits, signal, tls }: DialOpti
 }
 
 async function dialWebSocket(address: Address, options: DialOptions): Promise<Channel> {
-  const { upgrade } = await import("./dial-websocket.js");
+  const upgrade = await loadUpgrade();
   const { limits, signal, tls, webSocket = {} } = options;
   const use: Use<Channel> = (socket, done, fail) => void upgrade(socket, webSocket, limits, signal).then(done, fail);
   return tls === undefined ? open(address, signal, use) : openSecure(address, { ...options, tls }, use);
