@@ -7,6 +7,7 @@ let open;
 
 const commands = {
   start: () => measure.startOnce(contestant),
+  firstcalls: () => measure.firstCalls(contestant),
   open: async () => {
     open = await contestant.start();
     return {};

@@ -1,40 +1,49 @@
 // Joins each entry point into one file: every file that a plugin opens is paid at each of its starts.
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
-import { builtinModules } from "node:module";
-import { basename, resolve } from "node:path";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
 import { build } from "rolldown";
-import { compile } from "./compile.mjs";
+import { holding, rollUp } from "./declarations.mjs";
+import { joined } from "./joined.mjs";
 import { licencesOf } from "./licences.mjs";
 
 // What an earlier build left would be packed, too.
 rmSync("dist", { recursive: true, force: true });
-// What else is imported is joined in, and its licences with it: json-rpc-2.0's models, which as a CommonJS file of their own would cost a
-// plugin's start 4 ms, and execa, whose hundred files would cost a host's first start 60 ms.
+// What else is imported is joined in, and its licence with it, see joined.mjs.
 const external = (id) => /^(node:|@opentelemetry\/api$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
 
 const shared = { platform: "node", external, transform: { target: "node20" } };
-// A plugin keeps the text of what it loads. Lines and names stay as they are, for whoever reads a stack.
-const output = { dir: "dist", format: "esm", sourcemap: true, comments: false };
+// A plugin keeps the text of what it loads: of comments only what other bundlers are told. Lines and names stay as they are, for whoever
+// reads a stack: maps of them, sources included, were twice as long as all the rest.
+const comments = { annotation: true, jsdoc: false, legal: false };
+const output = { dir: "dist", format: "esm", comments };
 const finish = { name: "finish", generateBundle };
 const contract = { name: "contract", resolveId: toContract };
+// The script is given what looks at what is installed: it has no address of its own.
+const installed = {
+  name: "installed",
+  resolveId: (id) => (/\/joined\/installed\.ts$/.test(id) ? { id: "mortise/installed", external: true } : null),
+};
 const SERVING = "src/serve/serving.ts";
 // TLS is small, so it is in the script, too: functions that nobody calls are not compiled.
 const IN_SCRIPT = ["serve/tls-identity", "transport/listen-tls"];
-const WHOLE = [...IN_SCRIPT, "serve/serving"].map((name) => `export * from ${JSON.stringify(resolve(`src/${name}.ts`))};`).join("\n");
+const WHOLE = [...IN_SCRIPT, "serve/serving", "serve/keep-compiled"]
+  .map((name) => `export * from ${JSON.stringify(resolve(`src/${name}.ts`))};`)
+  .join("\n");
 
 /** All modules that went into what is packed. */
-const joined = new Set();
+const packed = new Set();
 const graph = importGraph();
 await build({ ...shared, input: { contract: "src/contract/index.ts" }, plugins: [finish], output });
 // The plugin's side: what each plugin loads, what it loads as it serves, and the same as a script, which V8 can be handed compiled.
 const later = { name: "later", resolveId: (id) => (id === "./serving.js" ? { id: "./chunks/plugin/serving.js", external: true } : null) };
-await build({ ...shared, input: { plugin: "src/serve/index.ts" }, plugins: [contract, later, finish], output });
+await build({ ...shared, input: { plugin: "src/serve/index.ts" }, plugins: [contract, joined, later, finish], output });
 await build({
   ...shared,
   input: { serving: SERVING },
   preserveEntrySignatures: "allow-extension",
-  plugins: [contract, finish],
+  plugins: [contract, joined, finish],
   output: { ...output, entryFileNames: "chunks/plugin/[name].js", chunkFileNames: "chunks/plugin/[name].js" },
 });
 await buildScript();
@@ -42,25 +51,44 @@ await buildScript();
 await build({
   ...shared,
   input: { index: "src/index.ts", testing: "src/testing/index.ts" },
-  plugins: [contract, graph.plugin, finish],
+  plugins: [contract, joined, graph.plugin, finish],
   output: {
     ...output,
     chunkFileNames: "chunks/[name].js",
     codeSplitting: { groups: [{ name: "core", test: (id) => graph.isInBoth(id), priority: 1 }] },
   },
 });
-writeFileSync("dist/LICENSES.txt", licencesOf(joined));
+writeFileSync("dist/LICENSES.txt", licencesOf(packed));
 const tsc = (...args) => execFileSync("npx", ["tsc", ...args], { stdio: "inherit" });
-tsc("--project", "tsconfig.json", "--emitDeclarationOnly", "--outDir", "dist/types");
+declare();
 tsc("--project", "examples/tsconfig.json");
-await compile();
+
+/** A file of declarations beside each entry. */
+function declare() {
+  const parts = mkdtempSync(join(tmpdir(), "types-"));
+  try {
+    tsc("--project", "tsconfig.json", "--emitDeclarationOnly", "--outDir", parts);
+    const { text, exported } = rollUp(join(parts, "contract/index.d.ts"));
+    writeFileSync("dist/contract.d.ts", text);
+    const held = holding(exported, "./contract.js");
+    for (const [name, entry] of [
+      ["index", "index"],
+      ["plugin", "serve/index"],
+      ["testing", "testing/index"],
+    ]) {
+      writeFileSync(`dist/${name}.d.ts`, rollUp(join(parts, `${entry}.d.ts`), held).text);
+    }
+  } finally {
+    rmSync(parts, { recursive: true });
+  }
+}
 
 /** A function of what the code imports, see src/serve/compiled.ts; strict, as a module is. */
 async function buildScript() {
   const { output: chunks } = await build({
     ...shared,
     input: { serving: "whole" },
-    plugins: [contract, { name: "whole", resolveId: toLoad, load: (id) => (id === "whole" ? WHOLE : null) }],
+    plugins: [contract, installed, joined, { name: "whole", resolveId: toLoad, load: (id) => (id === "whole" ? WHOLE : null) }],
     output: { format: "cjs", comments: false },
     write: false,
   });
@@ -111,26 +139,18 @@ function importGraph() {
 function generateBundle(_options, bundle) {
   for (const chunk of Object.values(bundle)) {
     if (chunk.type !== "chunk") continue;
-    for (const id of chunk.moduleIds) joined.add(id);
+    for (const id of chunk.moduleIds) packed.add(id);
     const up = "../".repeat(chunk.fileName.split("/").length - 1) || "./";
     const code = chunk.code
       .replace(/^import "mortise\/contract";$/gm, "")
       .replace(/ from "mortise\/contract";$/gm, ` from "${up}contract.js";`)
-      // Where a program is joined into a CommonJS file, it has no address to make this of.
-      .replace("(() => createRequire(import.meta.url))()", "(name) => createRequire(import.meta.url)(name)");
-    chunk.code = inAscii(importBuiltins(code));
+      // Nothing is required any more: where a program is joined into a CommonJS file, it has no address to make this of, and webpack warns
+      // of what it cannot follow.
+      .replace('import { createRequire } from "node:module";', "")
+      .replace("(() => createRequire(import.meta.url))()", "void 0");
+    chunk.code = inAscii(code);
+    if (/\b__require\(/.test(chunk.code)) throw new Error(`Cannot build: ${chunk.fileName} requires what is not built in`);
   }
-}
-
-/** What CommonJS files that are joined in require of Node.js is imported: on the first line, so that the others keep their numbers. */
-function importBuiltins(code) {
-  const names = new Set();
-  const replaced = code.replace(/\b__require\("([a-z_]+)"\)/g, (call, name) => {
-    if (!builtinModules.includes(name)) return call;
-    names.add(name);
-    return `__builtin_${name}`;
-  });
-  return [...names].map((name) => `import __builtin_${name} from "node:${name}";`).join("") + replaced;
 }
 
 /** A text with one character beyond Latin-1 in it takes V8 two bytes for every one. */

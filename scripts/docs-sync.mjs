@@ -4,15 +4,16 @@
 //   node scripts/docs-sync.mjs --check   lists those that differ, and fails
 //
 // Such a block names a file after its language, and perhaps a region of it: ```ts examples/docs/cancel.ts#call
-// In the file the region lies between comments with "#region call" and "#endregion call".
+// In the file the region lies between comments with "#region call" and "#endregion call", which are not copied.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const ROOT = new URL("../", import.meta.url);
+const EDGE = /^\s*(\/\/|#) #(end)?region [\w-]+$/;
 
 /** The documents, by path from the repository's root. */
 function documents() {
   const top = readdirSync(ROOT).filter((name) => name.endsWith(".md"));
-  const docs = readdirSync(new URL("docs/", ROOT)).filter((name) => name.endsWith(".md"));
+  const docs = readdirSync(new URL("docs/", ROOT), { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".md"));
   return [...top, ...docs.map((name) => `docs/${name}`)];
 }
 
@@ -20,22 +21,22 @@ function documents() {
 function syncDocument(text, readSource) {
   const drifted = [];
   const synced = text.replace(/^(```\w+ (\S+\/[^\s#]+)(?:#([\w-]+))?\n)([\s\S]*?)^```$/gm, (block, fence, path, region, body) => {
-    const wanted = region === undefined ? readSource(path) : cutRegion(readSource(path), region, path);
+    const lines = readSource(path).split("\n");
+    const wanted = (region === undefined ? lines : cutRegion(lines, region, path)).filter((line) => !EDGE.test(line)).join("\n");
     if (wanted !== body) drifted.push(region === undefined ? path : `${path}#${region}`);
     return wanted === body ? block : `${fence}${wanted}\`\`\``;
   });
   return { synced, drifted };
 }
 
-/** The lines of a region, moved left as far as they go. */
-function cutRegion(source, region, path) {
-  const lines = source.split("\n");
+/** The lines of a region, moved left as far as they go, and the end of the last one. */
+function cutRegion(lines, region, path) {
   const edge = (word) => lines.findIndex((line) => new RegExp(`^\\s*(//|#) #${word} ${region}$`).test(line));
   const [first, last] = [edge("region"), edge("endregion")];
   if (first < 0 || last < first) throw new Error(`Cannot find region "${region}" in "${path}"`);
   const body = lines.slice(first + 1, last);
   const indent = Math.min(...body.filter((line) => line.trim() !== "").map((line) => line.search(/\S/)));
-  return `${body.map((line) => line.slice(indent)).join("\n")}\n`;
+  return [...body.map((line) => line.slice(indent)), ""];
 }
 
 function main(check) {

@@ -36,6 +36,7 @@ const BRAND: unique symbol = Symbol.for("mortise.PluginError") as never;
 
 /** What can go wrong at run time. Branch on `code`, never on the message. */
 export class PluginError extends Error {
+  /** What went wrong. */
   readonly code: PluginErrorCode;
 
   constructor(code: PluginErrorCode, message: string, options?: ErrorOptions) {
@@ -48,34 +49,76 @@ export class PluginError extends Error {
 /** How far a start came. */
 export type StartStep = "options" | "checksum" | "spawn" | "announcement" | "connect" | "hello" | "ready";
 
+/** As in `SIGTERM`. Not the type of Node.js, which who only defines contracts may not have. */
+export type SignalName = `SIG${string}`;
+
+/** Why a start failed, for a program that decides what to do about it. `docs/errors.md` says what each is. */
+export type StartReason =
+  | "missing"
+  | "permission"
+  | "format"
+  | "checksum"
+  | "version"
+  | "options"
+  | "declined"
+  | "resources"
+  | "exited"
+  | "silent"
+  | "unreachable"
+  | "untrusted";
+
+// What may be otherwise the next time, though nothing was changed. The rest has to be mended first.
+const PASSING: readonly StartReason[] = ["resources", "exited", "silent", "unreachable"];
+
 /** The plugin never became ready. */
 export class StartError extends PluginError {
   /** The step that failed. */
   readonly step: StartStep;
+  /** Why it failed, for a program that decides what to do about it. */
+  readonly reason: StartReason;
+  /** In how many milliseconds a plugin that declined says that it may be started; undefined if it does not say. */
+  readonly retryAfterMs: number | undefined;
   /** File and arguments, as they were run. */
   readonly command: string;
   /** The plugin's exit code; null if it still ran or was ended by a signal. */
   readonly exitCode: number | null;
-  readonly signal: NodeJS.Signals | null;
+  /** The signal that ended it, or null. */
+  readonly signal: SignalName | null;
   /** The last lines that it wrote to stderr, at most 8 KiB. */
   readonly stderrTail: string;
 
   constructor(code: PluginErrorCode, message: string, details: StartDetails, options?: ErrorOptions) {
     super(code, message, options);
     this.step = details.step;
+    this.reason = details.reason;
+    this.retryAfterMs = details.retryAfterMs;
     this.command = details.command;
     this.exitCode = details.exitCode ?? null;
     this.signal = details.signal ?? null;
     this.stderrTail = details.stderrTail ?? "";
   }
+
+  /** True where another start may go well though nothing is changed: what was short, slow or crashed, or a plugin that said when. */
+  get retryable(): boolean {
+    return this.retryAfterMs !== undefined || PASSING.includes(this.reason);
+  }
 }
 
 /** What a {@link StartError} knows beside its sentence. */
 export interface StartDetails {
+  /** The step that failed. */
   readonly step: StartStep;
+  /** Why it failed. */
+  readonly reason: StartReason;
+  /** When trying again may help, as the plugin said, in milliseconds. @default not said */
+  readonly retryAfterMs?: number | undefined;
+  /** File and arguments, as they were run. */
   readonly command: string;
+  /** The plugin's exit code. @default null */
   readonly exitCode?: number | null | undefined;
-  readonly signal?: NodeJS.Signals | null | undefined;
+  /** The signal that ended it. @default null */
+  readonly signal?: SignalName | null | undefined;
+  /** The last lines that it wrote to stderr. @default "" */
   readonly stderrTail?: string | undefined;
 }
 

@@ -1,3 +1,6 @@
+// TypeScript 6 and later load no types by themselves; "preserve" keeps these lines in the declarations.
+/// <reference types="node" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 // What a host program of one plugin needs.
 export type { Client, ClientState } from "./client/client.js";
 export { NewClient } from "./client/new-client.js";
@@ -7,6 +10,7 @@ export type {
   Awaitable,
   CallContext,
   CallOptions,
+  ConfigureContext,
   Contract,
   Dispenser,
   ErrorOf,
@@ -24,6 +28,7 @@ export type {
   Received,
   Remote,
   Schema,
+  StartReason,
   StartStep,
   Stream,
 } from "./contract/index.js";

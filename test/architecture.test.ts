@@ -18,7 +18,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   output: LEAVES,
   process: ["executable", ...LEAVES],
   client: ["process", "output", "executable", "handshake", "transport", ...CORE],
-  serve: ["handshake", "transport", ...CORE],
+  joined: [],
+  serve: ["joined", "handshake", "transport", ...CORE],
   testing: CORE,
 };
 const PURE = ["util", "errors", "contract", "wire", "peer"];
@@ -27,7 +28,6 @@ const DOES_IO = /^node:(net|tls|http|https|fs|child_process|process|worker_threa
 // Each library has its one place; how it is loaded is part of that.
 const PLACES: Readonly<Record<string, readonly string[]>> = {
   "json-rpc-2.0/dist/models.js": ["wire/messages.ts", "wire/error-codes.ts"],
-  execa: ["process/spawn-child.ts"],
   "tree-kill": ["process/process-tree.ts"],
   "get-port": ["transport/port-range.ts"],
   "fast-glob": ["discover/discover.ts"],
@@ -35,7 +35,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "@opentelemetry/api": ["handshake/trace-context.ts"],
   "@standard-schema/spec": ["errors.ts", "contract/schema.ts"],
 };
-const LOADED_ON_USE = ["execa", "tree-kill", "get-port", "fast-glob", "@opentelemetry/api"];
+const LOADED_ON_USE = ["tree-kill", "get-port", "fast-glob", "@opentelemetry/api"];
 
 const SRC = new URL("../src/", import.meta.url);
 const roomOf = (file: string): string => (file.split("/")[0] as string).replace(/\.ts$/, "");

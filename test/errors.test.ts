@@ -9,7 +9,7 @@ const errors = {
   StartError: new StartError(
     "START_FAILED",
     "m",
-    { step: "spawn", command: "./kv.js", exitCode: 1, signal: null, stderrTail: "t" },
+    { step: "spawn", reason: "exited", command: "./kv.js", exitCode: 1, signal: null, stderrTail: "t" },
     { cause: "c" },
   ),
   ValidationError: new ValidationError("INVALID_INPUT", "m", [{ message: "i" }], { cause: "c" }),
@@ -32,7 +32,7 @@ test("the subclasses carry what their codes are about", () => {
     signal: null,
     stderrTail: "t",
   });
-  expect(new StartError("START_TIMEOUT", "m", { step: "hello", command: "x" })).toMatchObject({
+  expect(new StartError("START_TIMEOUT", "m", { step: "hello", reason: "silent", command: "x" })).toMatchObject({
     exitCode: null,
     signal: null,
     stderrTail: "",

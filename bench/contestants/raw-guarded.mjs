@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
-import { execa } from "execa";
 import { gone, pluginFile } from "../lib/child.mjs";
 import { lineWriter, readLines } from "../lib/lines.mjs";
 import { pendingCalls } from "../lib/pending.mjs";
@@ -8,22 +7,13 @@ import { connectTo } from "../lib/sockets.mjs";
 
 // What ends the plugin's group when this process is gone.
 const GUARDIAN = `trap '' HUP INT TERM; while read -r group; do groups="$groups $group"; done; for group in $groups; do kill -s KILL -- "-$group"; done`;
-const SPAWN = {
-  extendEnv: false,
-  buffer: false,
-  reject: false,
-  cleanup: false,
-  detached: true,
-  stdin: "pipe",
-  stdout: "pipe",
-  stderr: "pipe",
-};
 
-/** `raw` with what else the line of a start asks for, in plain JavaScript: spawned by execa, guarded by a shell, and proven both ways. */
+/** `raw` with what else the line of a start asks for, in plain JavaScript: in a group of its own, guarded by a shell, and proven both ways. */
 export async function start() {
   const secret = randomBytes(32);
   const guardian = spawn("/bin/sh", ["-c", GUARDIAN], { detached: true, stdio: ["pipe", "ignore", "ignore"] });
-  const child = execa(process.execPath, [pluginFile("raw-guarded")], { ...SPAWN, env: { ...process.env, SECRET: secret.toString("hex") } });
+  const env = { ...process.env, SECRET: secret.toString("hex") };
+  const child = spawn(process.execPath, [pluginFile("raw-guarded")], { detached: true, stdio: "pipe", env });
   guardian.stdin.write(`${child.pid}\n`);
   child.stderr.pipe(process.stderr);
   const where = await new Promise((resolve) => child.stdout.once("data", (chunk) => resolve(chunk.toString().trim())));

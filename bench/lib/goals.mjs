@@ -2,6 +2,8 @@
 export const FIGURES = [
   { figure: "start", title: "Spawn to first answer, above an empty Node.js", unit: "ms", better: "less", digits: 1 },
   { figure: "firstStart", title: "The same, for the first start of a host", unit: "ms", better: "less", digits: 1 },
+  { figure: "startCpu", title: "Processor's time of the plugin by then", unit: "ms", better: "less", digits: 1 },
+  { figure: "firstCalls", title: "First 1,000 calls after a start, one by one", unit: "µs", better: "less", digits: 1 },
   { figure: "roundTrip", title: "Round trip, median", unit: "µs", better: "less", digits: 1 },
   { figure: "roundTripP99", title: "Round trip, 99th percentile", unit: "µs", better: "less", digits: 1 },
   { figure: "pipelined", title: "64 callers", unit: "calls/s", better: "more", digits: 0 },
@@ -44,6 +46,9 @@ export const GOALS = [
   ...beside(TCP, "roundTrip", ["raw", "raw-nodelay"], atMost(1.1)),
   ...beside(TCP, "roundTripP99", ["raw", "raw-nodelay"], atMost(2)),
   ...beside(TCP, "start", ["raw", "raw-guarded"], notAbove(10, "ms")),
+  ...beside(TCP, "startCpu", ["raw"], atMost(1.45)),
+  ...beside(TCP, "firstCalls", ["raw", "raw-nodelay"], atMost(1.5)),
+  ...beside(TCP, "firstCalls", ["json-rpc-2.0", "json-rpc-2.0-nodelay"], atMost(1)),
   ...beside("mortise-tls", "start", [TCP], notAbove(30, "ms")),
   ...beside("mortise-tls", "firstStart", [TCP], notAbove(30, "ms")),
   ...beside(TCP, "memory", ["raw"], notAbove(10, "MB")),

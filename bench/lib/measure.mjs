@@ -1,27 +1,51 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { quantile } from "./statistics.mjs";
 import { ANSWER, INPUT, ITEMS, NOTES } from "./texts.mjs";
 import { warmUp } from "./warm-up.mjs";
 
+/** Of the calls that are made first, after a start. */
+const FIRST = 1_000;
 const CALLERS = 64;
 const WARM_MS = 1_500;
 const TIMED_MS = 700;
 const NOTES_MS = 400;
 const STREAM_MS = 500;
 
-/** From spawning to the first answer, and what an empty Node.js takes from spawning to its end, both in ms. */
+/**
+ * From spawning to the first answer, and what an empty Node.js takes from spawning to its end; and the processor's time that the plugin
+ * has taken by then, all of its threads. All in ms.
+ */
 export async function startOnce({ start }) {
   const begun = performance.now();
   const contestant = await start();
   check(await contestant.call(INPUT));
   const startMs = performance.now() - begun;
+  const startCpuMs = await cpuOf(contestant.pid);
   await contestant.stop();
   const floorBegun = performance.now();
   const empty = spawn(process.execPath, ["-e", "0"], { stdio: ["pipe", "pipe", "inherit"] });
   await once(empty, "exit");
-  return { startMs, floorMs: performance.now() - floorBegun };
+  return { startMs, startCpuMs, floorMs: performance.now() - floorBegun };
+}
+
+/** From /proc, which counts it to the nanosecond; nothing for who has no process of its own. */
+async function cpuOf(pid) {
+  if (pid === process.pid) return Number.NaN;
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const texts = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8").catch(() => "0")));
+  return threads.length === 0 ? Number.NaN : texts.reduce((sum, text) => sum + Number(text.split(" ")[0]) / 1e6, 0);
+}
+
+/** The first calls of a plugin and of its host, whose code has not run yet, one after the other; in µs each. */
+export async function firstCalls({ start }) {
+  const contestant = await start();
+  const begun = performance.now();
+  await sequential(contestant, FIRST, []);
+  const firstCalls = ((performance.now() - begun) * 1_000) / FIRST;
+  await contestant.stop();
+  return { firstCalls };
 }
 
 /** One call after the other; in µs. */

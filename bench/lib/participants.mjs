@@ -1,9 +1,9 @@
 /** Memory comes before the long texts: after them it is that of their buffers. */
-export const MEASUREMENTS = ["start", "roundtrip", "pipelined", "notifications", "memory", "stream", "text", "bytes"];
+export const MEASUREMENTS = ["start", "firstcalls", "roundtrip", "pipelined", "notifications", "memory", "stream", "text", "bytes"];
 
-const CALLS = ["start", "roundtrip", "pipelined", "memory", "text"];
+const CALLS = ["start", "firstcalls", "roundtrip", "pipelined", "memory", "text"];
 const NOTIFIES = [...CALLS, "notifications"];
-const VARIANT = ["roundtrip", "pipelined", "notifications"];
+const VARIANT = ["firstcalls", "roundtrip", "pipelined", "notifications"];
 
 /**
  * Who takes part in what: all that a contestant can do; a variant where what makes it one counts. In the order they are listed

@@ -71,8 +71,8 @@ export function summary(results) {
   const figures = FIGURES.filter(({ figure }) => results[figure] !== undefined);
   const names = [...new Set(figures.flatMap(({ figure }) => Object.keys(results[figure])))].sort();
   const cell = ({ figure, digits }, name) => {
-    const values = results[figure][name];
-    return values === undefined
+    const values = results[figure][name] ?? [];
+    return Number.isNaN(median(values))
       ? "–"
       : median(values).toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits });
   };

@@ -1,16 +1,14 @@
-// A second program attaches to a plugin that the first one started.
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
-import { text } from "./text.js";
+import { greeter } from "./greeter.js";
 
-const command = "./discovered/upper.js";
-// #region attach
+const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
 await using first = NewClient({ command });
 await first.start();
 const handedOver = JSON.stringify(first.reattachConfig);
 
 const second = NewClient({ reattach: handedOver });
-const { change } = await second.dispense(text);
-console.log(await change("attached"));
+const { greet } = await second.dispense(greeter);
+console.log(await greet({ name: "world" }));
 console.log(await second.kill());
 console.log(first.state);
-// #endregion attach

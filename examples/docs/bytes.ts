@@ -1,9 +1,8 @@
-// Bytes in and out.
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
-import { reports } from "./reports.js";
+import { prints } from "./prints.js";
 
-await using client = NewClient({ command: "./reports-plugin.js" });
-const { print } = await client.dispense(reports);
-// #region call
+const command = fileURLToPath(new URL("./prints-plugin.js", import.meta.url));
+await using client = NewClient({ command });
+const { print } = await client.dispense(prints);
 console.log(await print({ title: "Hi", logo: Uint8Array.of(0, 255) }));
-// #endregion call

@@ -1,12 +1,10 @@
-// The host provides something to the plugin.
-// #region host
+import { fileURLToPath } from "node:url";
 import { implement, NewClient } from "mortise";
-import { clock, jobs } from "./jobs.js";
+import { clock, stamps } from "./stamps.js";
 
 await using client = NewClient({
-  command: "./jobs-plugin.js",
+  command: fileURLToPath(new URL("./stamps-plugin.js", import.meta.url)),
   provides: [implement(clock, { now: () => Date.UTC(2025, 0, 1) })],
 });
-const { stamp } = await client.dispense(jobs);
+const { stamp } = await client.dispense(stamps);
 console.log(await stamp({ text: "Hello" }));
-// #endregion host

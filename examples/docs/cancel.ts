@@ -1,10 +1,10 @@
-// A call ends by its own deadline, or by a signal.
+import { fileURLToPath } from "node:url";
 import { isPluginError, NewClient } from "mortise";
 import { jobs } from "./jobs.js";
 
-await using client = NewClient({ command: "./jobs-plugin.js" });
+const command = fileURLToPath(new URL("./jobs-plugin.js", import.meta.url));
+await using client = NewClient({ command });
 const { wait } = await client.dispense(jobs);
-// #region call
 try {
   await wait({ ms: 5_000 }, { timeoutMs: 100 });
 } catch (error) {
@@ -15,4 +15,3 @@ const controller = new AbortController();
 const waiting = wait({ ms: 5_000 }, { signal: controller.signal });
 controller.abort(new Error("No longer needed"));
 await waiting.catch((reason) => console.log(reason.message));
-// #endregion call

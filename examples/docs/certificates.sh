@@ -1,5 +1,6 @@
 # Makes an authority in certificates/, and a certificate from it for the plugin and for the host, for a year.
 set -e
+cd "$(dirname "$0")"
 mkdir -p certificates
 cd certificates
 key="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"

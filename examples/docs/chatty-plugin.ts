@@ -1,4 +1,3 @@
-// #region plugin
 import { defineContract, implement, method, serve } from "mortise/plugin";
 
 const chatty = defineContract("chatty", { say: method<void, void>() });
@@ -7,4 +6,3 @@ const say = (): void => {
   console.error("this is stderr");
 };
 await serve({ provides: [implement(chatty, { say })] });
-// #endregion plugin

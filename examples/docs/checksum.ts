@@ -1,19 +1,15 @@
-// A plugin's file is run only if it is the one that was asked for.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
-import { text } from "./text.js";
+import { greeter } from "./greeter.js";
 
-const file = "./mux-plugin.js";
-// Where the plugin comes from somebody else, so does its digest.
-const digest = createHash("sha256").update(readFileSync(file)).digest("hex");
-
-// #region checksum
-const command = [file, "upper"] as const;
+const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
+// Where the plugin comes from another person, so does its digest.
+const digest = createHash("sha256").update(readFileSync(command)).digest("hex");
 await using client = NewClient({ command, checksum: { algorithm: "sha256", digest } });
-const { change } = await client.dispense(text);
-console.log(await change("the very file"));
+const { greet } = await client.dispense(greeter);
+console.log(await greet({ name: "world" }));
 
 const other = NewClient({ command, checksum: { algorithm: "sha256", digest: "0".repeat(64) } });
 await other.start().catch((error) => console.log(error.code, "at step", error.step));
-// #endregion checksum

@@ -1,14 +1,12 @@
-// #region serve
 import { implement, serve } from "mortise/plugin";
-import { text } from "./text.js";
+import { greeter } from "./greeter.js";
 
-let prefix = "";
+let greeting = "";
 await serve({
   configure: (config) => {
-    const { greeting } = config as { greeting?: string };
-    if (greeting === undefined) throw new Error("the configuration has no greeting");
-    prefix = greeting;
+    const { greeting: given } = config as { greeting?: string };
+    if (given === undefined) throw new Error("the configuration has no greeting");
+    greeting = given;
   },
-  provides: [implement(text, { change: (input) => `${prefix}, ${input}` })],
+  provides: [implement(greeter, { greet: ({ name }) => `${greeting}, ${name}!` })],
 });
-// #endregion serve

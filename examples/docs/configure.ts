@@ -1,13 +1,11 @@
-// A plugin gets its configuration before anything is called, and may decline.
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
-import { text } from "./text.js";
+import { greeter } from "./greeter.js";
 
-const command = "./configure-plugin.js";
-// #region host
+const command = fileURLToPath(new URL("./configure-plugin.js", import.meta.url));
 await using client = NewClient({ command, config: { greeting: "Good day" } });
-const { change } = await client.dispense(text);
-console.log(await change("world"));
+const { greet } = await client.dispense(greeter);
+console.log(await greet({ name: "world" }));
 
 const declined = NewClient({ command, config: {} });
 await declined.start().catch((error) => console.log(error.code, error.step, error.message));
-// #endregion host

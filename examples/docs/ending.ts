@@ -1,10 +1,9 @@
-// Who starts a plugin ends it.
-import { cleanupClients, NewClient } from "mortise";
-import { text } from "./text.js";
-
-const command = ["./mux-plugin.js", "upper"] as const;
-
 // #region kill
+import { fileURLToPath } from "node:url";
+import { cleanupClients, NewClient } from "mortise";
+import { greeter } from "./greeter.js";
+
+const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
 const client = NewClient({ command });
 await client.start();
 console.log(await client.kill());
@@ -13,17 +12,10 @@ console.log(await client.kill());
 // #region using
 {
   await using scoped = NewClient({ command });
-  const { change } = await scoped.dispense(text);
-  console.log(await change("ends with this block"));
+  const { greet } = await scoped.dispense(greeter);
+  console.log(await greet({ name: "block" }));
 }
 // #endregion using
-
-// #region managed
-const managed = NewClient({ command, managed: true });
-await managed.start();
-await cleanupClients();
-console.log(managed.state);
-// #endregion managed
 
 // #region crash
 const crashing = NewClient({ command });
@@ -32,3 +24,10 @@ process.kill(crashing.pid as number, "SIGKILL");
 const reason = await crashing.closed;
 if (reason.kind === "exited") console.log(reason.exitCode, reason.signal);
 // #endregion crash
+
+// #region managed
+const managed = NewClient({ command, managed: true });
+await managed.start();
+await cleanupClients();
+console.log(managed.state);
+// #endregion managed

@@ -1,9 +1,10 @@
-// What a handler throws arrives with its text, name, code and data.
+import { fileURLToPath } from "node:url";
 import { isPluginError, NewClient } from "mortise";
-import { jobs } from "./jobs.js";
+import { account } from "./account.js";
 
-await using client = NewClient({ command: "./jobs-plugin.js" });
-const { withdraw } = await client.dispense(jobs);
+const command = fileURLToPath(new URL("./account-plugin.js", import.meta.url));
+await using client = NewClient({ command });
+const { withdraw } = await client.dispense(account);
 // #region call
 try {
   await withdraw({ amount: 80 });

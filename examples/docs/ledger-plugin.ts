@@ -1,4 +1,3 @@
-// #region serve
 import { implement, serve } from "mortise/plugin";
 import { ledger1, ledger2 } from "./ledger.js";
 
@@ -8,4 +7,3 @@ await serve({
     2: [implement(ledger2, { balance: () => ({ amount: 50, currency: "EUR" }) })],
   },
 });
-// #endregion serve

@@ -1,20 +1,20 @@
-// What a plugin prints goes where you say.
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { type Logger, NewClient } from "mortise";
 
-// #region host
 const lines: string[] = [];
 const log = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
 const logger: Logger = { debug() {}, info: log, warn: console.warn, error: console.error };
 const stdout = new PassThrough();
 const stderr = new PassThrough();
 
-const client = NewClient({ command: "./chatty-plugin.js", logger, stderr, syncStdout: stdout });
+const command = fileURLToPath(new URL("./chatty-plugin.js", import.meta.url));
+const client = NewClient({ command, logger, stderr, syncStdout: stdout });
 const connection = await client.client();
 await connection.call("chatty.say");
 await client.kill();
-// #endregion host
+
 stdout.end();
 stderr.end();
 console.log(lines.sort());

@@ -1,4 +1,3 @@
-// #region serve
 import { implement, serveMux } from "mortise/plugin";
 import { text } from "./text.js";
 
@@ -6,4 +5,3 @@ await serveMux({
   upper: { provides: [implement(text, { change: (input) => input.toUpperCase() })] },
   lower: { provides: [implement(text, { change: (input) => input.toLowerCase() })] },
 });
-// #endregion serve

@@ -1,11 +1,10 @@
-// One executable holds several plugins: the first argument chooses.
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { text } from "./text.js";
 
-// #region host
+const file = fileURLToPath(new URL("./mux-plugin.js", import.meta.url));
 for (const name of ["upper", "lower"]) {
-  await using client = NewClient({ command: ["./mux-plugin.js", name] });
+  await using client = NewClient({ command: [file, name] });
   const { change } = await client.dispense(text);
   console.log(name, await change("Mortise"));
 }
-// #endregion host

@@ -1,9 +1,7 @@
-// Runs plugins through another launcher: here `nice`, which gives way to other programs. A container's goes the same way.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Exit, Runtime } from "mortise";
 
-// #region runtime
 export const niced: Runtime = {
   async start({ command, env, cwd }) {
     const [file, ...args] = typeof command === "string" ? [command] : command;
@@ -24,4 +22,3 @@ export const niced: Runtime = {
     };
   },
 };
-// #endregion runtime

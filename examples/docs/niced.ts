@@ -1,11 +1,10 @@
-// A plugin started by a launcher of one's own.
 import { getPriority } from "node:os";
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { niced } from "./niced-runtime.js";
 import { priority } from "./priority.js";
 
-// #region host
-await using client = NewClient({ command: "./priority-plugin.js", runtime: niced });
+const command = fileURLToPath(new URL("./priority-plugin.js", import.meta.url));
+await using client = NewClient({ command, runtime: niced });
 const { get } = await client.dispense(priority);
 console.log("nicer by", (await get()) - getPriority());
-// #endregion host

@@ -1,11 +1,10 @@
-// A notification expects no answer.
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
-import { jobs } from "./jobs.js";
+import { notes } from "./notes.js";
 
-await using client = NewClient({ command: "./jobs-plugin.js" });
-const { note, notes } = await client.dispense(jobs);
-// #region call
-await note({ text: "first" });
-await note({ text: "second" });
-console.log(await notes());
-// #endregion call
+const command = fileURLToPath(new URL("./notes-plugin.js", import.meta.url));
+await using client = NewClient({ command });
+const { add, list } = await client.dispense(notes);
+await add({ text: "first" });
+await add({ text: "second" });
+console.log(await list());

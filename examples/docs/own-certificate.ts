@@ -1,14 +1,12 @@
-// Host and plugin have certificates from one authority.
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
-import { text } from "./text.js";
+import { greeter } from "./greeter.js";
 
-// #region host
-const read = (name: string) => readFileSync(new URL(`certificates/${name}`, import.meta.url));
+const read = (name: string) => readFileSync(new URL(`./certificates/${name}`, import.meta.url));
 await using client = NewClient({
-  command: "./own-certificate-plugin.js",
+  command: fileURLToPath(new URL("./own-certificate-plugin.js", import.meta.url)),
   tls: { ca: read("authority.pem"), cert: read("host.pem"), key: read("host.key") },
 });
-const { change } = await client.dispense(text);
-console.log(await change("by our own authority"));
-// #endregion host
+const { greet } = await client.dispense(greeter);
+console.log(await greet({ name: "world" }));

@@ -1,4 +1,3 @@
-// Says how far it gives way to other programs.
 import { getPriority } from "node:os";
 import { implement, serve } from "mortise/plugin";
 import { priority } from "./priority.js";

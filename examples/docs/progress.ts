@@ -1,11 +1,10 @@
-// A function in an input, and a deadline that it moves.
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
-import { reports } from "./reports.js";
+import { builds } from "./builds.js";
 
-await using client = NewClient({ command: "./reports-plugin.js" });
-const { build } = await client.dispense(reports);
-// #region call
+const command = fileURLToPath(new URL("./builds-plugin.js", import.meta.url));
+await using client = NewClient({ command });
+const { build } = await client.dispense(builds);
 const onProgress = (page: number): void => console.log(`page ${page}`);
 const options = { timeoutMs: 5_000, progressResetsTimeout: true, maxTotalMs: 60_000 };
 console.log(await build({ pages: 3, onProgress }, options));
-// #endregion call

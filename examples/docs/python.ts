@@ -1,10 +1,8 @@
-// The plugin is written in Python; nothing here shows it.
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
-import { defineContract, method } from "mortise/contract";
+import { greeter } from "./greeter.js";
 
-const greeter = defineContract("greeter", { greet: method<{ name: string }, string>() });
-// #region host
-await using client = NewClient({ command: ["python3", "minimal-plugin.py"] });
+const file = fileURLToPath(new URL("./minimal-plugin.py", import.meta.url));
+await using client = NewClient({ command: ["python3", file] });
 const { greet } = await client.dispense(greeter);
 console.log(await greet({ name: "world" }));
-// #endregion host

@@ -1,11 +1,10 @@
-// Attaches to the plugin that a person has started, if there is one.
-import { NewClient } from "mortise";
-import { text } from "./text.js";
+import { fileURLToPath } from "node:url";
+import { type ClientOptions, NewClient } from "mortise";
+import { greeter } from "./greeter.js";
 
-// #region host
+const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
 const { MORTISE_REATTACH } = process.env;
-const client = NewClient(MORTISE_REATTACH ? { reattach: MORTISE_REATTACH, callTimeoutMs: Infinity } : { command: "./discovered/upper.js" });
-// #endregion host
-const { change } = await client.dispense(text);
-console.log(await change("hello"));
-await client.kill();
+const options: ClientOptions = MORTISE_REATTACH ? { reattach: MORTISE_REATTACH, callTimeoutMs: Infinity } : { command };
+await using client = NewClient(options);
+const { greet } = await client.dispense(greeter);
+console.log(await greet({ name: "world" }));

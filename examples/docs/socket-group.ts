@@ -1,10 +1,10 @@
-// The members of a group may connect to a plugin's socket.
 import { statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 
-const group = process.getgid?.() as number;
-// #region group
-await using client = NewClient({ command: ["./mux-plugin.js", "upper"], transport: "unix", socketGroup: group });
+const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
+// A group of yours, by name or number; here the one that this program runs as.
+const socketGroup = process.getgid?.() as number;
+await using client = NewClient({ command, transport: "unix", socketGroup });
 const address = await client.start();
 if (address.network === "unix") console.log((statSync(address.path).mode & 0o777).toString(8));
-// #endregion group

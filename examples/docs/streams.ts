@@ -1,10 +1,12 @@
-// A stream from the plugin, and one to it.
+// #region call
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { reports } from "./reports.js";
 
-await using client = NewClient({ command: "./reports-plugin.js" });
+const command = fileURLToPath(new URL("./reports-plugin.js", import.meta.url));
+await using client = NewClient({ command });
 const { lines, total } = await client.dispense(reports);
-// #region call
+
 for await (const line of lines({ from: 7 })) {
   console.log(line);
   if (line === "line 9") break;

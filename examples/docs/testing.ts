@@ -1,5 +1,3 @@
-// A plugin's test needs no process.
-// #region test
 import assert from "node:assert/strict";
 import { implement } from "mortise/plugin";
 import { connectInMemory } from "mortise/testing";
@@ -9,5 +7,4 @@ const implementation = implement(prices, { total: ({ amount, currency }) => `${a
 await using connection = await connectInMemory({ provides: [implementation] });
 const { total } = connection.dispense(prices);
 assert.equal(await total({ amount: 5, currency: "USD" }), "5 USD");
-// #endregion test
 console.log("passed");

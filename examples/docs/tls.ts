@@ -1,9 +1,8 @@
-// Each side makes a certificate for this start, and takes the other's alone.
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
-import { text } from "./text.js";
+import { greeter } from "./greeter.js";
 
-// #region auto
-await using client = NewClient({ command: ["./mux-plugin.js", "upper"], tls: "auto" });
-const { change } = await client.dispense(text);
-console.log(await change("encrypted"));
-// #endregion auto
+const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
+await using client = NewClient({ command, tls: "auto" });
+const { greet } = await client.dispense(greeter);
+console.log(await greet({ name: "world" }));

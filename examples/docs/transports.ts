@@ -1,19 +1,19 @@
-// TCP is the default; a plugin has all three transports.
-import { NewClient } from "mortise";
-import { text } from "./text.js";
-
-const command = ["./mux-plugin.js", "upper"] as const;
 // #region transports
+import { fileURLToPath } from "node:url";
+import { NewClient } from "mortise";
+import { greeter } from "./greeter.js";
+
+const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
 for (const transport of ["tcp", "unix", "websocket"] as const) {
   await using client = NewClient({ command, transport, minPort: 20_000, maxPort: 20_999 });
   const { network } = await client.start();
-  const { change } = await client.dispense(text);
-  console.log(transport, network, await change("hello"));
+  const { greet } = await client.dispense(greeter);
+  console.log(transport, network, await greet({ name: "world" }));
 }
 // #endregion transports
 
 // #region limits
 await using client = NewClient({ command, limits: { maxMessageBytes: 1_024, maxPendingCalls: 100 } });
-const { change } = await client.dispense(text);
-await change("x".repeat(2_000)).catch((error) => console.log(error.code, error.message));
+const { greet } = await client.dispense(greeter);
+await greet({ name: "x".repeat(2_000) }).catch((error) => console.log(error.code, error.message));
 // #endregion limits

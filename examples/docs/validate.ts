@@ -1,10 +1,10 @@
-// Values are checked against the contract's schemas, and types follow from them.
+import { fileURLToPath } from "node:url";
 import { isPluginError, NewClient } from "mortise";
 import { prices } from "./prices.js";
 
-await using client = NewClient({ command: "./prices-plugin.js" });
+const command = fileURLToPath(new URL("./prices-plugin.js", import.meta.url));
+await using client = NewClient({ command });
 const { total } = await client.dispense(prices);
-// #region call
 console.log(await total({ amount: 10, currency: "EUR" }));
 try {
   await total({ amount: -1, currency: "EUR" });
@@ -13,4 +13,3 @@ try {
   console.log(error.message);
   console.log(error.issues[0]?.path);
 }
-// #endregion call

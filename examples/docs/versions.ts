@@ -1,12 +1,12 @@
-// The highest apiVersion that both sides speak is agreed.
-// #region host
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { ledger1, ledger2 } from "./ledger.js";
 
+const command = fileURLToPath(new URL("./ledger-plugin.js", import.meta.url));
 for (const apiVersions of [[1, 2], [1]]) {
-  await using client = NewClient({ command: "./ledger-plugin.js", apiVersions });
+  await using client = NewClient({ command, apiVersions });
   await client.start();
-  const balance = client.negotiatedVersion === 2 ? (await client.dispense(ledger2)).balance : (await client.dispense(ledger1)).balance;
-  console.log(client.negotiatedVersion, await balance());
+  const version = client.negotiatedVersion;
+  const { balance } = version === 2 ? await client.dispense(ledger2) : await client.dispense(ledger1);
+  console.log(version, await balance());
 }
-// #endregion host

@@ -1,6 +1,5 @@
-// Each call is published as it starts and as it ends, and a connection counts what has crossed it.
-// #region watch
 import { subscribe } from "node:diagnostics_channel";
+import { fileURLToPath } from "node:url";
 import { type CallEvent, NewClient } from "mortise";
 import { prices } from "./prices.js";
 
@@ -9,11 +8,10 @@ subscribe("mortise:call", (event) => {
   console.log(side, phase, `${contract}.${member}`);
 });
 
-await using client = NewClient({ command: "./prices-plugin.js" });
+await using client = NewClient({ command: fileURLToPath(new URL("./prices-plugin.js", import.meta.url)) });
 const { total } = await client.dispense(prices);
 await total({ amount: 10, currency: "EUR" });
 await total({ amount: -1, currency: "EUR" }).catch(() => {});
 
 const { provided, counters } = await client.client();
 console.log(counters.pending, provided[0]?.members["total"]?.output);
-// #endregion watch

@@ -7,8 +7,9 @@ import type { Connection } from "../peer/connection.js";
 import type { CloseReason } from "../peer/errors/close-reason.js";
 import { newIdentity } from "../peer/plugin-identity.js";
 import { manage } from "../process/registry.js";
-import { pidOf } from "../process/runtime.js";
-import { isWithin, send, terminate } from "../process/terminate.js";
+import { pidOf, type Running } from "../process/runtime.js";
+import { isWithin, killAtOnce, terminate } from "../process/terminate.js";
+import { abortable } from "../util/abort.js";
 import type { Address } from "../util/address.js";
 import { deferred } from "../util/deferred.js";
 import { type Moves, moveState } from "../util/state.js";
@@ -22,11 +23,14 @@ import type { Started } from "./start/opened.js";
 import { Starting } from "./start/starting.js";
 import { watchLife } from "./watch-life.js";
 
+/** How far a client is in its life. `docs/lifecycle.md` has the moves. */
 export type ClientState = "idle" | "starting" | "ready" | "closing" | "closed";
 
-/** The host's end of one plugin. It lives once: after `closed`, start() rejects. */
+/** The host's end of one plugin. It lives once: after `closed`, start() rejects. The end of an `await using` block ends it as kill() does. */
 export interface Client extends AsyncDisposable {
+  /** Where it is in its life now. */
   readonly state: ClientState;
+  /** The plugin's process id, from its spawn on; undefined before, and where a `runtime` has none. */
   readonly pid: number | undefined;
   /** Resolves when the plugin is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
@@ -35,12 +39,19 @@ export interface Client extends AsyncDisposable {
   /** Enough for another process to attach to the plugin while it runs; the secret is in it. Undefined before it is ready, and with
    *  `tls: "auto"`: of the keys made for a start none leaves its process. */
   readonly reattachConfig: ReattachConfig | undefined;
-  /** Resolves with where the plugin listens. Idempotent. The signal ends this caller's wait, not the start.
-   *  @throws {StartError} Naming the step that failed. */
+  /**
+   * Starts the plugin, and resolves with where it listens. Idempotent.
+   * @throws {StartError} With the step that failed: `START_FAILED`, `START_TIMEOUT`, `BAD_HANDSHAKE`, `VERSION_MISMATCH` or
+   *   `CHECKSUM_MISMATCH`.
+   */
   start(options?: StartOptions): Promise<Address>;
-  /** Starts if needed. The same connection each time. */
+  /** Starts the plugin if needed, and resolves with the connection to it: the same one each time. @throws {StartError} As start(). */
   client(): Promise<Connection>;
-  /** Starts if needed. @throws {PluginError} `NOT_PROVIDED` If the plugin lacks the contract or a member, which it names. */
+  /**
+   * Starts the plugin if needed, and resolves with one function for each member of the contract.
+   * @throws {StartError} As start().
+   * @throws {PluginError} `NOT_PROVIDED` If the plugin lacks the contract or a member, which it names.
+   */
   dispense<C extends Contract>(contract: C): Promise<Remote<C>>;
   /**
    * Makes no new calls, which reject with `NOT_SENT`, lets those that run finish, streams too, and then does what kill() does. Calls of
@@ -48,7 +59,10 @@ export interface Client extends AsyncDisposable {
    * @throws {TypeError | RangeError} If the options cannot be used.
    */
   drain(options?: DrainOptions): Promise<CloseReason>;
-  /** Asks, waits `killTimeoutMs`, insists. Idempotent. A plugin that was attached to is left alone, unless `mayKill`. */
+  /**
+   * Asks the plugin to stop, waits `killTimeoutMs`, insists, and resolves when it is gone. Idempotent; never rejects. A plugin that was
+   * attached to is left alone, unless `mayKill`.
+   */
   kill(): Promise<CloseReason>;
 }
 
@@ -109,15 +123,7 @@ export class PluginClient implements Client {
     const { signal } = options;
     signal?.throwIfAborted();
     const started = this.#start();
-    if (signal === undefined) return (await started).address;
-    const aborted = deferred<never>();
-    const onAbort = (): void => aborted.reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    try {
-      return (await Promise.race([started, aborted.promise])).address;
-    } finally {
-      signal.removeEventListener("abort", onAbort);
-    }
+    return (await (signal === undefined ? started : abortable(started, signal))).address;
   }
 
   client(): Promise<Connection> {
@@ -155,7 +161,7 @@ export class PluginClient implements Client {
   #tooLate(): StartError {
     const { shown, command } = this.#options;
     const sentence = `Cannot start plugin "${shown}": this client ${this.#fate}, and a client starts once\n  Make a new one with NewClient()`;
-    const details = { step: "options", command: wholeCommand(command) } as const;
+    const details = { step: "options", reason: "options", command: wholeCommand(command) } as const;
     return new StartError("START_FAILED", sentence, details, this.#failure && { cause: this.#failure });
   }
 
@@ -185,8 +191,7 @@ export class PluginClient implements Client {
     if (launched !== undefined && this.#options.reattach === undefined) {
       // Once it has configured itself, or has tried to, it may have something to clean up.
       if (error.step === "ready") await terminate(launched.running, this.#options.killTimeoutMs);
-      else send(launched.running, "SIGKILL");
-      await launched.running.exited;
+      else await this.#killAtOnce(launched.running);
     }
     await this.#end({ kind: "failed", error });
   }
@@ -223,12 +228,14 @@ export class PluginClient implements Client {
     this.#move("closing");
     const reason: CloseReason = { kind: "lost", error };
     void link.end(reason);
-    if (this.#mayKill) {
-      // A stopped process runs no handler of SIGTERM.
-      send(running, "SIGKILL");
-      await running.exited;
-    }
+    // A stopped process runs no handler of SIGTERM.
+    if (this.#mayKill) await this.#killAtOnce(running);
     await this.#end(reason);
+  }
+
+  async #killAtOnce(running: Running): Promise<void> {
+    if (await killAtOnce(running)) return;
+    this.#options.logger.error(`Plugin "${this.#options.shown}" could not be killed: process ${running.id} lives on`);
   }
 
   get #mayKill(): boolean {
@@ -242,8 +249,11 @@ export class PluginClient implements Client {
 
   async #drain(timeoutMs: number): Promise<CloseReason> {
     const { link } = this.#starting;
-    if (this.#state === "ready") await link?.drain(timeoutMs, `plugin "${this.#options.shown}" is being drained`);
-    return this.kill();
+    if (this.#state !== "ready" || link === undefined) return this.kill();
+    const drained = link.drain(timeoutMs, `plugin "${this.#options.shown}" is being drained`);
+    // A plugin that is lost meanwhile is ended for that, and was not killed.
+    const lost = await Promise.race([drained.then(() => false), link.closed.then(() => true)]);
+    return lost ? this.closed : this.kill();
   }
 
   async #kill(): Promise<CloseReason> {

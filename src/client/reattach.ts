@@ -1,6 +1,8 @@
 import { dirname } from "node:path";
+import { StartFault } from "../executable/start-fault.js";
 import { formatAnnouncement } from "../handshake/announcement.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
+import { askPs } from "../process/ask-ps.js";
 import { readEntry } from "../process/process-table.js";
 import { type Exit, pidOf, type RunningProcess } from "../process/runtime.js";
 import { deferred } from "../util/deferred.js";
@@ -18,14 +20,15 @@ const POLL_MS = 50;
  */
 export function attach({ config, mayKill }: Reattach, { apiVersions }: ResolvedClientOptions): Omit<Launched, "tls" | "checked"> {
   const { pid, address, secret } = config;
-  const first = look(pid);
+  const first = lookClosely(pid);
   if (first === undefined) {
-    throw new Error(
+    throw new StartFault(
+      "missing",
       `there is no process ${pid} any more: the plugin has ended\n  Start it again, and take the configuration that it prints then.`,
     );
   }
   const exited = deferred<Exit>();
-  const isSame = (): boolean => look(pid)?.startTime === first.startTime;
+  const isSame = (): boolean => lookClosely(pid)?.startTime === first.startTime;
   const timer = setInterval(() => {
     const seen = look(pid);
     if (seen !== undefined && (seen.startTime === first.startTime || seen.startTime === "")) return;
@@ -70,6 +73,12 @@ interface Seen {
   /** Tells a process from a later one with the same number; empty where the system does not say. */
   readonly startTime: string;
   readonly leadsGroup: boolean;
+}
+
+/** The same, where only ps can tell: not for every poll. */
+function lookClosely(pid: number): Seen | undefined {
+  const seen = look(pid);
+  return seen?.startTime === "" && process.platform !== "linux" ? (askPs(pid) ?? seen) : seen;
 }
 
 /** What can be seen of a process; undefined if it is gone. A zombie is gone. @see proc(5) for the fields. */

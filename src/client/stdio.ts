@@ -1,4 +1,5 @@
 import type { RemoteError } from "../errors.js";
+import { StartFault } from "../executable/start-fault.js";
 import { OutputLog } from "../output/output-log.js";
 import { RawWriter } from "../output/raw-writer.js";
 import { readOutput } from "../output/read-output.js";
@@ -82,7 +83,7 @@ export class Stdio {
     this.#searched = true;
     this.#log.end("stdout");
     this.#syncStdout?.end();
-    this.#announcement.reject(new Error("it closed its stdout before announcing an address"));
+    this.#announcement.reject(new StartFault("silent", "it closed its stdout before announcing an address"));
   }
 
   #settle(found: Found | undefined): void {

@@ -2,23 +2,38 @@ import type { Schema } from "./schema.js";
 
 /** What two programs agreed on: the name, the types and the validators of what one may ask of the other. */
 export interface Contract<M extends Members = Members> {
+  /** Under which it is provided and dispensed. */
   readonly name: string;
+  /** What one may ask for, by name. */
   readonly members: M;
 }
+/** One thing that may be asked for. */
 export type Member = Method<any, any> | Stream<any, any> | Notification<any>;
+/** The members of a contract, by name. */
 export type Members = Readonly<Record<string, Member>>;
+/** One value in, one value out. Made by `method()`. */
 export interface Method<I extends Schema, O extends Schema> {
+  /** Tells it from the other members. */
   readonly kind: "method";
+  /** What its input is checked against. */
   readonly input?: I;
+  /** What its result is checked against. */
   readonly output?: O;
 }
+/** One value in, many out. Made by `stream()`. */
 export interface Stream<I extends Schema, O extends Schema> {
+  /** Tells it from the other members. */
   readonly kind: "stream";
+  /** What its input is checked against. */
   readonly input?: I;
+  /** What each item is checked against. */
   readonly output?: O;
 }
+/** One value in, no answer. Made by `notification()`. */
 export interface Notification<I extends Schema> {
+  /** Tells it from the other members. */
   readonly kind: "notification";
+  /** What its input is checked against. */
   readonly input?: I;
 }
 
@@ -79,7 +94,12 @@ function checkMember(contract: string, name: string, member: Member): void {
   }
 }
 
-/** One value in, one value out. Without schemas the types are trusted and nothing is checked. */
+/**
+ * Makes a member with one value in and one value out. Without schemas the types are trusted and nothing is checked.
+ * @param schemas Validators of the input and of the result.
+ * @throws {TypeError} If a schema is no Standard Schema v1 validator, or is given as it is: it has its place, as in `{ input: schema }`.
+ * @example method({ input: z.object({ name: z.string() }), output: z.string() })
+ */
 export function method<In = void, Out = void>(): Method<Schema<In>, Schema<Out>>;
 export function method<I extends Schema = Schema<void>, O extends Schema = Schema<void>>(schemas: {
   readonly input?: I;
@@ -89,7 +109,12 @@ export function method(schemas: { readonly input?: Schema; readonly output?: Sch
   return { kind: "method", ...pick(schemas, "method") };
 }
 
-/** One value in, many out, until the handler returns or the caller stops reading. */
+/**
+ * Makes a member with one value in and many out, until the handler returns or the caller stops reading.
+ * @param schemas Validators of the input and of each item.
+ * @throws {TypeError} As `method()`.
+ * @example stream<{ from: number }, string>()
+ */
 export function stream<In = void, Item = unknown>(): Stream<Schema<In>, Schema<Item>>;
 export function stream<I extends Schema = Schema<void>, O extends Schema = Schema<unknown>>(schemas: {
   readonly input?: I;
@@ -99,7 +124,12 @@ export function stream(schemas: { readonly input?: Schema; readonly output?: Sch
   return { kind: "stream", ...pick(schemas, "stream") };
 }
 
-/** One value in, no answer: resolves when it was handed to the system. */
+/**
+ * Makes a member with one value in and no answer: its promise resolves when the message was handed to the system.
+ * @param schemas A validator of the input.
+ * @throws {TypeError} As `method()`.
+ * @example notification<{ text: string }>()
+ */
 export function notification<In = void>(): Notification<Schema<In>>;
 export function notification<I extends Schema>(schemas: { readonly input: I }): Notification<I>;
 export function notification(schemas: { readonly input?: Schema } = {}): Notification<Schema> {

@@ -3,6 +3,7 @@ import type { Handlers } from "./views.js";
 
 /** A contract paired with the functions that do the work: what `provides` takes. */
 export interface Implementation {
+  /** The contract's. */
   readonly name: string;
 }
 
@@ -49,18 +50,4 @@ function ownOrClass(source: Readonly<Record<string, unknown>>, name: string): un
   if (Object.hasOwn(source, name)) return source[name];
   const value = source[name];
   return name === "constructor" || value === (Object.prototype as unknown as typeof source)[name] ? undefined : value;
-}
-
-/** @throws {TypeError} If a list of implementations holds something else, or two of one contract. */
-export function readImplementations(provides: unknown, where: string): readonly ImplementationRecord[] {
-  if (!Array.isArray(provides)) throw new TypeError(`Cannot use ${where}: it must be a list of implement(…) results`);
-  const names = new Set<string>();
-  return provides.map((entry: Partial<ImplementationRecord> | undefined) => {
-    if (typeof entry?.name !== "string" || !(entry.handlers instanceof Map) || entry.contract === undefined) {
-      throw new TypeError(`Cannot use ${where}: each entry must be made with implement()`);
-    }
-    if (names.has(entry.name)) throw new TypeError(`Cannot use ${where}: it implements contract "${entry.name}" twice`);
-    names.add(entry.name);
-    return entry as ImplementationRecord;
-  });
 }

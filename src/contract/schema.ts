@@ -4,7 +4,9 @@ import { isThenable } from "../util/thenable.js";
 
 /** Any Standard Schema v1 validator (Zod, Valibot, ArkType, …). @see https://standardschema.dev */
 export type Schema<In = any, Out = In> = StandardSchemaV1<In, Out>;
+/** What goes into a schema: what a caller sends, or a handler returns. */
 export type InputOf<S extends Schema> = StandardSchemaV1.InferInput<S>;
+/** What a schema makes of it: what a handler, or a caller, is given. */
 export type OutputOf<S extends Schema> = StandardSchemaV1.InferOutput<S>;
 
 /** Which value is looked at, for the sentence: an input or an output, of which member, and who found it. */

@@ -1,31 +1,49 @@
 import type { Contract, Method, Notification, Stream } from "./contract.js";
 import type { InputOf, OutputOf } from "./schema.js";
 
+/** A value, or a promise of it. */
 export type Awaitable<T> = T | PromiseLike<T>;
+
+/**
+ * The AbortSignal of the program that is compiled, whether that has the types of Node.js or of a browser. One that has neither knows what
+ * all of them can do.
+ */
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } }
+  ? S
+  : { readonly aborted: boolean; readonly reason: any; throwIfAborted(): void };
 
 /** How one call is made. */
 export interface CallOptions {
-  /** Gives the call up: it rejects with the signal's reason at once, and the other side's handler is told. */
-  readonly signal?: AbortSignal | undefined;
-  /** Until the answer, in milliseconds. `Infinity` waits for ever. @default the connection's `callTimeoutMs` */
+  /** Gives the call up: it rejects with the signal's reason at once, and the other side's handler is told. @default none */
+  readonly signal?: Signal | undefined;
+  /**
+   * Until the answer. `Infinity` waits for ever.
+   * @default the connection's `callTimeoutMs`
+   * @throws {RangeError} If it is not above 0.
+   */
   readonly timeoutMs?: number | undefined;
   /** A callback of the input that is called starts the deadline anew, up to `maxTotalMs`. @default false */
   readonly progressResetsTimeout?: boolean | undefined;
-  /** From the call to its answer at the most, whatever progress it makes, in milliseconds. @default no cap */
+  /** From the call to its answer at the most, whatever progress it makes. @default no cap @throws {RangeError} If it is not above 0. */
   readonly maxTotalMs?: number | undefined;
   /**
    * How long the call may wait for a plugin that is down to be there again, before it is sent, in milliseconds; it counts within
    * `timeoutMs`. On the connection of a client it has no effect: that connection is up, or over for ever.
    * @default 0: refused at once with `NOT_SENT`
+   * @throws {RangeError} If it is below 0.
    */
   readonly waitReadyMs?: number | undefined;
 }
 
-// An input that may be undefined may be left out.
+/** Arguments of a call. An input that may be undefined may be left out. */
 type Args<I> = undefined extends I ? [input?: I, options?: CallOptions] : [input: I, options?: CallOptions];
 
-/** The caller's view: one function per member, safe to destructure. */
+/**
+ * The caller's view: one function per member, safe to destructure. What goes wrong is as for `call` of a Connection: methods and
+ * notifications reject with it, and a stream throws it to its reader.
+ */
 export type Remote<C extends Contract> = { readonly [K in keyof C["members"]]: RemoteMember<C["members"][K]> };
+/** One function of a Remote. */
 export type RemoteMember<M> =
   M extends Method<infer I, infer O>
     ? (...args: Args<InputOf<I>>) => Promise<Received<OutputOf<O>>>
@@ -35,8 +53,12 @@ export type RemoteMember<M> =
         ? (...args: Args<InputOf<I>>) => Promise<void>
         : never;
 
-/** The provider's view: one function per member. */
+/**
+ * The provider's view: one function per member. What a handler throws, the caller gets as a `RemoteError` with its message, name,
+ * `code` and `data`.
+ */
 export type Handlers<C extends Contract> = { readonly [K in keyof C["members"]]: Handler<C["members"][K]> };
+/** One function of Handlers. */
 export type Handler<M> =
   M extends Method<infer I, infer O>
     ? (input: Received<OutputOf<I>>, context: CallContext) => Awaitable<InputOf<O>>
@@ -49,7 +71,7 @@ export type Handler<M> =
 /** What a handler is told beside its input. */
 export interface CallContext {
   /** Aborts when the caller cancels, times out or disconnects. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** The connection this call arrived on; dispense from it to call back. */
   readonly peer: Dispenser;
   /** The plugin that calls, as its host knows it: by the connection, whatever the message says. Undefined in a plugin's own handlers. */
@@ -64,9 +86,20 @@ export interface PluginIdentity {
   readonly instance: string;
 }
 
+/** What a plugin's `configure` is told beside the configuration. */
+export interface ConfigureContext {
+  /** The host, for calls outside of handlers: while `configure` runs, and later, for as long as the connection is there. */
+  readonly peer: Dispenser;
+  /** Aborts when that connection ends, with a PluginError that says how; from then on calls are refused with `NOT_SENT`. */
+  readonly signal: AbortSignal;
+}
+
 /** The part of a connection that makes remotes. */
 export interface Dispenser {
-  /** @throws {PluginError} `NOT_PROVIDED` If the other side lacks the contract or a member, which it names. */
+  /**
+   * Makes one function for each member of the contract.
+   * @throws {PluginError} `NOT_PROVIDED` If the other side lacks the contract or a member, which it names.
+   */
   dispense<C extends Contract>(contract: C): Remote<C>;
 }
 

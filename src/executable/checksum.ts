@@ -6,12 +6,13 @@ import { PluginError } from "../errors.js";
 import { faultOf, follow, type LookingAtLinks, lookAsUser } from "../util/trusted-path.js";
 import { type Command, partsOf } from "./command.js";
 import { type Executable, isScript } from "./executable.js";
+import { reasonIn, StartFault } from "./start-fault.js";
 
 /** What a plugin's file must be before it is run. */
 export interface Checksum {
   /** A name of Node.js's crypto, as in `sha256`. */
   readonly algorithm: string;
-  /** Hex. */
+  /** The digest in hex, in upper or lower case. */
   readonly digest: string;
 }
 
@@ -35,7 +36,11 @@ export function sourceOf(command: Command, { file, args }: Executable): string {
 export async function checkFile(file: string, { algorithm, digest }: Checksum): Promise<Checked> {
   await refuseOpenToOthers(file);
   const handle = await open(file, "r").catch((cause: NodeJS.ErrnoException) => {
-    throw new Error(`its file "${file}" cannot be read, so that its checksum is not known (${cause.code})`, { cause });
+    throw new StartFault(
+      reasonIn(cause, "permission"),
+      `its file "${file}" cannot be read, so that its checksum is not known (${cause.code})`,
+      { cause },
+    );
   });
   try {
     // Before it is read: what happens to it from then on shows.
@@ -73,7 +78,10 @@ async function refuseOpenToOthers(file: string): Promise<void> {
   const looking = lookAsUser({ stat, lstat, readlink });
   const fault = looking && (await findFault(file, looking));
   if (fault === undefined) return;
-  throw new Error(`its checksum would say nothing: ${fault}\n  Take that right away (chmod go-w, chown), or start it without a checksum.`);
+  throw new StartFault(
+    "untrusted",
+    `its checksum would say nothing: ${fault}\n  Take that right away (chmod go-w, chown), or start it without a checksum.`,
+  );
 }
 
 async function findFault(file: string, looking: LookingAtLinks): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { endianness } from "node:os";
+import { StartFault } from "./start-fault.js";
 
 // The machine field of an ELF header, for the architectures Node.js runs on.
 const MACHINES: Readonly<Record<string, number>> = {
@@ -42,7 +43,7 @@ export async function checkElf(file: string, head: Buffer, handle: FileHandle): 
   const type = readNumber(head, 16, 2);
   if (type !== 2 && type !== 3) {
     const what = NO_PROGRAMS[type];
-    throw what === undefined ? damaged(file) : new Error(`"${file}" is ${what}, and no program`);
+    throw what === undefined ? damaged(file) : new StartFault("format", `"${file}" is ${what}, and no program`);
   }
   const wide = layout === LAYOUTS[2] ? 8 : 4;
   const count = readNumber(head, layout.entrySizeAt + 2, 2);
@@ -70,15 +71,15 @@ function checkMachine(file: string, machine: number): void {
   const theirs = Object.entries(MACHINES).find(([, value]) => value === machine)?.[0] ?? `machine ${machine}`;
   if (theirs === ALSO_RUNS[process.arch]) return;
   const sentence = `"${file}" is a program for ${theirs}, and this machine is ${process.arch}`;
-  throw new Error(`${sentence}\n  Build it for ${process.platform} ${process.arch}.`);
+  throw new StartFault("format", `${sentence}\n  Build it for ${process.platform} ${process.arch}.`);
 }
 
-function cutShort(file: string): Error {
-  return new Error(`"${file}" is a program that was cut short\n  Copy or build it anew.`);
+function cutShort(file: string): StartFault {
+  return new StartFault("format", `"${file}" is a program that was cut short\n  Copy or build it anew.`);
 }
 
-function damaged(file: string): Error {
-  return new Error(`"${file}" begins like a program, and its header makes no sense\n  Copy or build it anew.`);
+function damaged(file: string): StartFault {
+  return new StartFault("format", `"${file}" begins like a program, and its header makes no sense\n  Copy or build it anew.`);
 }
 
 /** A number in the order of this machine; beyond 2 ** 53 it is not exact, and beyond any file. */

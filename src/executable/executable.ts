@@ -1,9 +1,11 @@
 import { constants } from "node:fs";
 import { access, lstat, stat } from "node:fs/promises";
-import { isAbsolute, resolve } from "node:path";
+import { isAbsolute, resolve, sep } from "node:path";
 import { type Command, partsOf } from "./command.js";
 import { checkFormat } from "./file-format.js";
 import { findOnPath, type Surroundings } from "./search-path.js";
+import { reasonIn, StartFault } from "./start-fault.js";
+import { checkWindowsFormat } from "./windows-format.js";
 
 /** What is run: an absolute path and its arguments. Found once, so that nothing later on PATH or in a directory comes first. */
 export interface Executable {
@@ -25,20 +27,21 @@ export function isScript(name: string): boolean {
 export async function findExecutable(command: Command, { cwd, path }: Surroundings): Promise<Executable> {
   const [name, ...args] = partsOf(command);
   const script = isScript(name);
-  const isPath = script || name.includes("/") || isAbsolute(name);
+  const isPath = script || name.includes("/") || name.includes(sep) || isAbsolute(name);
   const file = isPath ? resolve(cwd, name) : await findProgram(name, path);
   const { mode } = await checkFile(name, file);
   if (script) {
     await access(file, constants.R_OK).catch(() => {
-      throw new Error(`its file "${file}" cannot be read by this user`);
+      throw new StartFault("permission", `its file "${file}" cannot be read by this user`);
     });
     return { file: process.execPath, args: [file, ...args] };
   }
   await access(file, constants.X_OK).catch(() => {
     const remedy = (mode & 0o111) === 0 ? `Run: chmod +x "${file}"` : "Its owner may; or its file system is mounted with noexec.";
-    throw new Error(`"${file}" is not executable${(mode & 0o111) === 0 ? "" : " by this user"}\n  ${remedy}`);
+    throw new StartFault("permission", `"${file}" is not executable${(mode & 0o111) === 0 ? "" : " by this user"}\n  ${remedy}`);
   });
-  if (process.platform !== "win32") await checkFormat(file, { cwd, path });
+  if (process.platform === "win32") await checkWindowsFormat(file);
+  else await checkFormat(file, { cwd, path });
   return { file, args };
 }
 
@@ -48,24 +51,23 @@ export async function findExecutable(command: Command, { cwd, path }: Surroundin
  */
 export async function checkCwd(cwd: string): Promise<void> {
   const found = await stat(cwd).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`its cwd "${cwd}" ${error.code === "ENOENT" ? "does not exist" : `cannot be looked at (${error.code})`}`, {
-      cause: error,
-    });
+    const what = error.code === "ENOENT" ? "does not exist" : `cannot be looked at (${error.code})`;
+    throw new StartFault(reasonIn(error, "missing"), `its cwd "${cwd}" ${what}`, { cause: error });
   });
-  if (!found.isDirectory()) throw new Error(`its cwd "${cwd}" is no directory`);
+  if (!found.isDirectory()) throw new StartFault("options", `its cwd "${cwd}" is no directory`);
   await access(cwd, constants.X_OK).catch((cause) => {
-    throw new Error(`its cwd "${cwd}" may not be entered by this user`, { cause });
+    throw new StartFault("permission", `its cwd "${cwd}" may not be entered by this user`, { cause });
   });
 }
 
 async function checkFile(name: string, file: string): Promise<{ readonly mode: number }> {
   const found = await stat(file).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") throw new Error(await missing(name, file));
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") throw new StartFault("missing", await missing(name, file));
     const why = error.code === "EACCES" ? "this user may not enter a directory on the way to it" : error.code;
-    throw new Error(`its file "${file}" cannot be looked at: ${why}`, { cause: error });
+    throw new StartFault(reasonIn(error, "missing"), `its file "${file}" cannot be looked at: ${why}`, { cause: error });
   });
-  if (found.isDirectory()) throw new Error(`"${file}" is a directory\n  Name the plugin's file in it.`);
-  if (!found.isFile()) throw new Error(`"${file}" is no regular file`);
+  if (found.isDirectory()) throw new StartFault("format", `"${file}" is a directory\n  Name the plugin's file in it.`);
+  if (!found.isFile()) throw new StartFault("format", `"${file}" is no regular file`);
   return found;
 }
 
@@ -86,12 +88,13 @@ function inOneText(name: string): string | undefined {
 
 async function findProgram(name: string, path: string | undefined): Promise<string> {
   if (path === undefined) {
-    throw new Error(
+    throw new StartFault(
+      "options",
       `its environment has no PATH on which "${name}" could be found\n  Give its absolute path, or PATH in env or inheritEnv.`,
     );
   }
   const found = await findOnPath(name, path);
   if (found !== undefined) return found;
   const remedy = inOneText(name) ?? `\n  Write "./${name}" for a file in the client's cwd.`;
-  throw new Error(`there is no program "${name}" on its PATH${remedy}`);
+  throw new StartFault("missing", `there is no program "${name}" on its PATH${remedy}`);
 }

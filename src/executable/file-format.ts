@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { checkElf } from "./elf.js";
 import { findInterpreter, firstLineOf } from "./interpreter-line.js";
 import type { Surroundings } from "./search-path.js";
+import { reasonIn, StartFault } from "./start-fault.js";
 
 // The system reads no more of a first line.
 const HEAD_BYTES = 256;
@@ -22,9 +23,9 @@ export async function checkFormat(file: string, surroundings: Surroundings, dept
   const interpreter = await checkOne(file, surroundings);
   if (interpreter === undefined) return;
   const sentence = `the interpreter "${interpreter}" that ${firstLineOf(file)} names cannot be run`;
-  if (depth === MAX_INTERPRETERS) throw new Error(`${sentence}: the system follows at most ${MAX_INTERPRETERS} of them`);
+  if (depth === MAX_INTERPRETERS) throw new StartFault("format", `${sentence}: the system follows at most ${MAX_INTERPRETERS} of them`);
   await checkFormat(interpreter, surroundings, depth + 1).catch((cause: Error) => {
-    throw new Error(`${sentence}: ${cause.message}`, { cause });
+    throw new StartFault(reasonIn(cause, "format"), `${sentence}: ${cause.message}`, { cause });
   });
 }
 
@@ -42,15 +43,15 @@ async function checkOne(file: string, surroundings: Surroundings): Promise<strin
 
 async function checkHead(file: string, head: Buffer, handle: FileHandle, surroundings: Surroundings): Promise<string | undefined> {
   const begin = head.toString("latin1", 0, 5);
-  if (head.length === 0) throw new Error(`its file "${file}" is empty`);
+  if (head.length === 0) throw new StartFault("format", `its file "${file}" is empty`);
   if (begin.startsWith("#!")) return findInterpreter(file, head, HEAD_BYTES, surroundings);
   if (begin.startsWith("\x7fELF")) {
     await checkElf(file, head, handle);
     return undefined;
   }
   if (begin === `${BOM}#!`)
-    throw new Error(`"${file}" begins with a byte order mark, which hides its "#!" line\n  Save it as UTF-8 without one.`);
+    throw new StartFault("format", `"${file}" begins with a byte order mark, which hides its "#!" line\n  Save it as UTF-8 without one.`);
   if (process.platform === "darwin") return undefined; // Mach-O has several forms, and the system's own error says enough.
   const sentence = `"${file}" is neither a program nor a script with a "#!" line`;
-  throw new Error(`${sentence}\n  Begin a script with its interpreter, as in #!/usr/bin/env python3`);
+  throw new StartFault("format", `${sentence}\n  Begin a script with its interpreter, as in #!/usr/bin/env python3`);
 }

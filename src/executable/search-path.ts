@@ -12,9 +12,10 @@ export interface Surroundings {
 
 /** The absolute path of a program, or undefined. */
 export async function findOnPath(name: string, path: string): Promise<string | undefined> {
-  const endings = process.platform === "win32" ? [".exe", ""] : [""];
+  // A batch file is found to be refused by name: it is what npm puts there for a program in JavaScript.
+  const endings = process.platform === "win32" ? [".exe", ".cmd", ".bat", ""] : [""];
   for (const dir of path.split(delimiter)) {
-    // An empty or relative entry means whatever directory is current, where anybody may have put something.
+    // An empty or relative entry means whatever directory is current, in which another user may have put a program.
     if (!isAbsolute(dir)) continue;
     for (const ending of endings) {
       const file = join(dir, name + ending);

@@ -1,5 +1,5 @@
 import { PluginError } from "../errors.js";
-import { type Address, formatAddress } from "../util/address.js";
+import { type Address, formatAddress, isPipe, longestSocketPath } from "../util/address.js";
 import { APIVersion } from "./constants.js";
 
 /** What a plugin's announcement line says: `CORE|API|NETWORK|ADDRESS|PROTOCOL|CERT`, go-plugin's field order. */
@@ -96,10 +96,11 @@ export function whyRefused(address: Address, allowed: AllowedAddress): string | 
 
 function whyPathRefused(path: string, dir: string | undefined): string | undefined {
   if (dir === undefined) return "this host asked for no unix socket";
-  const name = path.startsWith(`${dir}/`) ? path.slice(dir.length + 1) : "";
+  const name = path.startsWith(`${dir}${isPipe(dir) ? "\\" : "/"}`) ? path.slice(dir.length + 1) : "";
   // A plain name alone: that rules out "..", and a link to a directory.
   if (!/^[A-Za-z0-9_.-]+$/.test(name) || name === "." || name === "..") return `only a socket directly in "${dir}" is dialled`;
   // The system cuts longer paths without a word, and another file would be dialled.
-  if (Buffer.byteLength(path) > 107) return "its path is longer than the 107 bytes that a socket's may be";
+  const mostBytes = longestSocketPath();
+  if (Buffer.byteLength(path) > mostBytes && !isPipe(path)) return `its path is longer than the ${mostBytes} bytes that a socket's may be`;
   return undefined;
 }

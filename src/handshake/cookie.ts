@@ -1,48 +1,46 @@
-import { isOptions } from "../util/plain-options.js";
-import { showValue } from "../util/show-value.js";
+import { namesIn } from "../util/options/names.js";
+import { integer } from "../util/options/numbers.js";
+import { nested, type OptionsSource, option } from "../util/options/source.js";
 import { MagicCookieKey, MagicCookieValue } from "./constants.js";
 import { isEnvName } from "./env-names.js";
 
 /** Shared by both sides. The cookie tells people they ran a plugin by hand; it is not a secret. */
 export interface Handshake {
-  /** @default 1 */
+  /** Version of the application's contracts. @default 1 @throws {RangeError} If it is no whole number from 1. */
   readonly apiVersion?: number | undefined;
-  /** @default MagicCookieKey */
+  /**
+   * Name of the variable that holds the cookie.
+   * @default MagicCookieKey
+   * @throws {TypeError} If it cannot name a variable, or the handshake has another use for it.
+   */
   readonly magicCookieKey?: string | undefined;
-  /** @default MagicCookieValue */
+  /** What that variable holds. @default MagicCookieValue @throws {TypeError} If it is empty or holds NUL. */
   readonly magicCookieValue?: string | undefined;
 }
 export type ResolvedHandshake = { readonly apiVersion: number; readonly magicCookieKey: string; readonly magicCookieValue: string };
 
-const NAMES: readonly string[] = ["apiVersion", "magicCookieKey", "magicCookieValue"];
+const NAMES: ReadonlySet<string> = namesIn("apiVersion magicCookieKey magicCookieValue");
 
-/** @throws {TypeError | RangeError} An unknown name, a version that is no whole number from 1, a key that cannot name a variable, an empty value. */
-export function resolveHandshake(handshake: Handshake = {}): ResolvedHandshake {
-  if (!isOptions(handshake)) {
-    throw new TypeError(`Cannot use handshake: it is ${showValue(handshake)}, and it must be an object with ${NAMES.join(", ")}`);
-  }
-  for (const name of Object.keys(handshake)) {
-    if (!NAMES.includes(name)) throw new TypeError(`Cannot use handshake: there is no "${name}" in it; it has ${NAMES.join(", ")}`);
-  }
-  const { apiVersion = 1, magicCookieKey = MagicCookieKey, magicCookieValue = MagicCookieValue } = handshake;
-  checkApiVersion(apiVersion);
-  if (typeof magicCookieKey !== "string" || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(magicCookieKey)) {
-    throw new TypeError(`Cannot use magicCookieKey ${showValue(magicCookieKey)}: it must be the name of an environment variable`);
-  }
-  if (isEnvName(magicCookieKey)) {
-    throw new TypeError(`Cannot use magicCookieKey "${magicCookieKey}": the handshake has another use for that variable`);
-  }
-  if (typeof magicCookieValue !== "string" || magicCookieValue === "" || magicCookieValue.includes("\0")) {
-    throw new TypeError(`Cannot use magicCookieValue ${showValue(magicCookieValue)}: it must be a text that is not empty`);
-  }
-  return { apiVersion, magicCookieKey, magicCookieValue };
+/**
+ * The option `handshake`.
+ * @throws {TypeError | RangeError} An unknown name, a version that is no whole number from 1, a key that cannot name a variable, an empty value.
+ */
+export function resolveHandshake(from: OptionsSource): ResolvedHandshake {
+  const at = nested(from, "handshake", NAMES);
+  return {
+    apiVersion: integer(at, "apiVersion", 1, 1),
+    magicCookieKey: option(at, "magicCookieKey", MagicCookieKey, isFreeVariable, "the name of an environment variable of your own"),
+    magicCookieValue: option(at, "magicCookieValue", MagicCookieValue, isCookie, "a text that is not empty, without NUL"),
+  };
 }
 
-/** @throws {RangeError} */
-export function checkApiVersion(version: number): void {
-  if (!Number.isSafeInteger(version) || version < 1) {
-    throw new RangeError(`Cannot use apiVersion ${showValue(version)}: it must be a whole number from 1`);
-  }
+/** A name that a shell takes, too, and that is none by which the handshake tells something else. */
+function isFreeVariable(value: unknown): value is string {
+  return typeof value === "string" && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value) && !isEnvName(value);
+}
+
+function isCookie(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && !value.includes("\0");
 }
 
 export function readCookie(env: Readonly<Record<string, string | undefined>>, handshake: ResolvedHandshake): "ok" | "missing" | "wrong" {

@@ -15,6 +15,9 @@ export const EnvName: { readonly [K in EnvKey]: string } = {
 /** A person's own: `1` lets a plugin that nobody started serve on its own. No host sets it. */
 export const STANDALONE = "MORTISE_STANDALONE";
 
+/** A person's own: where V8's form of a plugin's code is kept, an absolute path, or `0` for nowhere. No host sets it. */
+export const COMPILE_CACHE = "MORTISE_COMPILE_CACHE";
+
 const NAMES: ReadonlySet<string> = /* @__PURE__ */ new Set(Object.values(EnvName));
 
 /** Says whether a variable is one by which hosts tell plugins how to start. */

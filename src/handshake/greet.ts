@@ -2,6 +2,7 @@ import { isPluginError, PluginError } from "../errors.js";
 import type { PeerConnection } from "../peer/connection.js";
 import { answerOf } from "../peer/errors/remote-error.js";
 import { HELLO, READY } from "../wire/messages.js";
+import { Declined } from "./declined.js";
 import { type Info, PROTOCOL_VERSIONS, readOffer } from "./hello.js";
 import { isHex32, isProof, prove, randomHex } from "./proof.js";
 import { type Offer, readyParams } from "./ready-params.js";
@@ -101,7 +102,7 @@ async function makeReady({ peer }: PeerConnection, proof: string, { framing, tex
     await answer;
   } catch (error) {
     if (isLoss(error)) throw error;
-    throw new PluginError("REMOTE_ERROR", `it declined to start: ${reasonIn(error)}`, { cause: error });
+    throw new Declined(reasonIn(error), answerOf(error)?.retryAfterMs, { cause: error });
   }
 }
 

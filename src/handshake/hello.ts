@@ -1,10 +1,12 @@
 import type { ImplementationRecord } from "../contract/implement.js";
-import type { Awaitable } from "../contract/views.js";
+import type { Awaitable, ConfigureContext } from "../contract/views.js";
 import { PluginError } from "../errors.js";
+import { configureContext } from "../peer/configure-context.js";
 import type { PeerConnection } from "../peer/connection.js";
 import { announceProvided, readProvided } from "../peer/provided.js";
 import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import { HELLO, READY } from "../wire/messages.js";
+import { decliningError } from "./declined.js";
 import { isHex32, isProof, prove, randomHex } from "./proof.js";
 import { highestCommon } from "./version.js";
 
@@ -28,7 +30,7 @@ export interface WelcomeOptions {
   readonly secret: string;
   /** The implementations for each apiVersion. */
   readonly provides: ReadonlyMap<number, readonly ImplementationRecord[]>;
-  configure(config: unknown): Awaitable<void>;
+  configure(config: unknown, context: ConfigureContext): Awaitable<void>;
   readonly info: Info;
   /** The other side has proven itself. */
   onProven(): void;
@@ -91,7 +93,11 @@ function becomeReady(
   connection.learn({ provided: readOffer(offered) });
   connection.provide(provides);
   return (async () => {
-    await configure(config);
+    try {
+      await configure(config, configureContext(connection));
+    } catch (thrown) {
+      throw decliningError(thrown);
+    }
     connection.peer.activate();
     return {};
   })();

@@ -1,11 +1,16 @@
 import type { Address } from "../util/address.js";
+import { choice } from "../util/options/choices.js";
+import { isObject } from "../util/options/names.js";
+import { integer } from "../util/options/numbers.js";
+import { mistake, type OptionsSource, option, REQUIRED, wrong } from "../util/options/source.js";
 import { isHex32 } from "./proof.js";
 
 /**
  * What a host needs to attach to a plugin that already runs. JSON values alone: it fits in an environment variable.
- * Whoever has it can call the plugin, for the secret is in it.
+ * A program that has it can call the plugin, for the secret is in it.
  */
 export interface ReattachConfig {
+  /** The plugin's process. */
   readonly pid: number;
   /** Where the plugin listens. */
   readonly address: Address;
@@ -22,34 +27,49 @@ export interface CheckedReattachConfig extends ReattachConfig {
   readonly protocol: "jsonrpc" | "jsonrpc+ws";
 }
 
-/** @throws {TypeError} Its first fault, as the end of a sentence; never with the secret in it. */
-export function checkReattachConfig(value: unknown): CheckedReattachConfig {
-  const config = typeof value === "string" ? parse(value) : value;
-  if (typeof config !== "object" || config === null) throw new TypeError("it must be a reattachConfig, or that as JSON text");
-  const { pid, address, protocol, apiVersion, secret } = config as Readonly<Record<string, unknown>>;
-  if (!isPositive(pid)) throw new TypeError("its pid must be a process id");
-  if (protocol !== "jsonrpc" && protocol !== "jsonrpc+ws") throw new TypeError('its protocol must be "jsonrpc" or "jsonrpc+ws"');
-  if (!isPositive(apiVersion)) throw new TypeError("its apiVersion must be a whole number from 1");
-  if (!isHex32(secret)) throw new TypeError("its secret must be 64 lower-case hex digits");
-  return { pid, address: checkAddress(address), protocol, apiVersion, secret };
+const WANTED = "a reattachConfig, or that as JSON text";
+const ADDRESS = '{"network":"tcp","host":…,"port":…} or {"network":"unix","path":…}';
+
+/**
+ * The option of that name, as a value or as JSON text. Members that are not known are left out.
+ * @throws {TypeError | RangeError} Its first fault; never with the secret in it, and so never with the text.
+ */
+export function readReattachConfig(from: OptionsSource, name: string): CheckedReattachConfig {
+  const given = from.values[name];
+  const config = typeof given === "string" ? parse(given) : given;
+  if (!isObject(config)) {
+    throw typeof given === "string"
+      ? mistake(from, `${name} is a text that holds no reattachConfig in JSON`)
+      : wrong(from, name, given, WANTED);
+  }
+  const at = { ...from, prefix: `${name}.`, values: config };
+  const { secret } = config;
+  if (!isHex32(secret)) throw mistake(from, `${name}.secret must be 64 lower-case hex digits`);
+  return {
+    pid: integer(at, "pid", REQUIRED, 1),
+    address: only(option(at, "address", REQUIRED, isAddress, ADDRESS)),
+    protocol: choice(at, "protocol", REQUIRED, ["jsonrpc", "jsonrpc+ws"]),
+    apiVersion: integer(at, "apiVersion", REQUIRED, 1),
+    secret,
+  };
 }
 
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Without the parser's words: they quote the text, and the secret is in it.
-    throw new TypeError("its text is not JSON");
+    return undefined; // The parser's own words quote the text, and the secret is in it.
   }
 }
 
-function checkAddress(value: unknown): Address {
+function isAddress(value: unknown): value is Address {
   const { network, host, port, path } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  if (network === "tcp" && typeof host === "string" && isPositive(port) && port <= 65_535) return { network, host, port };
-  if (network === "unix" && typeof path === "string" && path.startsWith("/")) return { network, path };
-  throw new TypeError('its address must be {"network":"tcp","host":…,"port":…} or {"network":"unix","path":…}');
+  if (network === "unix") return typeof path === "string" && path.startsWith("/");
+  return network === "tcp" && typeof host === "string" && Number.isInteger(port) && (port as number) > 0 && (port as number) <= 65_535;
 }
 
-function isPositive(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) > 0;
+/** Without what else may be in it. */
+function only(address: Address): Address {
+  if (address.network === "unix") return { network: "unix", path: address.path };
+  return { network: "tcp", host: address.host, port: address.port };
 }

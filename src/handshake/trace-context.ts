@@ -1,4 +1,5 @@
 import type { Tracing } from "../peer/tracing.js";
+import { importOptional } from "../util/import-optional.js";
 
 type Api = typeof import("@opentelemetry/api");
 
@@ -15,7 +16,7 @@ let loading: Promise<Tracing | undefined> | undefined;
  */
 export function loadTracing(): Promise<Tracing | undefined> {
   if (!(REGISTERED in globalThis)) return Promise.resolve(undefined);
-  loading ??= import("@opentelemetry/api").then(makeTracing, () => undefined);
+  loading ??= (importOptional("@opentelemetry/api") as Promise<Api>).then(makeTracing, () => undefined);
   return loading;
 }
 

@@ -1,6 +1,7 @@
 import { type Channel, channel } from "node:diagnostics_channel";
 import type { Member } from "../contract/contract.js";
 import type { Clock } from "../util/clock.js";
+import { processCounter } from "../util/process-wide.js";
 import { isThenable } from "../util/thenable.js";
 import { SchemaMismatch } from "./errors/schema-mismatch.js";
 
@@ -9,13 +10,17 @@ import { SchemaMismatch } from "./errors/schema-mismatch.js";
  * one `error`, on the side that makes it and on the side that runs it.
  */
 export interface CallEvent {
+  /** Which of a call's two events it is. */
   readonly phase: "start" | "end" | "error";
   /** Who publishes: the side that calls, or the side whose handler runs. Both, where both are in one process. */
   readonly side: "caller" | "handler";
   /** The same number in each event of one call on one side. No two calls of a process share one. */
   readonly call: number;
+  /** The contract's name; of a call by name what stands before its last dot. */
   readonly contract: string;
+  /** The member's name; of a call by name what stands after its last dot. */
   readonly member: string;
+  /** The member's kind; a call by name is taken for a method. */
   readonly kind: Member["kind"];
   /** The plugin that the connection is to: its command, or its file's name on its own side. */
   readonly plugin: string;
@@ -33,7 +38,7 @@ export interface CallSubject extends Pick<CallEvent, "side" | "contract" | "memb
 /** Looked at once for each call: without a subscriber nothing else is done. */
 export const calls: Channel<unknown, unknown> = channel("mortise:call");
 
-let lastCall = 0;
+const nextCall = processCounter("call/1");
 
 /** One call that somebody watches. */
 export class Observation {
@@ -43,7 +48,7 @@ export class Observation {
   #over = false;
 
   constructor({ side, contract, member, kind, plugin, clock }: CallSubject) {
-    this.#subject = { side, call: ++lastCall, contract, member, kind, plugin };
+    this.#subject = { side, call: nextCall(), contract, member, kind, plugin };
     this.#clock = clock;
   }
 

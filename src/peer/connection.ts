@@ -12,7 +12,7 @@ import { Peer } from "./peer.js";
 import type { PeerOptions } from "./peer-options.js";
 import type { Provided } from "./provided.js";
 
-/** An open connection, seen from either side. */
+/** An open connection, seen from either side. The end of an `await using` block ends it as close() does. */
 export interface Connection extends AsyncDisposable, Dispenser {
   /** The highest version both sides speak. */
   readonly apiVersion: number;
@@ -22,9 +22,17 @@ export interface Connection extends AsyncDisposable, Dispenser {
   readonly counters: Counters;
   /** Resolves when the connection is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
-  /** A call by name, for tools that know no contract. */
+  /**
+   * Makes a call by name, for tools that know no contract.
+   * @param method Contract and member, as in `greeter.greet`.
+   * @throws {TypeError | RangeError} If the name or an option is wrong, or the member is a stream.
+   * @throws {PluginError} `NOT_SENT`, `BUSY`, `NOT_PROVIDED` or `INVALID_INPUT`: it did not run.
+   * @throws {PluginError} `REMOTE_ERROR`, `INVALID_OUTPUT` or `UNAUTHORIZED`: its handler failed, or refused.
+   * @throws {PluginError} `CALL_TIMEOUT`, `CONNECTION_LOST`, `CONNECTION_CLOSED` or `CANCELLED`: no answer; it may have run.
+   * @throws {PluginError} `LIMIT_EXCEEDED`: the input or the result is longer than the other side takes.
+   */
   call(method: string, input?: unknown, options?: CallOptions): Promise<unknown>;
-  /** Resolves with the round trip in milliseconds. */
+  /** Resolves with the round trip in milliseconds. @throws {PluginError} As `call`. */
   ping(options?: CallOptions): Promise<number>;
   /** Ends it; calls that wait reject with `CONNECTION_CLOSED`. Idempotent. */
   close(): Promise<CloseReason>;
@@ -33,6 +41,8 @@ export interface Connection extends AsyncDisposable, Dispenser {
 /** A Connection and the peer under it, for the rooms above that complete it. */
 export class PeerConnection implements Connection {
   readonly peer: Peer;
+  /** The part of it that handlers get. */
+  readonly dispenser: Dispenser = Object.freeze({ dispense: (contract) => this.dispense(contract) } satisfies Dispenser);
   readonly #options: PeerOptions;
   #apiVersion = 1;
   #provided: readonly Provided[] = [];
@@ -41,7 +51,7 @@ export class PeerConnection implements Connection {
 
   constructor(channel: Channel, options: PeerOptions) {
     this.#options = options;
-    this.peer = new Peer(channel, options, { dispense: (contract) => this.dispense(contract) });
+    this.peer = new Peer(channel, options, this.dispenser);
   }
 
   /** What the handshake found out about the other side. */

@@ -7,17 +7,22 @@ import { UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 
 /** A contract that one side says it implements. */
 export interface Provided {
+  /** The contract's. */
   readonly name: string;
+  /** Its members, by name. */
   readonly members: Readonly<Record<string, ProvidedMember>>;
 }
 /**
- * `input` and `output` are JSON Schemas (2020-12), where the contract has schemas that can give them. Both are of the value as it
- * crosses, for tools that know no contract: what a caller sends, and what the handler answers (or yields), before the schema of the
- * side that receives it has transformed it.
+ * What is known of one member. `input` and `output` are JSON Schemas (2020-12), where the contract has schemas that can give them. Both are of the
+ * value as it crosses, for tools that know no contract: what a caller sends, and what the handler answers (or yields), before the
+ * schema of the side that receives it has transformed it.
  */
 export interface ProvidedMember {
+  /** Which of the three it is. */
   readonly kind: "method" | "stream" | "notification";
+  /** JSON Schema of its input. */
   readonly input?: object;
+  /** JSON Schema of its result, or of each item. */
   readonly output?: object;
 }
 

@@ -13,11 +13,11 @@ const QUIET_MS = 10;
 /**
  * Spawns a plugin in a process group of its own, all three streams piped.
  *
- * Death is the `exit` event, never `close` or execa's promise, which a grandchild holding a pipe keeps open.
+ * Death is the `exit` event, never `close`, which waits for as long as a grandchild holds a pipe open.
  * @throws {Error} The system's own error, with its code.
  */
 export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess> {
-  const { child } = await spawnChild(request);
+  const child = await spawnChild(request);
   const { pid, stdin, stdout, stderr } = child;
   const untrack = trackGroup(pid);
   // A plugin that is gone breaks its stdin; that it is gone is told by its exit.
@@ -26,7 +26,7 @@ export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess
   const exited = new Promise<Exit>((resolve) => {
     child.once("exit", (exitCode, signal) => {
       gone = true;
-      // At once: while the group has members its number cannot be anybody else's, and later it could.
+      // At once: while the group has members its number is given to no other, and later it could be.
       endGroup(pid, "SIGKILL");
       untrack();
       stdin.destroy();
@@ -46,7 +46,8 @@ export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess
       if (name === "SIGTERM") return endGroup(pid, name);
       void killOutsiders(pid)
         .catch(() => {})
-        .then(() => gone || endGroup(pid, name));
+        // Windows has no groups. Where there was no taskkill to end what the plugin has started, the plugin itself is.
+        .then(() => gone || (process.platform === "win32" ? void child.kill(name) : endGroup(pid, name)));
     },
   };
 }
@@ -88,7 +89,7 @@ async function* chunks(stream: NodeJS.ReadableStream): AsyncGenerator<Uint8Array
     for await (const chunk of stream) {
       const bytes = chunk as unknown as Uint8Array;
       yield bytes;
-      // Who asks for the next is done with this one.
+      // A reader that asks for the next chunk is done with this one.
       freeChunk(bytes);
     }
   } catch {

@@ -5,9 +5,8 @@ import { devNull } from "node:os";
 const DESCRIPTORS = 12;
 
 /**
- * Looks whether there are descriptors for a spawn. Where one runs out of them half-way, execa throws from among its streams and leaves
- * the child's error to end this program, and Node.js keeps the ends of pipes for ever that were made before. So there is no trying: what
- * a spawn takes is opened and closed first, in the same turn.
+ * Looks whether there are descriptors for a spawn. Where a spawn runs out of them half-way, Node.js keeps the ends of pipes for ever that
+ * it has made by then. So there is no trying: what a spawn takes is opened and closed first, in the same turn.
  * @throws {Error} The system's own error, with its code.
  */
 export function checkDescriptors(): void {

@@ -27,7 +27,11 @@ while read -r word value; do
   esac
 done
 [ "$groups$secrets$dirs" = "  $nl" ] && exit 0
-for group in $polite; do kill -s TERM -- "-$group"; done
+
+# A group's number is negative, which some shells take for an option unless "--" comes first, and BusyBox's has no "--".
+dashes=--
+kill -s 0 -- "$$" 2>/dev/null || dashes=
+for group in $polite; do kill -s TERM $dashes "-$group"; done
 
 # When the leader of a group was born, so that a later process with its number is left alone.
 born() {
@@ -43,23 +47,40 @@ for group in $groups; do born "$group"; known="$known $group:$born"; done
 
 # A plugin spawned in the moment before the host's death: its number was not told, and its secret is in its environment.
 end_unknown() {
-  for environ in $(printf 'PLUGIN_SECRET=%s\\n' $secrets | grep -lsFf - /proc/[0-9]*/environ); do
+  for environ in $(find_unknown); do
     pid=\${environ#/proc/}
     pid=\${pid%/environ}
-    kill -s KILL -- "-$pid" || kill -s KILL "$pid"
+    kill -s KILL $dashes "-$pid" || kill -s KILL "$pid"
   done
 }
 
-sleep ${GRACE_S}
+# An environment's variables end in NUL. Where grep knows no -z it may stop at the first of them: then each is read by itself.
+find_unknown() {
+  if printf 'a\\0b\\0' | grep -qzxF b 2>/dev/null; then
+    printf 'PLUGIN_SECRET=%s\\n' $secrets | grep -lszxFf - /proc/[0-9]*/environ
+    return
+  fi
+  for environ in /proc/[0-9]*/environ; do
+    variables=$nl$(tr '\\0' '\\n' 2>/dev/null <"$environ")$nl
+    for secret in $secrets; do
+      case $variables in *"\${nl}PLUGIN_SECRET=$secret$nl"*) echo "$environ" ;; esac
+    done
+  done 2>/dev/null
+}
+
+# Not every sleep knows fractions.
+pause() { sleep ${GRACE_S} 2>/dev/null || sleep 1; }
+
+pause
 for each in $known; do
   group=\${each%%:*}
   born "$group"
-  if [ -z "$born" ] || [ "$born" = "\${each#*:}" ]; then kill -s KILL -- "-$group"; fi
+  if [ -z "$born" ] || [ "$born" = "\${each#*:}" ]; then kill -s KILL $dashes "-$group"; fi
 done
 if [ "$secrets" != ' ' ]; then
   end_unknown
   # On a loaded machine it may not have come to run its own program yet.
-  sleep ${GRACE_S}
+  pause
   end_unknown
 fi
 set -f

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { delimiter, isAbsolute } from "node:path";
 import type { Writable } from "node:stream";
+import { processWide } from "../util/process-wide.js";
 import { checkDescriptors } from "./free-descriptors.js";
 import { GUARDIAN_SCRIPT } from "./guardian-script.js";
 
@@ -18,15 +19,67 @@ interface Shell {
 /** How the shell is called among this process's children. */
 export const GUARDIAN_NAME = "mortise-guardian";
 
-/** All that is guarded, as the lines that the shell is told. */
-const guarded = new Set<string>();
-/** There while something is guarded. */
-let shell: Shell | undefined;
-let deaths = 0;
 // Where something kills each one at once, starting another for ever helps nobody.
 const MAX_DEATHS = 10;
 // Where systems keep rm, sleep and grep, which the shell calls.
 const SYSTEM_DIRS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
+
+/** The shell of this process, and all that it guards. */
+class Guardian {
+  /** As the lines that the shell is told. */
+  readonly #guarded = new Set<string>();
+  /** There while something is guarded. */
+  #shell: Shell | undefined;
+  #deaths = 0;
+
+  get isGuarding(): boolean {
+    return this.#shell !== undefined;
+  }
+
+  guard(kind: Kind, value: string): () => void {
+    const line = `${kind} ${value}\n`;
+    this.#guarded.add(line);
+    if (this.#shell === undefined) this.#start();
+    else this.#shell.stdin.write(line);
+    return () => {
+      if (!this.#guarded.delete(line)) return;
+      if (this.#guarded.size === 0) this.#end();
+      else this.#shell?.stdin.write(`un${line}`);
+    };
+  }
+
+  #start(): void {
+    const child = spawnShell();
+    if (child === undefined) return;
+    // Where the system starts none, plugins still end by their lifeline, and with this process's orderly end.
+    child.once("error", () => this.#forget(child));
+    child.once("exit", (_code, signal) => {
+      const wasOurs = this.#forget(child);
+      if (wasOurs && signal !== null && this.#guarded.size > 0 && ++this.#deaths <= MAX_DEATHS) this.#start();
+    });
+    child.unref();
+    const { stdin } = child as { stdin: (Writable & { unref?(): void }) | null | undefined };
+    if (child.pid === undefined || !stdin) return; // The system started none: then there may be no streams, either.
+    stdin.on("error", () => {}); // It is gone, which its exit tells.
+    stdin.unref?.();
+    stdin.write([...this.#guarded].join(""));
+    this.#shell = { child, stdin };
+  }
+
+  #forget(child: ChildProcess): boolean {
+    const wasOurs = this.#shell?.child === child;
+    if (wasOurs) this.#shell = undefined;
+    return wasOurs;
+  }
+
+  #end(): void {
+    this.#shell?.stdin.end("clear\n");
+    this.#shell = undefined;
+    this.#deaths = 0;
+  }
+}
+
+const guardian: Pick<Guardian, "guard" | "isGuarding"> = processWide("guardian/1", () => new Guardian());
 
 /**
  * Sees to it that something is ended or removed when this process dies, in whatever way. Returns the way to take it back.
@@ -37,63 +90,30 @@ const SYSTEM_DIRS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"]
 export function guard(kind: Kind, value: string): () => void {
   // Windows has no such shell; and a list by lines cannot hold what has several.
   if (process.platform === "win32" || value.includes("\n")) return () => {};
-  const line = `${kind} ${value}\n`;
-  guarded.add(line);
-  if (shell === undefined) startShell();
-  else shell.stdin.write(line);
-  return () => {
-    if (!guarded.delete(line)) return;
-    if (guarded.size === 0) endShell();
-    else shell?.stdin.write(`un${line}`);
-  };
+  return guardian.guard(kind, value);
 }
 
 /** Says whether what is guarded will be seen to when this process ends. */
 export function isGuarding(): boolean {
-  return shell !== undefined;
+  return guardian.isGuarding;
 }
 
-function startShell(): void {
+function spawnShell(): ChildProcess | undefined {
   try {
     checkDescriptors();
   } catch {
-    return; // Too many files are open. What is guarded next tries again: a plugin's group, once that could be spawned.
+    return undefined; // Too many files are open. What is guarded next tries again: a plugin's group, once that could be spawned.
   }
-  const child = spawn("/bin/sh", ["-c", GUARDIAN_SCRIPT, GUARDIAN_NAME], {
+  return spawn("/bin/sh", ["-c", GUARDIAN_SCRIPT, GUARDIAN_NAME], {
     cwd: "/",
     // A session of its own: what a terminal ends this process with must not end the shell before it has done its work.
     detached: true,
     env: { PATH: pathOfShell(process.env["PATH"] ?? "") },
     stdio: ["pipe", "ignore", "ignore"],
   });
-  // Where the system starts none, plugins still end by their lifeline, and with this process's orderly end.
-  child.once("error", () => forget(child));
-  child.once("exit", (_code, signal) => {
-    const wasOurs = forget(child);
-    if (wasOurs && signal !== null && guarded.size > 0 && ++deaths <= MAX_DEATHS) startShell();
-  });
-  child.unref();
-  const { stdin } = child as { stdin: (Writable & { unref?(): void }) | null | undefined };
-  if (child.pid === undefined || !stdin) return; // The system started none: then there may be no streams, either.
-  stdin.on("error", () => {}); // It is gone, which its exit tells.
-  stdin.unref?.();
-  stdin.write([...guarded].join(""));
-  shell = { child, stdin };
 }
 
 /** The host's own PATH, for systems that keep their programs elsewhere, and then what most have: the host's may lead nowhere. */
 function pathOfShell(path: string): string {
   return [...new Set([...path.split(delimiter).filter((dir) => isAbsolute(dir)), ...SYSTEM_DIRS])].join(delimiter);
-}
-
-function forget(child: ChildProcess): boolean {
-  const wasOurs = shell?.child === child;
-  if (wasOurs) shell = undefined;
-  return wasOurs;
-}
-
-function endShell(): void {
-  shell?.stdin.end("clear\n");
-  shell = undefined;
-  deaths = 0;
 }

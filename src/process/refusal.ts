@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { reasonIn, StartFault } from "../executable/start-fault.js";
 import type { SpawnRequest } from "./spawn-child.js";
 
 // What the system's code means once the file itself was found in order.
@@ -15,11 +16,12 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /** The error for a spawn that the system refused: the end of a sentence. */
-export function refusal(cause: NodeJS.ErrnoException, request: SpawnRequest): Error {
+export function refusal(cause: NodeJS.ErrnoException, request: SpawnRequest): StartFault {
   const { code = cause.message } = cause;
   const known = Object.hasOwn(REFUSALS, code) ? REFUSALS[code] : undefined;
   const why = (code === "ENOENT" ? whatIsGone(request) : undefined) ?? known;
-  return new Error(`the system refused to start "${request.executable.file}" (${code})${why === undefined ? "" : `\n  ${why}`}`, { cause });
+  const sentence = `the system refused to start "${request.executable.file}" (${code})${why === undefined ? "" : `\n  ${why}`}`;
+  return new StartFault(reasonIn(cause, "resources"), sentence, { cause });
 }
 
 // The same code has several meanings. What was looked at before may have gone since; and Node.js remembers the directory that this

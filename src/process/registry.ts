@@ -1,3 +1,4 @@
+import { processWide } from "../util/process-wide.js";
 import { guard, isGuarding } from "./guardian.js";
 
 /** What cleanupClients() ends. */
@@ -5,26 +6,52 @@ interface Managed {
   kill(): Promise<unknown>;
 }
 
-/** True once cleanupClients() has begun: what dies from now on is not a crash. A live binding. */
-export let killed = false;
+/** What this process has started, and what of it cleanupClients() ends. */
+class Registry {
+  readonly managed = new Set<Managed>();
+  readonly groups = new Set<number>();
+  /** Told once cleanupClients() has begun. */
+  readonly onCleanup = new Set<() => void>();
+  cleaning = false;
 
-const managed = new Set<Managed>();
-const groups = new Set<number>();
+  // In an exit handler only what is synchronous still happens. The guardian leaves plugins the time to clean up; where there is none,
+  // nothing else would end those that do not end by themselves.
+  readonly killGroups = (): void => {
+    if (isGuarding()) return;
+    for (const pid of this.groups) {
+      try {
+        process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
+      } catch {
+        // It is gone already.
+      }
+    }
+  };
+}
+
+const registry: Registry = processWide("registry/1", () => new Registry());
+
+/** True once cleanupClients() has begun: what dies from now on is not a crash. A live binding. */
+export let killed: boolean = registry.cleaning;
+registry.onCleanup.add(() => {
+  killed = true;
+});
 
 /** Kills every managed client, all at once; resolves when each is gone. Safe to call twice, and from a signal handler. */
 export async function cleanupClients(): Promise<void> {
-  killed = true;
-  await Promise.allSettled([...managed].map((client) => client.kill()));
+  registry.cleaning = true;
+  for (const tell of registry.onCleanup) tell();
+  await Promise.allSettled([...registry.managed].map((client) => client.kill()));
 }
 
 /** Counts a client among the managed ones. Returns the way out. */
 export function manage(client: Managed): () => void {
-  managed.add(client);
-  return () => managed.delete(client);
+  registry.managed.add(client);
+  return () => registry.managed.delete(client);
 }
 
 /** Sees to it that a process group does not outlive this process. Returns the way out. */
 export function trackGroup(pid: number): () => void {
+  const { groups, killGroups } = registry;
   const unguard = guard("group", String(pid));
   if (groups.size === 0) process.on("exit", killGroups);
   groups.add(pid);
@@ -33,17 +60,4 @@ export function trackGroup(pid: number): () => void {
     groups.delete(pid);
     if (groups.size === 0) process.off("exit", killGroups);
   };
-}
-
-// In an exit handler only what is synchronous still happens. The guardian leaves plugins the time to clean up; where there is none,
-// nobody would end those that do not end by themselves.
-function killGroups(): void {
-  if (isGuarding()) return;
-  for (const pid of groups) {
-    try {
-      process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
-    } catch {
-      // It is gone already.
-    }
-  }
 }

@@ -4,6 +4,10 @@ import type { Address } from "../util/address.js";
 
 /** How a process comes to exist and to an end. A child process by default; a container, or a test's fake, fits as well. */
 export interface Runtime {
+  /**
+   * Starts the command, and resolves once it runs. The environment is all that the process is to find in its own; the signal aborts when
+   * the start is given up. What it rejects with becomes the sentence of a `StartError`.
+   */
   start(request: {
     readonly command: Command;
     readonly env: Readonly<Record<string, string>>;
@@ -16,19 +20,24 @@ export interface Runtime {
 export interface Running {
   /** For people: a process id, a container's name. */
   readonly id: string;
+  /** The process's stdin. The host keeps it open: its end tells the plugin that the host is gone. */
   readonly stdin: Writable | undefined;
   /** Where the host reaches what the plugin announced, if that differs (a container's port). */
   toHost?(address: Address): Address;
   /** Read always and to the end. A chunk is looked at until the next is asked for, and not kept. */
   readonly stdout: AsyncIterable<Uint8Array>;
+  /** The same of stderr. */
   readonly stderr: AsyncIterable<Uint8Array>;
   /** Resolves when the process is gone. Never rejects. */
   readonly exited: Promise<Exit>;
   /** To the process and all that it started, as far as the runtime can. */
   signal(name: "SIGTERM" | "SIGKILL"): void;
 }
+/** How a process ended. */
 export interface Exit {
+  /** Null if a signal ended it. */
   readonly exitCode: number | null;
+  /** The signal that ended it, or null. */
   readonly signal: NodeJS.Signals | null;
 }
 

@@ -1,7 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Executable } from "../executable/executable.js";
 import { checkDescriptors } from "./free-descriptors.js";
 
@@ -13,71 +12,24 @@ export interface SpawnRequest {
 
 /** A child process that exists, with all three streams. */
 export type Child = ChildProcessByStdio<Writable, Readable, Readable> & { readonly pid: number };
-type Execa = typeof import("execa").execa;
-
-const LOOK_MS = 10;
-const MAX_LOOKS = 50;
-/** Once it was tried. */
-let loaded: { readonly execa: Execa | undefined } | undefined;
 
 /**
- * Spawns a child in a process group of its own. It comes in an object, for execa's child is a promise too, of its end.
+ * Spawns a child in a process group of its own, all three streams piped, without a shell.
  * @throws {Error} The system's own error, with its code.
  */
-export async function spawnChild(request: SpawnRequest): Promise<{ readonly child: Child }> {
-  if (loaded === undefined) {
-    checkDescriptors();
-    loaded = { execa: await loadExeca() };
-    if (loaded.execa === undefined) await closedAfterLoading();
-  }
-  // In the same turn as the spawn: others may have opened files meanwhile.
+export async function spawnChild({ executable: { file, args }, env, cwd }: SpawnRequest): Promise<Child> {
+  // In the same turn as the spawn: other code may have opened files since an earlier look.
   checkDescriptors();
-  return loaded.execa === undefined ? spawnPlainly(request) : spawnByExeca(request, loaded.execa);
-}
-
-// A module that could not be loaded once, for want of descriptors above all, never can be in this process.
-async function loadExeca(): Promise<Execa | undefined> {
-  return import("execa").then(
-    ({ execa }) => execa,
-    () => undefined,
-  );
-}
-
-/** A module that could not be loaded leaves others behind that are being read, and hold descriptors for a moment longer. */
-async function closedAfterLoading(): Promise<void> {
-  for (let looks = 0; looks < MAX_LOOKS; looks++) {
-    try {
-      return checkDescriptors();
-    } catch {
-      await sleep(LOOK_MS);
-    }
-  }
-}
-
-async function spawnByExeca({ executable: { file, args }, env, cwd }: SpawnRequest, execa: Execa): Promise<{ readonly child: Child }> {
-  const child = execa(file, [...args], {
-    env: { ...env },
-    extendEnv: false,
-    ...(cwd === undefined ? {} : { cwd }),
-    buffer: false,
-    reject: false,
-    cleanup: false,
+  const child = spawn(file, args, {
+    env,
+    // By name: a child that inherits a directory which was removed is started, and fails where it first looks for a file.
+    cwd: cwd ?? process.cwd(),
     detached: process.platform !== "win32",
     windowsHide: true,
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "pipe",
+    stdio: "pipe",
   });
-  if (child.pid !== undefined) return { child: child as unknown as Child };
-  // Here the streams may be undefined. execa's promise knows what the system said.
-  const { cause, originalMessage, message } = (await child) as { cause?: unknown; originalMessage?: string; message?: string };
-  throw cause instanceof Error ? cause : new Error(originalMessage ?? message ?? "the system refused to start it");
-}
-
-async function spawnPlainly({ executable: { file, args }, env, cwd }: SpawnRequest): Promise<{ readonly child: Child }> {
-  const detached = process.platform !== "win32";
-  const child = spawn(file, args, { env: { ...env }, cwd, detached, windowsHide: true, stdio: "pipe" });
-  if (child.pid !== undefined) return { child: child as Child };
+  if (child.pid !== undefined) return child as Child;
+  // Some refusals spawn() throws, and of others the child tells in the next turn. Its streams may be undefined then.
   const [error] = (await once(child, "error")) as [Error];
   throw error;
 }

@@ -1,12 +1,12 @@
 import { clearTimeout, setTimeout } from "../util/timers.js";
 import { Descendants } from "./descendants.js";
-import type { Running } from "./runtime.js";
+import { pidOf, type Running } from "./runtime.js";
 
 /** How a process came to its end at our wish. */
 export interface Termination {
   /** It took a SIGKILL. */
   readonly forced: boolean;
-  /** Descendants that are still alive, by number. */
+  /** What is still alive, by number: the process itself, where not even a SIGKILL ended it, and descendants. */
   readonly escaped: readonly number[];
 }
 
@@ -17,23 +17,35 @@ export interface Termination {
  */
 export async function terminate(running: Running, killTimeoutMs: number, ask: () => boolean = () => false): Promise<Termination> {
   const descendants = new Descendants(running);
-  const forced = await end(running, killTimeoutMs, ask, descendants);
-  return { forced, escaped: await descendants.end() };
+  const ended = await end(running, killTimeoutMs, ask, descendants);
+  const escaped = await descendants.end();
+  const pid = ended === "not" ? pidOf(running) : undefined;
+  return { forced: ended !== "willingly", escaped: pid === undefined ? escaped : [pid, ...escaped] };
 }
 
-async function end(running: Running, killTimeoutMs: number, ask: () => boolean, descendants: Descendants): Promise<boolean> {
+type Ended = "willingly" | "by force" | "not";
+
+async function end(running: Running, killTimeoutMs: number, ask: () => boolean, descendants: Descendants): Promise<Ended> {
   // Once the process is gone they have another parent, and nothing leads to them.
   descendants.find();
   if (ask()) {
-    if (await isWithin(running.exited, killTimeoutMs)) return false;
+    if (await isWithin(running.exited, killTimeoutMs)) return "willingly";
     descendants.find();
   }
   send(running, "SIGTERM");
-  if (await isWithin(running.exited, killTimeoutMs)) return false;
+  if (await isWithin(running.exited, killTimeoutMs)) return "willingly";
   descendants.find();
+  return (await killAtOnce(running)) ? "by force" : "not";
+}
+
+// Far longer than a system takes that is only loaded. What is not dead by then is another user's by now, or held up in the system, or
+// there is no program to end it with, as Windows' taskkill.
+const UNKILLABLE_MS = 5_000;
+
+/** Sends a process SIGKILL. Resolves when it is gone, or with false where that does not end it: nobody is to wait for that for ever. */
+export async function killAtOnce(running: Running): Promise<boolean> {
   send(running, "SIGKILL");
-  await running.exited;
-  return true;
+  return isWithin(running.exited, UNKILLABLE_MS);
 }
 
 /** Signals a process. A runtime that cannot must not hold the rest of an ending up. */

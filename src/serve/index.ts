@@ -1,8 +1,12 @@
+// TypeScript 6 and later load no types by themselves; "preserve" keeps these lines in the declarations.
+/// <reference types="node" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
 // The plugin's side.
 export type {
   Awaitable,
   CallContext,
   CallOptions,
+  ConfigureContext,
   Contract,
   Dispenser,
   ErrorOf,
@@ -20,6 +24,7 @@ export type {
   Received,
   Remote,
   Schema,
+  StartReason,
   StartStep,
   Stream,
 } from "../contract/index.js";

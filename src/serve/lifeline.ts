@@ -18,6 +18,8 @@ export function watchLifeline(onEnd: () => void): () => void {
   stdin.resume(); // What comes is of no interest, but an end is only seen by who reads.
   return () => {
     told = true;
+    // First: in Deno a read that goes on holds the process for as long as the host lives, destroyed or not.
+    stdin.pause();
     stdin.destroy();
   };
 }

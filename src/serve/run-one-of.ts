@@ -1,11 +1,12 @@
 import { basename } from "node:path";
+import { isObject } from "../util/options/names.js";
 import type { ServeOptions } from "./options.js";
 import { runPlugin } from "./run-plugin.js";
 import { writeStderr } from "./stderr-logger.js";
 
 /** What serveMux() does. */
 export async function runOneOf(plugins: Readonly<Record<string, ServeOptions>>): Promise<void> {
-  if (typeof plugins !== "object" || plugins === null || Object.keys(plugins).length === 0) {
+  if (!isObject(plugins) || Object.keys(plugins).length === 0) {
     throw new TypeError("Cannot serve: serveMux() takes an object with one entry for each plugin");
   }
   const [, script = "plugin", name] = process.argv;

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { STANDALONE } from "../handshake/env-names.js";
 import { randomHex } from "../handshake/proof.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
+import { addAbortTask, removeAbortTask } from "../util/abort.js";
 import { deferred } from "../util/deferred.js";
 import type { ResolvedServeOptions, Standalone } from "./options.js";
 import { startServer } from "./server.js";
@@ -26,14 +27,14 @@ export async function serveStandalone(options: ResolvedServeOptions, { signal, o
   });
   const end = deferred<void>();
   const onAbort = (): void => end.resolve();
-  signal.addEventListener("abort", onAbort, { once: true });
+  addAbortTask(signal, onAbort);
   void server.stopped.then(onAbort);
   try {
     const { address, protocol, apiVersion } = server;
     onListening({ pid: process.pid, address, protocol, apiVersion, secret });
     if (!signal.aborted) await end.promise;
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    removeAbortTask(signal, onAbort);
     await server.close();
   }
 }

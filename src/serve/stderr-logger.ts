@@ -12,12 +12,12 @@ const PATIENCE_MS = 50;
  * A plugin's log: a line of JSON on stderr for each record, in hclog's form, so that the host's log keeps level, fields and stack.
  * Never stdout: that is read for the announcement, and may be synced to the host's own.
  */
-export const stderrLogger: Logger = Object.freeze({
+export const stderrLogger: Logger = {
   debug() {},
   info: (message: string, fields?: object) => write("info", message, fields),
   warn: (message: string, fields?: object) => write("warn", message, fields),
   error: (message: string, fields?: object) => write("error", message, fields),
-});
+};
 
 function write(level: string, message: string, fields: object = {}): void {
   const head = { "@level": level, "@message": message };
@@ -47,7 +47,7 @@ export function writeStderr(text: string): void {
     try {
       at += writeSync(2, bytes, at);
     } catch (error) {
-      // Nobody reads it: a plugin must not end for want of a log.
+      // The pipe has no reader, or a full buffer for too long: a plugin must not end for want of a log.
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || now() > giveUpAt) return;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }

@@ -1,29 +1,33 @@
-import { type Implementation, readImplementations } from "../contract/implement.js";
-import type { Awaitable } from "../contract/views.js";
+import type { Implementation } from "../contract/implement.js";
+import { readImplementations } from "../contract/implementations.js";
+import type { Awaitable, ConfigureContext } from "../contract/views.js";
+import { configureContext } from "../peer/configure-context.js";
 import type { Connection } from "../peer/connection.js";
 import { connectPair } from "../peer/pair.js";
 import { newIdentity } from "../peer/plugin-identity.js";
 import { systemClock } from "../util/clock.js";
 import { silentLogger } from "../util/logger.js";
-import { faultOfOptions } from "../util/plain-options.js";
-import { showValue } from "../util/show-value.js";
+import { callback } from "../util/options/functions.js";
+import { namesIn } from "../util/options/names.js";
+import { readOptions } from "../util/options/source.js";
 import { ReceivedAttachments } from "../wire/attachments.js";
-import { resolveLimits } from "../wire/limits.js";
+import { type ResolvedLimits, resolveLimits } from "../wire/limits.js";
 import { extract, lendNothing } from "../wire/references/extract.js";
 import { restore } from "../wire/references/restore.js";
 
+/** Both ends of a connection in memory. */
 export interface InMemoryOptions {
   /** What the plugin provides. */
   readonly provides: readonly Implementation[];
   /** What the host provides to it. @default [] */
   readonly hostProvides?: readonly Implementation[] | undefined;
-  /** The plugin's own `configure`, as given to serve(); it gets `config` before anything is called. */
-  readonly configure?: ((config: unknown) => Awaitable<void>) | undefined;
-  /** @default {} */
+  /** The plugin's own `configure`, as given to serve(); it gets `config` before anything is called. @default accepts everything */
+  readonly configure?: ((config: unknown, context: ConfigureContext) => Awaitable<void>) | undefined;
+  /** What `configure` is given, as JSON makes it. @default {} */
   readonly config?: unknown;
 }
 
-const NAMES = new Set(["provides", "hostProvides", "configure", "config"]);
+const NAMES: ReadonlySet<string> = namesIn("provides hostProvides configure config");
 
 /**
  * Resolves with a host's connection to implementations in this process: no process, no socket, the same messages.
@@ -35,16 +39,19 @@ const NAMES = new Set(["provides", "hostProvides", "configure", "config"]);
  * expect(await connection.dispense(greeter).greet({ name: "test" })).toBe("Hello, test!");
  */
 export async function connectInMemory(options: InMemoryOptions): Promise<Connection> {
-  const { configure, config = {} } = checkOptions(options);
-  const pluginProvides = readImplementations(options.provides, "provides");
-  const hostProvides = readImplementations(options.hostProvides ?? [], "hostProvides");
-  const shared = { limits: resolveLimits(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
+  const from = readOptions("Cannot connect in memory", options, NAMES);
+  const configure = callback<NonNullable<InMemoryOptions["configure"]>, undefined>(from, "configure", undefined);
+  const pluginProvides = readImplementations(from, "provides");
+  const hostProvides = options.hostProvides === undefined ? [] : readImplementations(from, "hostProvides");
+  const { config = {} } = options;
+  const limits = resolveLimits(from);
+  const shared = { limits, clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000 };
   const [host, plugin] = connectPair(
     { ...shared, provides: hostProvides, identity: newIdentity("in-memory"), other: "the plugin in memory" },
     { ...shared, provides: pluginProvides, other: "the host in memory", active: false },
   );
   try {
-    await configure?.(copyOf(config));
+    await configure?.(copyOf(config, limits), configureContext(plugin));
   } catch (error) {
     await Promise.all([host.close(), plugin.close()]);
     throw error;
@@ -54,17 +61,8 @@ export async function connectInMemory(options: InMemoryOptions): Promise<Connect
 }
 
 /** A configuration as it is behind a socket. @throws {Error} It cannot be sent. */
-function copyOf(config: unknown): unknown {
+function copyOf(config: unknown, { maxMessageBytes }: ResolvedLimits): unknown {
   const { value, refs } = extract(config, lendNothing);
-  const { maxMessageBytes } = resolveLimits();
   const attachments = new ReceivedAttachments(undefined, maxMessageBytes);
   return restore(JSON.parse(JSON.stringify(value)), refs, ({ bytes }) => attachments.bytes(bytes));
-}
-
-function checkOptions(options: InMemoryOptions): InMemoryOptions {
-  const fault = faultOfOptions(options, NAMES);
-  if (fault !== undefined) throw new TypeError(`Cannot connect in memory: ${fault}`);
-  const { configure } = options;
-  if (configure === undefined || typeof configure === "function") return options;
-  throw new TypeError(`Cannot connect in memory: configure is ${showValue(configure)}, and it must be a function`);
 }

@@ -90,5 +90,5 @@ function ask(
 }
 
 function tooLate(ms: number): PluginError {
-  return new PluginError("CALL_TIMEOUT", `it was connected to, and did not answer the request for a WebSocket in ${ms} ms`);
+  return new PluginError("CALL_TIMEOUT", `it was connected to, and did not begin a WebSocket in ${ms} ms`);
 }

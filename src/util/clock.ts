@@ -14,19 +14,19 @@ export interface Clock {
   endOfTick(task: () => void): void;
 }
 
-// setTimeout turns anything above into 1 ms.
+// setTimeout turns anything above into 1 ms, and newer ones of Node.js warn of what is below 0: of a deadline that has just passed.
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The machine's own clock. Not the wall clock: setting that moves no deadline. */
 export const systemClock: Clock = {
   now,
   after(ms, task) {
-    const timer = setTimeout(task, Math.min(ms, LONGEST_TIMEOUT_MS));
+    const timer = setTimeout(task, asTimeout(ms));
     timer.unref();
     return () => clearTimeout(timer);
   },
   afterHolding(ms, task) {
-    const timer = setTimeout(task, Math.min(ms, LONGEST_TIMEOUT_MS));
+    const timer = setTimeout(task, asTimeout(ms));
     return () => clearTimeout(timer);
   },
   soon(task) {
@@ -36,3 +36,7 @@ export const systemClock: Clock = {
     nextTick(task);
   },
 };
+
+function asTimeout(ms: number): number {
+  return Math.max(0, Math.min(ms, LONGEST_TIMEOUT_MS));
+}

@@ -1,8 +1,12 @@
 /** Where a host or a plugin says what happens. Fits `console` and pino's mirrored order behind a two-line wrapper. */
 export interface Logger {
+  /** What helps to find a fault; a plugin's own trace and debug records. */
   debug(message: string, fields?: object): void;
+  /** A plugin's output, line by line. */
   info(message: string, fields?: object): void;
+  /** What does no harm yet. */
   warn(message: string, fields?: object): void;
+  /** What failed. */
   error(message: string, fields?: object): void;
 }
 
@@ -17,4 +21,4 @@ export function logAt(logger: Logger, level: LogLevel, message: string, fields: 
 const nothing = (): void => {};
 
 /** Says nothing. The default. */
-export const silentLogger: Logger = Object.freeze({ debug: nothing, info: nothing, warn: nothing, error: nothing });
+export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from "./logger.js";
+import type { Logger } from "./logger.js";
 import { showValue } from "./show-value.js";
 import { isThenable } from "./thenable.js";
 
@@ -10,7 +10,6 @@ const told = new WeakSet<Logger>();
  * records. A process warning says so, once for each logger.
  */
 export function safeLogger(logger: Logger): Logger {
-  if (logger === silentLogger) return logger;
   const safe = (level: keyof Logger): Logger["debug"] => {
     // As many arguments as there are: console prints an undefined, too. And the function that is there now, with its own `this`.
     return (...record) => {
@@ -22,7 +21,7 @@ export function safeLogger(logger: Logger): Logger {
       }
     };
   };
-  return Object.freeze({ debug: safe("debug"), info: safe("info"), warn: safe("warn"), error: safe("error") });
+  return { debug: safe("debug"), info: safe("info"), warn: safe("warn"), error: safe("error") };
 }
 
 function tell(logger: Logger, level: keyof Logger, error: unknown): void {

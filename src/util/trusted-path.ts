@@ -16,8 +16,8 @@ export interface Link {
 /** Who asks, and how to look. */
 export interface Looking {
   readonly uid: number;
-  /** The user's own group: who is in it may write. */
-  readonly gid: number;
+  /** The user's own group: who is in it may write. Undefined where everybody is in it. */
+  readonly gid: number | undefined;
   /** Follows links. */
   look(path: string): Promise<Ownership>;
 }
@@ -41,13 +41,20 @@ export function lookAsUser({ stat, lstat, readlink }: FileSystem): LookingAtLink
   if (uid === undefined) return undefined;
   return {
     uid,
-    gid: process.getegid?.() ?? uid,
+    gid: isEverybodys(process.getegid?.()) ? undefined : process.getegid?.(),
     look: (path) => stat(path),
     async readLink(path) {
       const found = await lstat(path);
       return found.isSymbolicLink() ? { target: await readlink(path), uid: found.uid } : undefined;
     },
   };
+}
+
+/** On macOS each user's own group is "staff", which elsewhere is one like any other. */
+const STAFF = 20;
+
+function isEverybodys(gid: number | undefined): boolean {
+  return process.platform === "darwin" && gid === STAFF;
 }
 
 /** What a path leads to, by links too, or how somebody else could make it lead elsewhere. */

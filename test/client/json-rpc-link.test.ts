@@ -1,16 +1,15 @@
 import { expect, test } from "vitest";
 import { JsonRpcLink } from "../../src/client/json-rpc-link.js";
-import { readImplementations } from "../../src/contract/implement.js";
 import { defineContract, type Implementation, implement, method, notification, stream } from "../../src/index.js";
 import { PeerConnection } from "../../src/peer/connection.js";
 import { announceProvided } from "../../src/peer/provided.js";
 import { systemClock } from "../../src/util/clock.js";
 import { deferred } from "../../src/util/deferred.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { memoryChannels } from "../../src/wire/memory.js";
 import { SHUTDOWN } from "../../src/wire/messages.js";
 import { FakeClock } from "../kit/fake-clock.js";
 import { memoryLogger, rejection } from "../kit/fixtures.js";
+import { limitsOf, recordsOf } from "../kit/options.js";
 import { outcome, settled } from "../kit/script-channel.js";
 
 const work = defineContract("work", {
@@ -25,7 +24,7 @@ const REFUSED = { code: "NOT_SENT", message: `Cannot call "work.run": ${WHY}` };
 /** A link, and the plugin at its other end. */
 function linked(provides: readonly Implementation[], hostProvides: readonly Implementation[] = []) {
   const clock = new FakeClock();
-  const shared = { clock, logger: memoryLogger(), validate: true, callTimeoutMs: 60_000, limits: resolveLimits() };
+  const shared = { clock, logger: memoryLogger(), validate: true, callTimeoutMs: 60_000, limits: limitsOf() };
   const [hostEnd, pluginEnd] = memoryChannels({ clock: systemClock, stallTimeoutMs: 10_000 });
   const link = new JsonRpcLink(hostEnd, { ...shared, other: 'plugin "kv"' });
   const plugin = new PeerConnection(pluginEnd, { ...shared, other: "the host" });
@@ -33,8 +32,8 @@ function linked(provides: readonly Implementation[], hostProvides: readonly Impl
     [link, hostProvides, provides],
     [plugin, provides, hostProvides],
   ] as const) {
-    end.learn({ provided: announceProvided(readImplementations(others, "provides")) });
-    end.provide(readImplementations(own, "provides"));
+    end.learn({ provided: announceProvided(recordsOf(others)) });
+    end.provide(recordsOf(own));
     end.peer.trust();
     end.peer.activate();
   }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { readImplementations } from "../../src/contract/implement.js";
+import { readImplementations } from "../../src/contract/implementations.js";
 import { defineContract, implement, method, notification } from "../../src/index.js";
+import { given } from "../kit/options.js";
 
 const any = (value: unknown) => value as any;
 const greeter = defineContract("greeter", { greet: method<string, string>(), seen: notification<string>() });
@@ -80,12 +81,12 @@ test("an instance of a class may have state and helpers beside its handlers, whi
 });
 
 test.each([
-  [undefined, "Cannot use provides: it must be a list of implement(…) results"],
-  [implement(greeter, handlers), "Cannot use provides: it must be a list of implement(…) results"],
-  [[handlers], "Cannot use provides: each entry must be made with implement()"],
-  [[undefined], "Cannot use provides: each entry must be made with implement()"],
-  [[greeter], "Cannot use provides: each entry must be made with implement()"],
-  [[implement(greeter, handlers), implement(greeter, handlers)], 'Cannot use provides: it implements contract "greeter" twice'],
+  [undefined, "provides is undefined, and it must be a list of implement(…) results"],
+  [implement(greeter, handlers), "provides is an object, and it must be a list of implement(…) results"],
+  [[handlers], "provides[0] is an object, and it must be made with implement()"],
+  [[implement(greeter, handlers), undefined], "provides[1] is undefined, and it must be made with implement()"],
+  [[greeter], "provides[0] is an object, and it must be made with implement()"],
+  [[implement(greeter, handlers), implement(greeter, handlers)], 'provides implements contract "greeter" twice'],
 ])("a list of implementations holds implementations, each contract once: %#", (provides, sentence) => {
-  expect(() => readImplementations(provides, "provides")).toThrow(new TypeError(sentence));
+  expect(() => readImplementations(given({ provides }), "provides")).toThrow(new TypeError(`Cannot test: ${sentence}`));
 });

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { discover } from "../../src/index.js";
+import { cpuMs } from "../kit/cpu-time.js";
 import { gate } from "../kit/gate.js";
 import { tempTree } from "./temp-tree.js";
 
@@ -74,18 +75,19 @@ test("[F116] names with a newline or an escape come back as they are", async () 
 });
 
 const cases: readonly (readonly [string, string])[] = [
-  ["", "Cannot discover plugins: the glob must be a text that is not empty"],
-  ["plug\0ins/*.js", "Cannot discover plugins: the glob holds a NUL character, which is in no file's name"],
-  ["*\0.js", "Cannot discover plugins: the glob holds a NUL character, which is in no file's name"],
-  ["a".repeat(1_025), "Cannot discover plugins: the glob has more than 1024 characters"],
-  ["{a,b}".repeat(18), "Cannot discover plugins: the glob has braces for more than 256 alternatives"],
-  ["{1..1000000}", "Cannot discover plugins: the glob has braces for more than 256 alternatives"],
-  ["{a..z}{a..z}", "Cannot discover plugins: the glob has braces for more than 256 alternatives"],
-  ["{a,{b,{c,d}}}".repeat(6), "Cannot discover plugins: the glob has braces for more than 256 alternatives"],
-  ["*a".repeat(8), "Cannot discover plugins: the glob has more than 3 stars in one name"],
-  ["{*a/,*a}{*a/,*a}", "Cannot discover plugins: the glob has more than 3 stars in one name"],
-  ["*/".repeat(13), "Cannot discover plugins: the glob has more than 12 stars"],
-  ["+(a|aa)b", "Cannot discover plugins: the glob has parentheses, which can match for ever: use *, **, ?, [abc] and {a,b}"],
+  ["", 'Cannot discover plugins: glob is "", and it must be a text that is not empty'],
+  [5 as never, "Cannot discover plugins: glob is 5, and it must be a text that is not empty"],
+  ["plug\0ins/*.js", "Cannot discover plugins: glob holds a NUL character, which is in no file's name"],
+  ["*\0.js", "Cannot discover plugins: glob holds a NUL character, which is in no file's name"],
+  ["{a,b}".repeat(18), "Cannot discover plugins: glob has more than 4 braces"],
+  [`{${"a,".repeat(17)}a}`, "Cannot discover plugins: glob has more than 16 commas"],
+  ["{1..1000000}", "Cannot discover plugins: glob has a range in braces: write out what it stands for"],
+  ["{a..z}{a..z}", "Cannot discover plugins: glob has a range in braces: write out what it stands for"],
+  ["{a,{b,{c,d}}}".repeat(6), "Cannot discover plugins: glob has more than 4 braces"],
+  ["*a".repeat(8), "Cannot discover plugins: glob has more than 3 stars in one name"],
+  ["{*a/,*a}{*a/,*a}", "Cannot discover plugins: glob has more than 3 stars in one name"],
+  ["*/".repeat(13), "Cannot discover plugins: glob has more than 12 stars"],
+  ["+(a|aa)b", "Cannot discover plugins: glob has parentheses, which can match for ever: use *, **, ?, [abc] and {a,b}"],
 ];
 
 test.for(cases)("[F117] a pattern that could keep the matcher busy is refused: %j", async ([glob, sentence]) => {
@@ -94,10 +96,11 @@ test.for(cases)("[F117] a pattern that could keep the matcher busy is refused: %
 
 test("[F117] the worst pattern that is taken is matched at once", async () => {
   tree.file(`${"a".repeat(200)}!`, 0o755);
-  const begun = performance.now();
-  expect(await discover(`${"{a,b}".repeat(8)}x`, tree.dir)).toEqual([]);
+  const begun = cpuMs();
+  expect(await discover(`${"{a,b,c,d,e}".repeat(4)}x`, tree.dir)).toEqual([]);
+  expect(await discover("{a".repeat(4) + ",b,c,d,e}".repeat(4), tree.dir)).toEqual([]);
   expect(await discover("*a*a*a", tree.dir)).toEqual([]);
-  expect(performance.now() - begun).toBeLessThan(5_000);
+  expect(cpuMs() - begun).toBeLessThan(5_000);
 });
 
 const directories: readonly (readonly [unknown, string])[] = [
@@ -105,6 +108,7 @@ const directories: readonly (readonly [unknown, string])[] = [
   [new URL("file:///a%00b"), '"file:///a%00b"'],
   [new URL("file:///a%2Fb"), '"file:///a%2Fb"'],
   [new URL("http://x/"), '"http://x/"'],
+  ["", '""'],
   [5, "5"],
   [null, "null"],
   [Symbol("s"), "Symbol(s)"],
@@ -121,7 +125,10 @@ const options: readonly (readonly [unknown, string])[] = [
   [null, "the options are null, and must be an object"],
   [5, "the options are 5, and must be an object"],
   [[], "the options are a list, and must be an object"],
-  [{ allowInsecur: true }, 'there is no option "allowInsecur"; the options are allowInsecure, onRefused'],
+  [{ allowInsecur: true }, 'there is no option "allowInsecur"; did you mean "allowInsecure"?'],
+  [{ insecure: true }, 'there is no option "insecure"; the options are allowInsecure, onRefused'],
+  [{ allowInsecure: 1 }, "allowInsecure is 1, and it must be true or false"],
+  [{ onRefused: true }, "onRefused is true, and it must be a function"],
 ];
 
 test.for(options)("[R30] discover() refuses options that it does not have: %s", async ([given, fault]) => {

@@ -30,6 +30,18 @@ test("docs:sync copies a region into its block, moved left, and leaves the rest 
   expect(readme).toBe(`# A\n\n${FENCE}a({\n  b: 1,\n});\n\`\`\`\n\n\`\`\`ts\nmine\n\`\`\`\n`);
 });
 
+test("docs:sync copies a whole file without the comments that mark its regions", () => {
+  const { status, readme } = sync("```ts examples/a.ts\nold\n```\n");
+  expect(status).toBe(0);
+  expect(readme).toBe('```ts examples/a.ts\nimport { a } from "a";\n\n  a({\n    b: 1,\n  });\n```\n');
+});
+
+test("docs:sync copies into the documents of a folder, too", () => {
+  mkdirSync(join(dir, "docs/guide"));
+  writeFileSync(join(dir, "docs/guide/a.md"), `${FENCE}old\n\`\`\`\n`);
+  expect(sync("").output).toBe("docs/guide/a.md: examples/a.ts#call copied\n");
+});
+
 test("docs:sync --check lists a block that differs, changes nothing and fails", () => {
   const { status, output, readme } = sync(`${FENCE}old\n\`\`\`\n`, "--check");
   expect(status).toBe(1);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type ClientOptions, NewClient, type PluginError } from "../../src/index.js";
+import { type ClientOptions, NewClient, type PluginError, StartError, type StartReason } from "../../src/index.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
 import { RawPlugin } from "../kit/raw-plugin.js";
@@ -33,6 +33,22 @@ test("docs/errors.md has a heading for each error code, and for nothing else", (
   const headings = [...DOCUMENT.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
   expect(codes.length).toBeGreaterThan(0);
   expect(headings).toEqual(codes);
+});
+
+test("docs/errors.md says of each reason for which a start fails whether it is retryable", () => {
+  const union = /export type StartReason =([^;]+);/.exec(SOURCE)?.[1] ?? "";
+  const reasons = [...union.matchAll(/"([a-z]+)"/g)].map(([, reason]) => reason as StartReason);
+  const rows = [...DOCUMENT.matchAll(/^\| `([a-z]+)` \| .* \| (yes|no|where .*) \|$/gm)].map(([, reason, retryable]) => [
+    reason,
+    retryable,
+  ]);
+  const retryable = (reason: StartReason, retryAfterMs?: number): boolean =>
+    new StartError("START_FAILED", "m", { step: "ready", command: "x", reason, retryAfterMs }).retryable;
+  expect(reasons).toHaveLength(12);
+  expect(rows.map(([reason]) => reason)).toEqual(reasons);
+  expect(rows.filter(([, said]) => said === "yes").map(([reason]) => reason)).toEqual(reasons.filter((reason) => retryable(reason)));
+  expect(rows.find(([reason]) => reason === "declined")?.[1]).toContain("`retryAfterMs`");
+  expect(retryable("declined", 0)).toBe(true);
 });
 
 const STARTS: readonly [code: string, why: string, file: string, options: Partial<ClientOptions>][] = [

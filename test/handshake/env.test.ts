@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { resolveHandshake } from "../../src/handshake/cookie.js";
 import { isHandshakeName, readPluginEnv, writePluginEnv } from "../../src/handshake/env.js";
+import { handshakeOf } from "../kit/options.js";
 
 const SECRET = "ab".repeat(32);
-const handshake = resolveHandshake({ magicCookieKey: "KV_PLUGIN", magicCookieValue: "hello" });
+const handshake = handshakeOf({ magicCookieKey: "KV_PLUGIN", magicCookieValue: "hello" });
 
 test("readPluginEnv() reads what writePluginEnv() wrote", () => {
   const unix = {

@@ -9,12 +9,15 @@ export function examplePlugin(path: string): string {
   return fileURLToPath(new URL(path, PLUGINS));
 }
 
-/** Why tests in that language cannot run here, if so. Where everything must run, its lack is a fault. */
-export function lacks(program: "python3" | "go"): string | undefined {
-  const { status } = spawnSync(program, program === "go" ? ["version"] : ["--version"], { stdio: "ignore" });
+/** How each program is asked whether it is there. */
+const ASKED = { python3: ["--version"], go: ["version"], busybox: ["true"] } as const;
+
+/** Why tests that need a program cannot run here, if so. Where everything must run, its lack is a fault. */
+export function lacks(program: keyof typeof ASKED): string | undefined {
+  const { status } = spawnSync(program, ASKED[program], { stdio: "ignore" });
   if (status === 0) return undefined;
   const why = `"${program}" is not on PATH`;
-  if (process.env["CI"]) throw new Error(`Cannot test the plugins written for ${program}: ${why}`);
+  if (process.env["CI"]) throw new Error(`Cannot run the tests that need ${program}: ${why}`);
   return why;
 }
 

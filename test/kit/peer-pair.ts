@@ -1,10 +1,9 @@
-import { readImplementations } from "../../src/contract/implement.js";
 import type { Implementation, Limits } from "../../src/index.js";
 import { connectPair } from "../../src/peer/pair.js";
 import { systemClock } from "../../src/util/clock.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { FakeClock } from "./fake-clock.js";
 import { memoryLogger } from "./fixtures.js";
+import { limitsOf, recordsOf } from "./options.js";
 
 export interface PairOptions {
   readonly provides?: readonly Implementation[];
@@ -24,16 +23,16 @@ export function peerPair(options: PairOptions = {}) {
   const [host, plugin] = connectPair(
     {
       ...shared,
-      provides: readImplementations(hostProvides, "hostProvides"),
+      provides: recordsOf(hostProvides),
       validate: hostValidates,
-      limits: resolveLimits(hostLimits),
+      limits: limitsOf(hostLimits),
       other: 'plugin "kv"',
     },
     {
       ...shared,
-      provides: readImplementations(provides, "provides"),
+      provides: recordsOf(provides),
       validate: pluginValidates,
-      limits: resolveLimits(pluginLimits),
+      limits: limitsOf(pluginLimits),
       other: "the host",
     },
     systemClock,

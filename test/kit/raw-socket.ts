@@ -6,6 +6,8 @@ export class RawSocket {
   /** Resolves with "end" or the error's code when the socket is gone. */
   readonly closed: Promise<string>;
   #text = "";
+  /** False once it was searched for a newline in vain: to search 20 MB again at each chunk takes seconds. */
+  #hasLine = false;
   #waiting: (() => void)[] = [];
   #ended = false;
 
@@ -18,6 +20,7 @@ export class RawSocket {
     socket.setEncoding("utf8");
     socket.on("data", (chunk: string) => {
       this.#text += chunk;
+      this.#hasLine ||= chunk.includes("\n");
       this.#wake();
     });
     // Not events.once(): that rejects at an error, and a reset is one.
@@ -40,12 +43,13 @@ export class RawSocket {
   /** The next line, as text; undefined once the other side has ended. */
   async line(): Promise<string | undefined> {
     for (;;) {
-      const newline = this.#text.indexOf("\n");
+      const newline = this.#hasLine ? this.#text.indexOf("\n") : -1;
       if (newline >= 0) {
         const line = this.#text.slice(0, newline);
         this.#text = this.#text.slice(newline + 1);
         return line;
       }
+      this.#hasLine = false;
       if (this.#ended) return undefined;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }

@@ -3,9 +3,10 @@ import { PeerConnection } from "../../src/peer/connection.js";
 import type { PeerOptions } from "../../src/peer/peer-options.js";
 import type { Provided } from "../../src/peer/provided.js";
 import type { Channel, Receiver } from "../../src/wire/channel.js";
-import { type Limits, resolveLimits } from "../../src/wire/limits.js";
+import type { Limits } from "../../src/wire/limits.js";
 import { FakeClock } from "./fake-clock.js";
 import { memoryLogger } from "./fixtures.js";
+import { limitsOf } from "./options.js";
 
 /** A channel whose other side is the test: what was sent is seen, and what is read is said, at once. */
 export class ScriptChannel implements Channel {
@@ -89,7 +90,7 @@ export function scripted({
   const clock = new FakeClock();
   const logger = memoryLogger();
   const defaults = { clock, logger, validate: true, callTimeoutMs: 60_000, other: 'plugin "kv"' };
-  const connection = new PeerConnection(channel, { ...defaults, ...options, limits: resolveLimits(limits) });
+  const connection = new PeerConnection(channel, { ...defaults, ...options, limits: limitsOf(limits) });
   connection.learn({ provided });
   connection.peer.trust();
   connection.peer.activate();

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { readImplementations } from "../../src/contract/implement.js";
+
 import { defineContract, implement, method, notification } from "../../src/index.js";
 import { PeerConnection } from "../../src/peer/connection.js";
 import { JSONRPCErrorException, WireCode } from "../../src/wire/error-codes.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { FakeClock } from "../kit/fake-clock.js";
 import { memoryLogger } from "../kit/fixtures.js";
+import { limitsOf, recordsOf } from "../kit/options.js";
 import { ScriptChannel, settled } from "../kit/script-channel.js";
 
 const log: string[] = [];
@@ -15,7 +15,7 @@ const implementation = implement(kv, { get: () => "got", note: (text) => void lo
 /** A host's door: first `rpc.register` with a token, then `rpc.ready`, then anything. */
 function door({ check = (token: unknown): unknown => token === "right" } = {}) {
   const channel = new ScriptChannel();
-  const options = { limits: resolveLimits(), clock: new FakeClock(), logger: memoryLogger(), validate: true, callTimeoutMs: 60_000 };
+  const options = { limits: limitsOf(), clock: new FakeClock(), logger: memoryLogger(), validate: true, callTimeoutMs: 60_000 };
   const connection = new PeerConnection(channel, { ...options, other: 'plugin "style"' });
   const { peer } = connection;
   const steps: string[] = [];
@@ -23,7 +23,7 @@ function door({ check = (token: unknown): unknown => token === "right" } = {}) {
   const admit = (): object => {
     steps.push("register");
     peer.trust();
-    connection.provide(readImplementations([implementation], "provides"));
+    connection.provide(recordsOf([implementation]));
     const ready = (): void => {
       steps.push("ready");
       peer.activate();

@@ -1,10 +1,9 @@
 import { expect, test, vi } from "vitest";
-import { readImplementations } from "../../src/contract/implement.js";
 import { defineContract, implement, method, stream } from "../../src/index.js";
 import { connectPair, type PairEnd } from "../../src/peer/pair.js";
 import { type Clock, systemClock } from "../../src/util/clock.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { memoryLogger, rejection } from "../kit/fixtures.js";
+import { limitsOf, recordsOf } from "../kit/options.js";
 
 const echo = defineContract("echo", { echo: method<unknown, unknown>(), never: method<void, void>() });
 const source = defineContract("source", { read: stream<number, Uint8Array>() });
@@ -15,9 +14,9 @@ const reads = implement(source, {
   },
 });
 
-function end(provides: Parameters<typeof readImplementations>[0], other: string, more: Partial<PairEnd> = {}): PairEnd {
-  const shared = { limits: resolveLimits(), clock: systemClock, logger: memoryLogger(), validate: true, callTimeoutMs: 60_000 };
-  return { ...shared, provides: readImplementations(provides, "provides"), other, ...more };
+function end(provides: Parameters<typeof recordsOf>[0], other: string, more: Partial<PairEnd> = {}): PairEnd {
+  const shared = { limits: limitsOf(), clock: systemClock, logger: memoryLogger(), validate: true, callTimeoutMs: 60_000 };
+  return { ...shared, provides: recordsOf(provides), other, ...more };
 }
 
 test("connectPair() joins two peers that know, trust and call each other at once", async () => {

@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
 import * as z from "zod";
-import { readImplementations } from "../../src/contract/implement.js";
 import { defineContract, type Implementation, implement, method, notification, type Schema, stream } from "../../src/index.js";
 import { announceProvided, readProvided } from "../../src/peer/provided.js";
+import { recordsOf } from "../kit/options.js";
 
-const announce = (implementation: Implementation, besideBytes?: number) =>
-  announceProvided(readImplementations([implementation], "provides"), besideBytes);
+const announce = (implementation: Implementation, besideBytes?: number) => announceProvided(recordsOf([implementation]), besideBytes);
 
 test("what a side provides is told with the JSON Schemas of what crosses, of inputs, outputs and items", () => {
   const number = z.string().transform(Number);

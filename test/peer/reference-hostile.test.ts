@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import { readImplementations } from "../../src/contract/implement.js";
 import { defineContract, implement, method, notification } from "../../src/index.js";
+import { cpuMs } from "../kit/cpu-time.js";
+import { recordsOf } from "../kit/options.js";
 import { scripted, settled } from "../kit/script-channel.js";
 
 const kv = defineContract("kv", { set: method<unknown, unknown>(), hold: method<unknown, unknown>(), note: notification<unknown>() });
@@ -10,7 +11,7 @@ function provider() {
   const set = (value: unknown): void => void seen.push(value);
   const side = scripted();
   const implementation = implement(kv, { set, hold: () => new Promise(() => {}), note: set });
-  side.connection.provide(readImplementations([implementation], "provides"));
+  side.connection.provide(recordsOf([implementation]));
   const { peer } = side.connection;
   return { ...side, seen, peer, left: () => [peer.openStreams, peer.lentFunctions, peer.running] };
 }
@@ -63,9 +64,9 @@ test.each(HOSTILE)("[F52, F144] refs %s close the connection, run nothing and le
 test("a pointer as long as a message costs no more than its first step", () => {
   const { channel, peer } = provider();
   const refs = { ["/".repeat(5_000_000)]: { function: 0 } };
-  const begun = performance.now();
+  const begun = cpuMs();
   channel.say(JSON.stringify({ jsonrpc: "2.0", id: 0, method: "kv.set", params: {}, refs }));
-  expect([peer.open, performance.now() - begun < 2_000]).toEqual([false, true]);
+  expect([peer.open, cpuMs() - begun < 2_000]).toEqual([false, true]);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { readImplementations } from "../../src/contract/implement.js";
 import { defineContract, implement, method, stream } from "../../src/index.js";
+import { recordsOf } from "../kit/options.js";
 import { outcome, scripted, settled } from "../kit/script-channel.js";
 
 const kv = defineContract("kv", { wait: method<unknown, unknown>(), count: stream<void, number>() });
@@ -21,7 +21,7 @@ function scene() {
       }
     },
   });
-  side.connection.provide(readImplementations([implementation], "provides"));
+  side.connection.provide(recordsOf([implementation]));
   const { channel } = side;
   return {
     ...side,

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { resolveHandshake } from "../../src/handshake/cookie.js";
 import { writePluginEnv } from "../../src/handshake/env.js";
-import { EnvName, STANDALONE } from "../../src/handshake/env-names.js";
+import { COMPILE_CACHE, EnvName, STANDALONE } from "../../src/handshake/env-names.js";
 import { MagicCookieKey, MagicCookieValue } from "../../src/index.js";
+import { handshakeOf } from "../kit/options.js";
 
 test("[O2] the default handshake is Otto's", () => {
   expect(MagicCookieKey).toBe("OTTO_PLUGIN_MAGIC_COOKIE");
   expect(MagicCookieValue).toBe("11aab7ff21cb9ff7b0e9975d53f17a8dab571eac9b5ff0191730046698f07b7f");
-  expect(resolveHandshake()).toEqual({
+  expect(handshakeOf()).toEqual({
     apiVersion: 1,
     magicCookieKey: "OTTO_PLUGIN_MAGIC_COOKIE",
     magicCookieValue: "11aab7ff21cb9ff7b0e9975d53f17a8dab571eac9b5ff0191730046698f07b7f",
@@ -26,6 +26,7 @@ test("the variables of the handshake keep their names", () => {
     lifeline: "PLUGIN_LIFELINE",
   });
   expect(STANDALONE).toBe("MORTISE_STANDALONE");
+  expect(COMPILE_CACHE).toBe("MORTISE_COMPILE_CACHE");
 });
 
 test("what a host writes keeps its form", () => {
@@ -39,7 +40,7 @@ test("what a host writes keeps its form", () => {
     clientCert: "PEM",
     lifeline: true,
   } as const;
-  expect(writePluginEnv(env, resolveHandshake({ magicCookieKey: "KV_PLUGIN", magicCookieValue: "hello" }))).toEqual({
+  expect(writePluginEnv(env, handshakeOf({ magicCookieKey: "KV_PLUGIN", magicCookieValue: "hello" }))).toEqual({
     KV_PLUGIN: "hello",
     PLUGIN_PROTOCOL_VERSIONS: "2,1",
     PLUGIN_TRANSPORT: "unix",

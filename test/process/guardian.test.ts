@@ -1,17 +1,51 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { guard, isGuarding } from "../../src/process/guardian.js";
 import { GUARDIAN_SCRIPT } from "../../src/process/guardian-script.js";
 import { gate, isAlive, isGuardian } from "../kit/gate.js";
+import { lacks } from "../kit/languages.js";
 
 gate();
-const SHELLS = [["/bin/sh"], ["dash"], ["bash", "--posix"], ["busybox", "sh"]].filter(
-  ([file = "", ...args]) => spawnSync(file, [...args, "-c", "exit 0"]).status === 0,
-);
+
+interface Shell {
+  readonly shell: string;
+  readonly command: readonly [file: string, ...args: string[]];
+  /** Makes a directory with the programs that it finds. @default this machine's own */
+  readonly tools?: (dir: string) => void;
+}
+
+const noBusyBox = lacks("busybox");
+const BUSYBOX: readonly Shell[] = [
+  { shell: "BusyBox", command: ["busybox", "sh"], tools: linkApplets },
+  { shell: "BusyBox whose grep knows no -z", command: ["busybox", "sh"], tools: linkOldApplets },
+];
+const SHELLS: readonly Shell[] = [
+  ...[["/bin/sh"] as const, ["dash"] as const, ["bash", "--posix"] as const]
+    .filter(([file, ...args]) => spawnSync(file, [...args, "-c", "exit 0"]).status === 0)
+    .map((command) => ({ shell: command[0], command })),
+  ...(noBusyBox === undefined ? BUSYBOX : []),
+];
+if (noBusyBox !== undefined) test.skip(`the guardian in BusyBox: ${noBusyBox}`);
+
+/** What a system has where all programs are BusyBox's. */
+function linkApplets(dir: string): void {
+  const busybox = execFileSync("/bin/sh", ["-c", "command -v busybox"], { encoding: "utf8" }).trim();
+  for (const name of execFileSync(busybox, ["--list"], { encoding: "utf8" }).trim().split("\n")) symlinkSync(busybox, join(dir, name));
+}
+
+function linkOldApplets(dir: string): void {
+  linkApplets(dir);
+  rmSync(join(dir, "grep"));
+  rmSync(join(dir, "sleep"));
+  const refuse = (name: string, what: string): void =>
+    writeFileSync(join(dir, name), `#!/bin/sh\ncase "$*" in ${what}) exit 1 ;; esac\nexec busybox ${name} "$@"\n`, { mode: 0o755 });
+  refuse("grep", "-*z*");
+  refuse("sleep", "*.*");
+}
 
 /** A process that leads a group, with a child in it that ignores SIGTERM. */
 async function group(env: Record<string, string> = {}): Promise<{ pid: number; child: number; gone: Promise<unknown> }> {
@@ -22,16 +56,31 @@ async function group(env: Record<string, string> = {}): Promise<{ pid: number; c
   return { pid: leader.pid as number, child: Number(chunk), gone };
 }
 
+interface Played {
+  readonly exitCode: number | null;
+  /** What the shell complained of; not that a process is gone that was to be ended. */
+  readonly stderr: string;
+}
+
 /** Tells a guardian's shell so many lines, ends its pipe as a host's death does, and waits for it. */
-async function play(shell: readonly string[], lines: readonly string[]): Promise<number | null> {
-  const [file = "", ...args] = shell;
-  const child = spawn(file, [...args, "-c", GUARDIAN_SCRIPT], { stdio: ["pipe", "ignore", "ignore"] });
+async function play({ command: [file, ...args], tools }: Shell, lines: readonly string[]): Promise<Played> {
+  const dir = mkdtempSync(join(tmpdir(), "tools-"));
+  tools?.(dir);
+  const env = tools === undefined ? process.env : { ...process.env, PATH: dir };
+  const found = tools === undefined ? file : join(dir, file);
+  const child = spawn(found, [...args, "-c", GUARDIAN_SCRIPT], { stdio: ["pipe", "ignore", "pipe"], env });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
   child.stdin.end(lines.map((line) => `${line}\n`).join(""));
-  return (await once(child, "exit"))[0] as number | null;
+  const [exitCode] = (await once(child, "close")) as [number | null];
+  rmSync(dir, { recursive: true });
+  return { exitCode, stderr: stderr.replace(/^.*no such process\n*/gim, "") };
 }
 
 test.for(SHELLS)(
-  "[P7, O34] in %s the guardian ends groups, and who has a secret, and removes directories, but none that was taken back",
+  "[P7, O34] in $shell the guardian ends groups, and who has a secret, and removes directories, but none that was taken back",
   async (shell) => {
     const secret = "5".repeat(64);
     const dir = mkdtempSync(join(tmpdir(), "guarded-"));
@@ -46,22 +95,24 @@ test.for(SHELLS)(
     const dirs = names.map((name) => `dir ${join(dir, name)}`);
     const numbers = [`group ${kept.pid}`, `group ${ended.pid}`, `polite ${kept.pid}`, `ungroup ${kept.pid}`, `unpolite ${kept.pid}`];
     const secrets = [`secret ${"6".repeat(64)}`, `secret ${secret}`, `unsecret ${"6".repeat(64)}`];
-    await play(shell, [...dirs, ...numbers, ...secrets, `undir ${join(dir, "kept")}`, "ungroup 1", "undir /nothing"]);
+    const { stderr } = await play(shell, [...dirs, ...numbers, ...secrets, `undir ${join(dir, "kept")}`, "ungroup 1", "undir /nothing"]);
     await Promise.all([ended.gone, unknown.gone]);
     await expect.poll(() => [ended.child, unknown.child].filter(isAlive)).toEqual([]);
     expect([kept.pid, kept.child, forgotten.pid, forgotten.child].filter(isAlive).length).toBe(4);
     expect(readdirSync(dir)).toEqual(["kept"]);
+    expect(stderr).toBe("");
     for (const { pid } of [kept, forgotten]) process.kill(-pid, "SIGKILL");
     await Promise.all([kept.gone, forgotten.gone]);
     rmSync(dir, { recursive: true });
   },
 );
 
-test.for(SHELLS)("[P9] in %s the guardian just ends when there is nothing left to guard, or when it is told to", async (shell) => {
+test.for(SHELLS)("[P9] in $shell the guardian just ends when there is nothing left to guard, or when it is told to", async (shell) => {
   const dir = mkdtempSync(join(tmpdir(), "guarded-"));
-  expect(await play(shell, [])).toBe(0);
-  expect(await play(shell, [`dir ${dir}`, `undir ${dir}`])).toBe(0);
-  expect(await play(shell, [`dir ${dir}`, "clear"])).toBe(0);
+  const silently = { exitCode: 0, stderr: "" };
+  expect(await play(shell, [])).toEqual(silently);
+  expect(await play(shell, [`dir ${dir}`, `undir ${dir}`])).toEqual(silently);
+  expect(await play(shell, [`dir ${dir}`, "clear"])).toEqual(silently);
   expect(existsSync(dir)).toBe(true);
   rmSync(dir, { recursive: true });
 });

@@ -52,6 +52,21 @@ test("[O26, F7] terminate() goes from asking to SIGTERM to SIGKILL, one killTime
   }
 });
 
+test("[F7] terminate() waits no more than 5 s for a process that not even SIGKILL ends, and names it", async () => {
+  vi.useFakeTimers();
+  try {
+    const { running, signals } = fakeProcess();
+    const ended = terminate({ ...running, pid: 2 ** 22 + 1 } as Running, 1_000);
+    await vi.advanceTimersByTimeAsync(5_999);
+    expect(signals).toEqual(["SIGTERM", "SIGKILL"]);
+    expect(await Promise.race([ended, "waiting"])).toBe("waiting");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await ended).toEqual({ forced: true, escaped: [2 ** 22 + 1] });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("[F68] a killTimeoutMs beyond 2^31 waits, and does not fire at once", async () => {
   const { running, signals, exit } = fakeProcess();
   const ended = terminate(running, 2 ** 40, () => true);

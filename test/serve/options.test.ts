@@ -3,49 +3,54 @@ import { defineContract, implement, method } from "../../src/index.js";
 import { resolveServeOptions, type ServeOptions } from "../../src/serve/options.js";
 import { serveMux } from "../../src/serve/serve-mux.js";
 import { stderrLogger } from "../../src/serve/stderr-logger.js";
+import { showValue } from "../../src/util/show-value.js";
 
 const kv = implement(defineContract("kv", { get: method<string, string>() }), { get: (key) => key });
 
+const LISTS = "and it must be a list of implement(…) results, or an object of such lists by apiVersion";
 const cases: readonly (readonly [unknown, string])[] = [
-  [undefined, "Cannot serve: the options must be an object with provides"],
-  [{}, "Cannot serve: provides must be a list of implement(…) results, or one such list per apiVersion"],
-  [{ provides: {} }, "Cannot serve: provides must be a list of implement(…) results, or one such list per apiVersion"],
-  [{ provides: [{}] }, "Cannot use provides: each entry must be made with implement()"],
-  [{ provides: [kv, kv] }, 'Cannot use provides: it implements contract "kv" twice'],
-  [{ provides: { 0: [] } }, "Cannot use apiVersion 0: it must be a whole number from 1"],
-  [{ provides: { 2: [{}] } }, "Cannot use provides[2]: each entry must be made with implement()"],
+  [undefined, "the options are undefined, and must be an object"],
+  [[kv], "the options are a list, and must be an object"],
+  [{}, `provides is undefined, ${LISTS}`],
+  [{ provides: {} }, `provides is an object, ${LISTS}`],
+  [{ provides: null }, `provides is null, ${LISTS}`],
+  [{ provides: [{}] }, "provides[0] is an object, and it must be made with implement()"],
+  [{ provides: [kv, kv] }, 'provides implements contract "kv" twice'],
+  [{ provides: { 0: [] } }, "the version of provides[0] is 0, and it must be a whole number from 1"],
+  [{ provides: { kv: [] } }, "the version of provides[kv] is NaN, and it must be a whole number from 1"],
+  [{ provides: { 2: [{}] } }, "provides[2][0] is an object, and it must be made with implement()"],
+  [{ provides: { 2: kv } }, "provides[2] is an object, and it must be a list of implement(…) results"],
+  [{ provides: [], provide: [] }, 'there is no option "provide"; did you mean "provides"?'],
   [
-    { provides: [], provide: [] },
-    'Cannot serve: there is no option "provide"; the options are handshake, provides, configure, limits, tls, standalone, validate, logger',
+    { provides: [], zzz: [] },
+    'there is no option "zzz"; the options are handshake, provides, configure, limits, tls, standalone, validate, logger',
   ],
-  [{ provides: [], tls: { cert: "x" } }, "Cannot serve: tls must be an object with a key and a cert, each a text or a Buffer"],
+  [{ provides: [], tls: { cert: "x" } }, "tls.key is undefined, and it must be a text or a Buffer in PEM, or a list of them"],
+  [{ provides: [], tls: { key: "x", cert: [] } }, "tls.cert is a list, and it must be a text or a Buffer in PEM, or a list of them"],
   ...[null, "", [], Buffer.alloc(0)].map(
     (ca) =>
       [
         { provides: [], tls: { cert: "x", key: "y", ca } },
-        "Cannot serve: tls.ca, by which a host's certificate is checked, must be a text or a Buffer in PEM, or a list of them",
+        `tls.ca is ${showValue(ca)}, and it must be a text or a Buffer in PEM, or a list of them`,
       ] as const,
   ),
-  [{ provides: [], tls: null }, "Cannot serve: tls must be an object with a key and a cert, each a text or a Buffer"],
-  [{ provides: [], validate: null }, "Cannot serve: validate is null, and it must be true or false"],
-  [{ provides: [], configure: "later" }, "Cannot serve: configure must be a function"],
-  [{ provides: [], limits: { maxDepth: 1 } }, "Cannot use maxDepth 1: it must be a whole number from 8 to 1000"],
+  [{ provides: [], tls: null }, "tls is null, and it must be an object with a key and a cert"],
+  [{ provides: [], validate: null }, "validate is null, and it must be true or false"],
+  [{ provides: [], validate: [] }, "validate is a list, and it must be true or false"],
+  [{ provides: [], configure: "later" }, 'configure is "later", and it must be a function'],
+  [{ provides: [], limits: { maxDepth: 1 } }, "limits.maxDepth is 1, and it must be a whole number from 8 to 1000"],
+  [{ provides: [], limits: null }, "limits is null, and it must be an object with maxMessageBytes, "],
   [
     { provides: [], handshake: { magicCookieKey: "a b" } },
-    'Cannot use magicCookieKey "a b": it must be the name of an environment variable',
+    'handshake.magicCookieKey is "a b", and it must be the name of an environment variable of your own',
   ],
-  [
-    { provides: [], handshake: null },
-    "Cannot use handshake: it is null, and it must be an object with apiVersion, magicCookieKey, magicCookieValue",
-  ],
-  [{ provides: [], limits: null }, "Cannot use limits: they are null, and must be an object of numbers"],
-  [{ provides: [], limits: [] }, "Cannot use limits: they are a list, and must be an object of numbers"],
-  [{ provides: [], validate: [] }, "Cannot serve: validate is a list, and it must be true or false"],
-  [{ provides: [], logger: { info() {} } }, "Cannot serve: logger has no function debug, warn, error"],
+  [{ provides: [], handshake: null }, "handshake is null, and it must be an object with apiVersion, magicCookieKey, magicCookieValue"],
+  [{ provides: [], logger: { info() {} } }, "logger has no function debug, warn, error"],
+  [{ provides: [], logger: null }, "logger has no function debug, info, warn, error"],
 ];
 
 test.for(cases)("[O7] a mistake in the options of serve() is thrown by name: %j", ([options, sentence]) => {
-  expect(() => resolveServeOptions(options as ServeOptions)).toThrow(sentence);
+  expect(() => resolveServeOptions(options as ServeOptions)).toThrow(`Cannot serve: ${sentence}`);
 });
 
 test("[O7, O24] provides is a list for the handshake's version, or lists for several", () => {

@@ -91,11 +91,13 @@ test("[O28] a signal that has aborted already serves nothing, and an onListening
   await serve({ provides, standalone: { signal: controller.signal, onListening: () => controller.abort() } });
 });
 
-test.for([null, {}, { signal: new AbortController().signal }, { signal: {}, onListening() {} }])(
-  "[O28] a standalone that lacks something is a TypeError: %j",
-  async (standalone) => {
-    expect(await rejection(serve({ provides, standalone: standalone as never }))).toEqual(
-      new TypeError("Cannot serve: standalone must have an AbortSignal as signal, and a function onListening"),
-    );
-  },
-);
+const { signal } = new AbortController();
+test.for<[unknown, string]>([
+  [null, "standalone is null, and it must be an object with signal, onListening"],
+  [{}, "standalone.signal is undefined, and it must be an AbortSignal"],
+  [{ signal }, "standalone.onListening is undefined, and it must be a function"],
+  [{ signal: {}, onListening() {} }, "standalone.signal is an object, and it must be an AbortSignal"],
+  [{ signal, onListen() {} }, 'there is no option "standalone.onListen"; did you mean "standalone.onListening"?'],
+])("[O28, R30] a standalone that lacks something is a TypeError: %j", async ([standalone, sentence]) => {
+  expect(await rejection(serve({ provides, standalone: standalone as never }))).toEqual(new TypeError(`Cannot serve: ${sentence}`));
+});

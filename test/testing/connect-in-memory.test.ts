@@ -78,10 +78,10 @@ test("[O36] what configure() throws rejects, sooner or later", async () => {
 
 test("[O36] a list that holds no implementations is a mistake of the caller's", async () => {
   expect(await rejection(connectInMemory({ provides: [greeter] as never }))).toEqual(
-    new TypeError("Cannot use provides: each entry must be made with implement()"),
+    new TypeError("Cannot connect in memory: provides[0] is an object, and it must be made with implement()"),
   );
   expect(await rejection(connectInMemory({ provides: [], hostProvides: {} as never }))).toEqual(
-    new TypeError("Cannot use hostProvides: it must be a list of implement(…) results"),
+    new TypeError("Cannot connect in memory: hostProvides is an object, and it must be a list of implement(…) results"),
   );
 });
 
@@ -116,7 +116,11 @@ const mistakes: readonly (readonly [unknown, string])[] = [
     'Cannot connect in memory: there is no option "configuration"; the options are provides, hostProvides, configure, config',
   ],
   [{ provides: [], configure: 5 }, "Cannot connect in memory: configure is 5, and it must be a function"],
-  [{}, "Cannot use provides: it must be a list of implement(…) results"],
+  [
+    { provides: [], zzz: {} },
+    'Cannot connect in memory: there is no option "zzz"; the options are provides, hostProvides, configure, config',
+  ],
+  [{}, "Cannot connect in memory: provides is undefined, and it must be a list of implement(…) results"],
 ];
 
 test.for(mistakes)("[O36, R30] a mistake in the options is refused by name: %s", async ([options, sentence]) => {

@@ -4,9 +4,9 @@ import { afterEach, expect, test, vi } from "vitest";
 import { dial } from "../../src/transport/dial.js";
 import { socketChannel } from "../../src/transport/socket.js";
 import { webSocketChannel } from "../../src/transport/websocket.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { RawWebSocket } from "./raw-websocket.js";
 
 vi.mock("../../src/transport/socket.js", { spy: true });
@@ -27,7 +27,7 @@ test.each(["jsonrpc", "jsonrpc+ws"] as const)(
     if (protocol === "jsonrpc") vi.mocked(socketChannel).mockImplementationOnce(fail);
     else vi.mocked(webSocketChannel).mockImplementationOnce(fail);
     const address = { network: "tcp", host: "127.0.0.1", port: (server.address() as AddressInfo).port } as const;
-    const dialled = rejection(dial(address, protocol, { limits: resolveLimits(), signal: new AbortController().signal }));
+    const dialled = rejection(dial(address, protocol, { limits: limitsOf(), signal: new AbortController().signal }));
     const [socket] = (await once(server, "connection")) as [Socket];
     const closed = once(
       socket.on("error", () => {}),

@@ -7,16 +7,16 @@ import { derOf, makeCertificate } from "../../src/transport/certificate.js";
 import { type DialUrlOptions, dialUrl } from "../../src/transport/dial-url.js";
 import { UpgradeRefused } from "../../src/transport/upgrade-refused.js";
 import type { Address } from "../../src/util/address.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { Authority, lacksOpenssl } from "../kit/certificates.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Door, Ear } from "./ends.js";
 
 gate();
 
 const options = (more: Partial<DialUrlOptions> = {}): DialUrlOptions => ({
-  limits: resolveLimits(),
+  limits: limitsOf(),
   signal: new AbortController().signal,
   ...more,
 });

@@ -10,8 +10,9 @@ import type { TlsOptions } from "../../src/transport/tls.js";
 import type { TransportName } from "../../src/util/address.js";
 import { systemClock } from "../../src/util/clock.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { type Limits, resolveLimits } from "../../src/wire/limits.js";
+import type { Limits } from "../../src/wire/limits.js";
 import { memoryChannels } from "../../src/wire/memory.js";
+import { limitsOf } from "../kit/options.js";
 import { RawSocket } from "../kit/raw-socket.js";
 import { RawWebSocket } from "./raw-websocket.js";
 
@@ -113,7 +114,7 @@ export class Door implements AsyncDisposable {
       minPort: 0,
       maxPort: 0,
       unixSocketDir: dir,
-      limits: resolveLimits(limits),
+      limits: limitsOf(limits),
       tls,
       ...more,
       onChannel(channel) {
@@ -161,7 +162,7 @@ export async function pair(
   limits: Limits = {},
 ): Promise<{ readonly near: Ear; readonly far: Ear } & AsyncDisposable> {
   const door = transport === "memory" ? undefined : await Door.open(transport, limits);
-  const resolved = resolveLimits(limits);
+  const resolved = limitsOf(limits);
   const [left, right] = await (async (): Promise<readonly Channel[]> => {
     if (door === undefined) return memoryChannels({ clock: systemClock, stallTimeoutMs: resolved.stallTimeoutMs });
     const { address, protocol } = door.listener;

@@ -5,9 +5,9 @@ import { dial } from "../../src/transport/dial.js";
 import { systemClock } from "../../src/util/clock.js";
 import type { Channel } from "../../src/wire/channel.js";
 import { linesFrame, mixedFrame } from "../../src/wire/framing/frames.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { memoryChannels } from "../../src/wire/memory.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Door } from "./ends.js";
 
 gate();
@@ -41,7 +41,7 @@ function listen(channel: Channel) {
 
 /** Two channels of ours that have turned to frames, both ways. */
 async function framePair(transport: "tcp" | "unix" | "memory", stallTimeoutMs = 10_000) {
-  const limits = resolveLimits({ stallTimeoutMs });
+  const limits = limitsOf({ stallTimeoutMs });
   const door = transport === "memory" ? undefined : await Door.open(transport, { stallTimeoutMs });
   const [left, right] = await (async (): Promise<readonly [Channel, Channel]> => {
     if (door === undefined) return memoryChannels({ clock: systemClock, stallTimeoutMs });

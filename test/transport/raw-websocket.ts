@@ -48,6 +48,10 @@ export class RawWebSocket {
   head = "";
   readonly #masks: boolean;
   #bytes = Buffer.alloc(0);
+  /** What has come since, and how long both must be to be looked at: to join 20 MB again at each chunk takes seconds. */
+  #chunks: Buffer[] = [];
+  #come = 0;
+  #needed = 0;
   #lines: string[] = [];
   #waiting: (() => void)[] = [];
   #ended = false;
@@ -60,8 +64,9 @@ export class RawWebSocket {
       how = error.code ?? error.message;
     });
     socket.on("data", (chunk) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk]);
-      this.#wake();
+      this.#chunks.push(chunk);
+      this.#come += chunk.length;
+      if (this.#come >= this.#needed) this.#wake();
     });
     // Not once(): that rejects at an error, which comes before.
     this.closed = new Promise((resolve) => {
@@ -146,10 +151,10 @@ export class RawWebSocket {
 
   async #readHead(): Promise<void> {
     for (;;) {
-      const end = this.#bytes.indexOf("\r\n\r\n");
+      const end = this.#join().indexOf("\r\n\r\n");
       if (end >= 0) {
         this.head = this.#bytes.toString("latin1", 0, end + 2);
-        this.#bytes = this.#bytes.subarray(end + 4);
+        this.#drop(end + 4);
         return;
       }
       if (this.#ended) return;
@@ -158,7 +163,9 @@ export class RawWebSocket {
   }
 
   #takeFrame(): Frame | undefined {
-    const bytes = this.#bytes;
+    if (this.#come < this.#needed) return undefined;
+    this.#needed = 0;
+    const bytes = this.#join();
     if (bytes.length < 2) return undefined;
     const [first = 0, second = 0] = bytes;
     const short = second & 0x7f;
@@ -167,13 +174,26 @@ export class RawWebSocket {
     if (bytes.length < at + (isMasked ? 4 : 0)) return undefined;
     const length = short === 126 ? bytes.readUInt16BE(2) : short === 127 ? Number(bytes.readBigUInt64BE(2)) : short;
     const key = isMasked ? bytes.subarray(at, (at += 4)) : undefined;
-    if (bytes.length < at + length) return undefined;
+    if (bytes.length < at + length) {
+      this.#needed = at + length;
+      return undefined;
+    }
     const body = bytes.subarray(at, at + length);
     const payload = key === undefined ? body : unmask(body, key);
-    this.#bytes = bytes.subarray(at + length);
+    this.#drop(at + length);
     const frame = { opcode: first & 0x0f, payload, fin: (first & 0x80) !== 0 };
     if (frame.opcode === CLOSE) this.#noteClose(payload);
     return frame;
+  }
+
+  #join(): Buffer {
+    if (this.#chunks.length > 0) this.#bytes = Buffer.concat([this.#bytes, ...this.#chunks.splice(0)]);
+    return this.#bytes;
+  }
+
+  #drop(count: number): void {
+    this.#bytes = this.#bytes.subarray(count);
+    this.#come -= count;
   }
 
   #noteClose(payload: Buffer): void {

@@ -5,10 +5,10 @@ import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { dial } from "../../src/transport/dial.js";
 import { checkContext, type DialTls } from "../../src/transport/tls.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { Authority, lacksOpenssl, type Pair, selfSigned } from "../kit/certificates.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Door, Ear } from "./ends.js";
 
 gate();
@@ -18,8 +18,9 @@ let ours: Authority;
 let theirs: Authority;
 let good: Pair;
 let hostPair: Pair;
-beforeAll(() => {
+beforeAll(async () => {
   if (lack !== undefined) return;
+  await heedTheEnvironmentOnce();
   [ours, theirs] = [new Authority("ours"), new Authority("theirs")];
   good = ours.sign("DNS:localhost");
   hostPair = ours.sign("DNS:host");
@@ -27,6 +28,14 @@ beforeAll(() => {
 afterEach(() => {
   delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
 });
+
+/** Node.js warns of that variable at the first connection of a process, whatever it is told. */
+async function heedTheEnvironmentOnce(): Promise<void> {
+  process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+  const refused = connect({ host: "127.0.0.1", port: 1 });
+  delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+  await once(refused, "error");
+}
 
 /** What a dial to a TLS server with these certificates rejects with. */
 async function refusalOf(server: ServerTlsOptions, context: SecureContextOptions): Promise<Error & Record<string, unknown>> {
@@ -45,7 +54,7 @@ const NAMES = ["localhost", "127.0.0.1", "::1"];
 
 function dialTls(address: Door["listener"]["address"], context: SecureContextOptions, names = NAMES): Promise<Channel> {
   const tls: DialTls = { context, pinned: undefined, names };
-  return dial(address, "jsonrpc", { limits: resolveLimits(), signal: new AbortController().signal, tls });
+  return dial(address, "jsonrpc", { limits: limitsOf(), signal: new AbortController().signal, tls });
 }
 
 const FAULTS: readonly [what: string, server: () => ServerTlsOptions, sentence: string][] = [

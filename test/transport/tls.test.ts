@@ -4,12 +4,13 @@ import { connect as connectTls, createServer as createTlsServer, type TlsOptions
 import { expect, test } from "vitest";
 import { derOf, makeCertificate } from "../../src/transport/certificate.js";
 import { dial } from "../../src/transport/dial.js";
-import type { TlsOptions } from "../../src/transport/tls.js";
+import { acceptTls, type TlsOptions } from "../../src/transport/tls.js";
 import type { Address } from "../../src/util/address.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { type Limits, resolveLimits } from "../../src/wire/limits.js";
+import type { Limits } from "../../src/wire/limits.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Door, Ear, TRANSPORTS } from "./ends.js";
 
 gate();
@@ -25,7 +26,7 @@ function dialTls(
   limits: Limits = {},
 ): Promise<Channel> {
   return dial(address, protocol, {
-    limits: resolveLimits(limits),
+    limits: limitsOf(limits),
     signal: new AbortController().signal,
     tls: { ...tls, names: ["localhost"] },
   });
@@ -139,6 +140,15 @@ test("[F91] a listener that takes connections and never begins TLS fails the att
   await new Promise((resolve) => server.close(resolve));
 });
 
+test("[F40, F91] a listener that begins TLS and no WebSocket fails the attempt", async () => {
+  const server = createPlainServer((socket) => acceptTls(socket, forPlugin, (secured) => void secured.on("error", () => {}).resume()));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const error = await rejection(dialTls({ address: addressOf(server), protocol: "jsonrpc+ws" }, forHost, { helloTimeoutMs: 200 }));
+  expect([error["code"], error.message]).toEqual(["CALL_TIMEOUT", "it was connected to, and did not begin a WebSocket in 200 ms"]);
+  await new Promise((resolve) => server.close(resolve));
+});
+
 test("an attempt that is aborted while TLS begins ends with the signal's reason", async () => {
   const abort = new AbortController();
   const server = createPlainServer((socket) => {
@@ -147,7 +157,7 @@ test("an attempt that is aborted while TLS begins ends with the signal's reason"
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const attempt = dial(addressOf(server), "jsonrpc", { limits: resolveLimits(), signal: abort.signal, tls: { ...forHost, names: [] } });
+  const attempt = dial(addressOf(server), "jsonrpc", { limits: limitsOf(), signal: abort.signal, tls: { ...forHost, names: [] } });
   expect((await rejection(attempt)).message).toBe("enough");
   await new Promise((resolve) => server.close(resolve));
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { gate } from "../kit/gate.js";
+import { atRest } from "../kit/own-time.js";
 import { Door, TRANSPORTS } from "./ends.js";
 import { frameBytes } from "./raw-websocket.js";
 
@@ -16,8 +17,7 @@ for (const transport of TRANSPORTS) {
     const frame = frameBytes(LINE.repeat(512));
     raw.socket.write(transport === "websocket" ? Buffer.concat(Array(LINES / 512).fill(frame)) : LINE.repeat(LINES));
     // As much as the system takes is there before the first of it is read.
-    for (let left = -1; left !== raw.socket.writableLength; await new Promise((resolve) => setTimeout(resolve, 20)))
-      left = raw.socket.writableLength;
+    await atRest(() => raw.socket.writableLength);
     let [inTurn, most, count] = [0, 0, 0];
     await new Promise<void>((resolve) => {
       const others = (): void => {

@@ -8,8 +8,9 @@ import { makeCertificate } from "../../src/transport/certificate.js";
 import type { UpgradeRefusal } from "../../src/transport/upgrade-policy.js";
 import { Upgrades, type UpgradesOptions } from "../../src/transport/upgrades.js";
 import type { Channel } from "../../src/wire/channel.js";
-import { type Limits, resolveLimits } from "../../src/wire/limits.js";
+import type { Limits } from "../../src/wire/limits.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { RawSocket } from "../kit/raw-socket.js";
 import { Ear } from "./ends.js";
 import { RawWebSocket } from "./raw-websocket.js";
@@ -26,7 +27,7 @@ async function application(options: Partial<UpgradesOptions> & { readonly small?
   const arrived: Arrived[] = [];
   let wake = (): void => {};
   const upgrades = new Upgrades({
-    limits: resolveLimits(options.small),
+    limits: limitsOf(options.small),
     ...options,
     onChannel(channel, request) {
       arrived.push({ channel, request });
@@ -220,7 +221,7 @@ test("after close() upgrades are answered 503, what has not proven itself is clo
 
 test("an application's server may speak TLS", async () => {
   const arrived: Channel[] = [];
-  const upgrades = new Upgrades({ limits: resolveLimits(), onChannel: (channel) => void arrived.push(channel) });
+  const upgrades = new Upgrades({ limits: limitsOf(), onChannel: (channel) => void arrived.push(channel) });
   const server = createSecureServer(makeCertificate());
   server.on("upgrade", (request, socket, head) => upgrades.handleUpgrade(request, socket, head));
   server.listen(0, "127.0.0.1");

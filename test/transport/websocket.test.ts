@@ -4,8 +4,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { dial } from "../../src/transport/dial.js";
 import type { WebSocketRequest } from "../../src/transport/dial-websocket.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { gate } from "../kit/gate.js";
+import { limitsOf } from "../kit/options.js";
 import { Door, Ear } from "./ends.js";
 import { BINARY, CLOSE, frameBytes, RawWebSocket } from "./raw-websocket.js";
 
@@ -42,7 +42,7 @@ async function dialling(
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
-  const limits = resolveLimits({ maxMessageBytes: 1024 * 1024 });
+  const limits = limitsOf({ maxMessageBytes: 1024 * 1024 });
   const dialled = dial({ network: "tcp", host: "127.0.0.1", port }, "jsonrpc+ws", {
     limits,
     webSocket,

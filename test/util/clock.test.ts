@@ -13,6 +13,13 @@ test.each([2 ** 31, 2 ** 53, Number.POSITIVE_INFINITY])("[F68] after(%j) waits a
   expect(set.mock.calls.map(([, delay]) => delay)).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
 });
 
+test("[F68] after() of a time that has passed waits for none: newer ones of Node.js warn of what is below 0", () => {
+  const set = vi.spyOn(globalThis, "setTimeout");
+  systemClock.after(-0.5, () => {})();
+  systemClock.afterHolding(-0.5, () => {})();
+  expect(set.mock.calls.map(([, delay]) => delay)).toEqual([0, 0]);
+});
+
 test("after() runs its task once, unless it is called off, and keeps no process alive", async () => {
   const set = vi.spyOn(globalThis, "setTimeout");
   const ran: string[] = [];

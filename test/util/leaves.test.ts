@@ -22,9 +22,8 @@ test("a state moves as its table says, and no other way", () => {
   expect(() => moveState<"idle" | "busy">(moves, "idle", "idle")).toThrow('No move from state "idle" to "idle"');
 });
 
-test("the silent logger says nothing, and cannot be made to", () => {
+test("the silent logger says nothing", () => {
   for (const level of ["debug", "info", "warn", "error"] as const) expect(silentLogger[level]("x", {})).toBeUndefined();
-  expect(Object.isFrozen(silentLogger)).toBe(true);
 });
 
 test("a thenable is what await waits for", () => {

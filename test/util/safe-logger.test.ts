@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Logger, silentLogger } from "../../src/util/logger.js";
+import type { Logger } from "../../src/util/logger.js";
 import { safeLogger } from "../../src/util/safe-logger.js";
 import { gate } from "../kit/gate.js";
 
@@ -97,8 +97,4 @@ test("a logger that works is called as it is: with its own this, as many argumen
   // A logger like console would print an undefined that was added.
   expect(logger.records).toEqual([["one"], ["two", { a: 1 }], ["three"], ["replaced"]]);
   expect(warnings).toEqual([]);
-});
-
-test("the silent logger stays what it is: who asks whether anybody listens compares it", () => {
-  expect(safeLogger(silentLogger)).toBe(silentLogger);
 });

@@ -1,14 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { readImplementations } from "../../src/contract/implement.js";
 import { defineContract, implement, method, notification, stream } from "../../src/index.js";
 import { PeerConnection } from "../../src/peer/connection.js";
 import type { Channel, Receiver } from "../../src/wire/channel.js";
 import { linesFrame, mixedFrame } from "../../src/wire/framing/frames.js";
 import { FramingReader } from "../../src/wire/framing/framing-reader.js";
 import { Outbox } from "../../src/wire/framing/outbox.js";
-import { resolveLimits } from "../../src/wire/limits.js";
 import { FakeClock } from "../kit/fake-clock.js";
 import { memoryLogger } from "../kit/fixtures.js";
+import { limitsOf, recordsOf } from "../kit/options.js";
 
 const MAX_BYTES = 4_096;
 
@@ -143,13 +142,13 @@ const theirs = defineContract("theirs", { work: method<any, unknown>(), watch: s
  */
 export async function openTarget(framing: Framing) {
   const channel = new FrameChannel(framing);
-  const limits = resolveLimits({ maxMessageBytes: MAX_BYTES });
+  const limits = limitsOf({ maxMessageBytes: MAX_BYTES });
   const clock = new FakeClock();
   const options = { limits, clock, logger: memoryLogger(), validate: true, callTimeoutMs: 60_000, other: 'plugin "kv"' };
   const connection = new PeerConnection(channel, options);
   const { peer } = connection;
   connection.learn({ provided: [{ name: "theirs", members: { work: { kind: "method" }, watch: { kind: "stream" } } }] });
-  connection.provide(readImplementations([implementation], "provides"));
+  connection.provide(recordsOf([implementation]));
   peer.trust();
   peer.activate();
   const { work, watch } = connection.dispense(theirs);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { resolveLimits } from "../../src/wire/limits.js";
+import { limitsOf } from "../kit/options.js";
 
 test("limits have their defaults, and undefined means the default", () => {
   const defaults = {
@@ -16,28 +16,46 @@ test("limits have their defaults, and undefined means the default", () => {
     stallTimeoutMs: 10_000,
     helloTimeoutMs: 5_000,
   };
-  expect(resolveLimits()).toEqual(defaults);
-  expect(resolveLimits({ maxDepth: undefined })).toEqual(defaults);
-  expect(resolveLimits({ maxDepth: 8, helloTimeoutMs: 1 })).toEqual({ ...defaults, maxDepth: 8, helloTimeoutMs: 1 });
+  expect(limitsOf()).toEqual(defaults);
+  expect(limitsOf({ maxDepth: undefined })).toEqual(defaults);
+  expect(limitsOf({ maxDepth: 8, helloTimeoutMs: 1 })).toEqual({ ...defaults, maxDepth: 8, helloTimeoutMs: 1 });
 });
 
 test("a limit that is unknown or out of its range is refused, with the range", () => {
-  expect(() => resolveLimits({ maxDeth: 8 } as never)).toThrow(/^Cannot use limit "maxDeth": the limits are maxMessageBytes, maxDepth, /);
-  expect(() => resolveLimits({ constructor: 8 } as never)).toThrow(/^Cannot use limit "constructor"/);
-  expect(() => resolveLimits({ maxDepth: 7 })).toThrow(new RangeError("Cannot use maxDepth 7: it must be a whole number from 8 to 1000"));
-  for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, "5" as never, null as never]) {
-    expect(() => resolveLimits({ stallTimeoutMs: value }), String(value)).toThrow(RangeError);
+  const unknown =
+    (name: string): (() => unknown) =>
+    () =>
+      limitsOf({ [name]: 8 });
+  expect(unknown("maxDeth")).toThrow('Cannot test: there is no option "limits.maxDeth"; did you mean "limits.maxDepth"?');
+  expect(unknown("constructor")).toThrow('there is no option "limits.constructor"; the options are maxMessageBytes, maxDepth, ');
+  expect(unknown("toString")).toThrow('there is no option "limits.toString"');
+  for (const [limits, shown] of [
+    [null, "null"],
+    [[], "a list"],
+    ["none", '"none"'],
+  ] as const) {
+    expect(() => limitsOf(limits as never)).toThrow(
+      `Cannot test: limits is ${shown}, and it must be an object with maxMessageBytes, maxDepth, `,
+    );
+  }
+  for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31]) {
+    expect(() => limitsOf({ stallTimeoutMs: value }), String(value)).toThrow(RangeError);
+  }
+  for (const value of ["5", null, 5n]) {
+    expect(() => limitsOf({ stallTimeoutMs: value as never }), String(value)).toThrow(TypeError);
   }
 });
 
 test.each([
+  ["maxDepth", 7, 8, 1_000],
   ["streamCreditCount", 0, 1, 1_048_576],
   ["streamCreditBytes", 1_023, 1_024, 1_099_511_627_776],
   ["maxOpenStreams", 1_048_577, 1, 1_048_576],
   ["maxLentFunctions", 0, 1, 1_048_576],
-  ["maxUnreadBytes", 2.5, 1_024, 9_007_199_254_740_991],
+  ["maxUnreadBytes", 2.5, 1_024, Number.MAX_SAFE_INTEGER],
 ])("%s %d is refused: the sentence names the range", (name, value, least, most) => {
-  const sentence = `Cannot use ${name} ${value}: it must be a whole number from ${least} to ${most}`;
-  expect(() => resolveLimits({ [name]: value })).toThrow(new RangeError(sentence));
-  for (const fine of [least, most]) expect(resolveLimits({ [name]: fine })).toMatchObject({ [name]: fine });
+  const end = most === Number.MAX_SAFE_INTEGER ? "" : ` to ${most}`;
+  const sentence = `Cannot test: limits.${name} is ${value}, and it must be a whole number from ${least}${end}`;
+  expect(() => limitsOf({ [name]: value })).toThrow(new RangeError(sentence));
+  for (const fine of [least, most]) expect(limitsOf({ [name]: fine })).toMatchObject({ [name]: fine });
 });

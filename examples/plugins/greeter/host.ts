@@ -1,7 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { greeter } from "./greeter.js";
 
-const client = NewClient({ command: "./plugin.js" });
+const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
+const client = NewClient({ command });
 try {
   const { greet } = await client.dispense(greeter);
   console.log(await greet({ name: "world" }));

@@ -1,110 +1,160 @@
 import type { Readable, Writable } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
-import { type Implementation, type ImplementationRecord, readImplementations } from "../../contract/implement.js";
+import type { Implementation, ImplementationRecord } from "../../contract/implement.js";
+import { readImplementations } from "../../contract/implementations.js";
 import type { Checksum } from "../../executable/checksum.js";
 import type { Command } from "../../executable/command.js";
 import { showCommand } from "../../executable/shown-command.js";
-import { checkApiVersion, type Handshake, type ResolvedHandshake, resolveHandshake } from "../../handshake/cookie.js";
+import { type Handshake, type ResolvedHandshake, resolveHandshake } from "../../handshake/cookie.js";
 import type { ReattachConfig } from "../../handshake/reattach-config.js";
 import type { Runtime, StdioOptions } from "../../process/runtime.js";
 import type { TransportName } from "../../util/address.js";
 import { type Logger, silentLogger } from "../../util/logger.js";
-import { faultOfOptions } from "../../util/plain-options.js";
-import { safeLogger } from "../../util/safe-logger.js";
-import { showValue } from "../../util/show-value.js";
+import { choice } from "../../util/options/choices.js";
+import { flag } from "../../util/options/flags.js";
+import { withFunctions } from "../../util/options/functions.js";
+import { list } from "../../util/options/lists.js";
+import { logger } from "../../util/options/loggers.js";
+import { namesIn } from "../../util/options/names.js";
+import { duration, integer, patience } from "../../util/options/numbers.js";
+import { directory } from "../../util/options/paths.js";
+import { mistake, type OptionsSource, REQUIRED, readOptions } from "../../util/options/source.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../../wire/limits.js";
-import {
-  checkCommand,
-  checkCwd,
-  checkDuration,
-  checkEnv,
-  checkFlag,
-  checkFunctions,
-  checkHeartbeat,
-  checkInheritEnv,
-  checkPorts,
-  checkStreams,
-  type ResolvedHeartbeat,
-} from "./option-checks.js";
-import type { Reattach } from "./reattach-option.js";
-import { checkReattach } from "./reattach-option.js";
-import { checkSecurity } from "./security-checks.js";
+import { type ResolvedHeartbeat, readHeartbeat } from "./heartbeat-option.js";
+import { type PortRange, readCommand, readEnv, readInheritEnv, readPorts, readStreams } from "./launch-options.js";
+import { type Reattach, readReattach } from "./reattach-option.js";
+import { readChecksum, readSocketGroup, readTls } from "./security-options.js";
 
+/** How one plugin is started, called and ended. Read once, and never changed. */
 export interface ClientOptions {
-  /** Executable and arguments, run without a shell. A `.js` or `.mjs` file runs on this Node.js. Relative paths start at `cwd`. */
+  /**
+   * Executable and arguments, run without a shell. A `.js`, `.mjs` or `.cjs` file runs on this Node.js. A relative path starts at `cwd`;
+   * any other name without a slash is looked for on the plugin's PATH.
+   * @default none, where `reattach` is given
+   * @throws {TypeError} If neither this nor `reattach` is given, or both are; if it is empty or holds NUL.
+   */
   readonly command?: Command | undefined;
   /**
    * Instead of `command`: a plugin that already runs, as its host's `reattachConfig` or the plugin itself said, or that as JSON text.
-   * kill() only leaves it, unless `mayKill`. Options for starting a process are of no effect then.
+   * Options for starting a process are of no effect then.
+   * @default none: `command` is started
+   * @throws {TypeError} If it is no such configuration.
    */
-  readonly reattach?: (ReattachConfig & { readonly mayKill?: boolean | undefined }) | string | undefined;
+  readonly reattach?:
+    | (ReattachConfig & {
+        /**
+         * kill() ends the plugin instead of only leaving it.
+         * @default false
+         * @throws {TypeError} If the plugin is this very process.
+         */
+        readonly mayKill?: boolean | undefined;
+      })
+    | string
+    | undefined;
+  /** What both programs agreed on. @default Otto's cookie, and apiVersion 1 */
   readonly handshake?: Handshake | undefined;
-  /** Versions this host speaks. @default [handshake.apiVersion] */
+  /**
+   * Versions this host speaks. The highest that the plugin speaks too is agreed.
+   * @default [handshake.apiVersion]
+   * @throws {TypeError} If the list is empty.
+   * @throws {RangeError} If one is no whole number from 1.
+   */
   readonly apiVersions?: readonly number[] | undefined;
-  /** What the plugin may call back. @default [] */
+  /** What the plugin may call back. @default [] @throws {TypeError} If two implement one contract. */
   readonly provides?: readonly Implementation[] | undefined;
   /** Handed to the plugin's `configure` before it counts as ready; as JSON, with what is provided, at most 64 KiB. @default {} */
   readonly config?: unknown;
-  /** @default "tcp" */
+  /** What the plugin listens on; it needs no change for any of them. @default "tcp" */
   readonly transport?: TransportName | undefined;
-  /** Range the plugin's TCP port is taken from, ends included; 0 and 0: any. @default 10_000, 25_000 */
+  /**
+   * First port of the range that the plugin's TCP port is taken from. With `maxPort` 0 or left out, 0 lets the system choose.
+   * @default 10_000
+   * @throws {RangeError} If it is no whole number from 1 to 65,535, or above `maxPort`.
+   */
   readonly minPort?: number | undefined;
+  /** Last port of that range. @default 25_000, or 0 where `minPort` is 0 @throws {RangeError} As for `minPort`. */
   readonly maxPort?: number | undefined;
   /**
    * `"auto"` makes a one-time certificate on each side, and neither takes another. Or certificates of your own, for a plugin that has
    * its own (`ServeOptions.tls`): its must be signed by one in `ca`, for localhost; `cert` and `key` are shown to it.
    * @default no TLS: loopback, and both sides prove the secret
+   * @throws {TypeError} If an object has no `ca`; if it is `"auto"` and `reattach` is given.
    */
   readonly tls?: "auto" | SecureContextOptions | undefined;
-  /** @default this process's own */
+  /** The plugin's directory, as a path or a `file:` URL. @default this process's own */
   readonly cwd?: string | URL | undefined;
+  /**
+   * Variables for the plugin's environment.
+   * @default {}
+   * @throws {TypeError} If it sets a variable that the handshake sets itself; if a name or a value holds NUL.
+   */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** All, none, or the variables named; never the handshake's own. `env` wins over what is inherited. @default true */
   readonly inheritEnv?: boolean | readonly string[] | undefined;
   /**
    * What the file named first in `command` must hash to before it is run: the script, where it is one, and not its interpreter. Then
    * neither it nor a directory on the way to it may be one that other users can write to. What a script loads is not hashed.
+   * @default not checked
+   * @throws {TypeError} If this Node.js does not know the algorithm, or the digest has another length than its digests.
    */
   readonly checksum?: Checksum | undefined;
-  /** Group, by name or number, whose members may connect to the unix socket as well. They still prove the secret. */
+  /**
+   * Group, by name or number, whose members may connect to the unix socket as well. They still prove the secret.
+   * @default none
+   * @throws {TypeError} If `transport` is not `"unix"`.
+   */
   readonly socketGroup?: string | number | undefined;
-  /** From spawn to ready. @default 60_000 */
+  /** From spawn to ready. @default 60_000 @throws {RangeError} If it is not above 0, or `Infinity`. */
   readonly startTimeoutMs?: number | undefined;
-  /** For calls without their own. `Infinity` waits for ever. @default 60_000 */
+  /** Deadline of calls without their own. `Infinity` waits for ever. @default 60_000 @throws {RangeError} If it is not above 0. */
   readonly callTimeoutMs?: number | undefined;
-  /** From asking to SIGTERM, and from SIGTERM to SIGKILL. @default 2_000 */
+  /** From asking to SIGTERM, and from SIGTERM to SIGKILL. @default 2_000 @throws {RangeError} If it is below 0, or `Infinity`. */
   readonly killTimeoutMs?: number | undefined;
+  /** What the plugin may cost. @default the defaults of each */
   readonly limits?: Limits | undefined;
   /** Reaped by cleanupClients(). Unmanaged or not, a plugin never outlives this process. @default false */
   readonly managed?: boolean | undefined;
   /**
    * Finds a plugin that is frozen, and ends it. A miss counts while no call runs there, or once the oldest is past its deadline; two
    * misses fit in `timeoutMs`. Off where the plugin's arguments or NODE_OPTIONS have `--inspect`.
-   * @default { intervalMs: 10_000, timeoutMs: 5_000 }, and false with `reattach`
+   * @default on, and false with `reattach`
    */
-  readonly heartbeat?: { readonly intervalMs?: number | undefined; readonly timeoutMs?: number | undefined } | false | undefined;
+  readonly heartbeat?:
+    | {
+        /** Silence before the plugin is pinged. @default 10_000 @throws {RangeError} If it is not above 0, or `Infinity`. */
+        readonly intervalMs?: number | undefined;
+        /** Silence after that before it is ended. @default 5_000 @throws {RangeError} If it is not above 0, or `Infinity`. */
+        readonly timeoutMs?: number | undefined;
+      }
+    | false
+    | undefined;
   /** How the process comes to exist. @default a child process */
   readonly runtime?: Runtime | undefined;
   /**
    * Gets every raw byte of the plugin's stderr, besides the log; the line by which a plugin says why it ends is not among them.
    *
-   * Nobody waits for this writer, nor for the two below: what it has not taken is kept, up to 16 MiB. Beyond that bytes are left out
-   * until it takes them again, and the log says so once. The same for one that has ended or throws.
+   * The host waits neither for this writer nor for `syncStdout` and `syncStderr`: what one has not taken is kept, up to 16 MiB. Beyond
+   * that bytes are left out until it takes them again, and the log says so once. The same for one that has ended or throws.
+   * @default none
    */
   readonly stderr?: Writable | undefined;
-  /** Get what the plugin prints once it has announced itself. @default not synced */
+  /** Gets what the plugin prints to stdout once it has announced itself. @default none */
   readonly syncStdout?: Writable | undefined;
+  /** Gets what the plugin prints to stderr once it has announced itself. @default none */
   readonly syncStderr?: Writable | undefined;
   /** What the plugin reads on stdin. @default nothing, kept open: its end tells the plugin that the host is gone */
   readonly stdin?: Readable | undefined;
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
-  /** One that throws or rejects harms nothing: a process warning says so once. @default silent */
+  /**
+   * Gets the plugin's output, and what happens to it. One that throws or rejects harms nothing: a process warning says so once.
+   * @default silent
+   */
   readonly logger?: Logger | undefined;
 }
 
 /** ClientOptions, checked, with their defaults. */
-export interface ResolvedClientOptions {
+export interface ResolvedClientOptions extends PortRange {
   /** Never run where there is `reattach`. */
   readonly command: Command;
   readonly reattach: Reattach | undefined;
@@ -115,8 +165,6 @@ export interface ResolvedClientOptions {
   readonly provides: readonly ImplementationRecord[];
   readonly config: unknown;
   readonly transport: TransportName;
-  readonly minPort: number;
-  readonly maxPort: number;
   readonly cwd: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly inheritEnv: boolean | readonly string[];
@@ -135,55 +183,50 @@ export interface ResolvedClientOptions {
   readonly logger: Logger;
 }
 
-const NAMES: ReadonlySet<string> = new Set(
-  (
-    "command reattach handshake apiVersions provides config transport minPort maxPort tls cwd env inheritEnv checksum socketGroup startTimeoutMs callTimeoutMs " +
-    "killTimeoutMs limits managed heartbeat runtime stderr syncStdout syncStderr stdin validate logger"
-  ).split(" "),
+const NAMES: ReadonlySet<string> = namesIn(
+  "command reattach handshake apiVersions provides config transport minPort maxPort tls cwd env inheritEnv checksum " +
+    "socketGroup startTimeoutMs callTimeoutMs killTimeoutMs limits managed heartbeat runtime stderr syncStdout syncStderr stdin validate logger",
 );
 
-/** @throws {TypeError | RangeError} An option that is unknown or wrong. The caller's object is read once and never changed. */
+/** @throws {TypeError | RangeError} An option that is unknown or wrong. The caller's object is never changed. */
 export function resolveClientOptions(options: ClientOptions): ResolvedClientOptions {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError("Cannot create a client: the options must be an object with a command");
-  const fault = faultOfOptions(options, NAMES);
-  if (fault !== undefined) throw new TypeError(`Cannot create a client: ${fault}`);
-  const { config, transport = "tcp", logger = silentLogger, provides = [], runtime } = options;
-  const reattach = checkReattach(options);
-  const command = reattach === undefined ? checkCommand(options.command) : `process ${reattach.config.pid}`;
-  const handshake = resolveHandshake(options.handshake);
-  const { apiVersions = [handshake.apiVersion] } = options;
-  if (!Array.isArray(apiVersions) || apiVersions.length === 0)
-    throw new TypeError("Cannot create a client: apiVersions must be a list of at least one");
-  apiVersions.forEach(checkApiVersion);
-  if (transport !== "tcp" && transport !== "unix" && transport !== "websocket") {
-    throw new TypeError(`Cannot create a client: transport is ${showValue(transport)}, and it must be "tcp", "unix" or "websocket"`);
-  }
-  checkFunctions("logger", logger, ["debug", "info", "warn", "error"]);
-  if (runtime !== undefined) checkFunctions("runtime", runtime, ["start"]);
+  const from = readOptions("Cannot create a client", options, NAMES);
+  const reattach = readReattach(from);
+  const command = reattach === undefined ? readCommand(from) : `process ${reattach.config.pid}`;
+  const handshake = resolveHandshake(from);
   return {
     command,
     reattach,
     shown: showCommand(command),
     handshake,
-    apiVersions: [...apiVersions],
-    provides: readImplementations(provides, "provides"),
-    config,
-    transport,
-    ...checkPorts(options.minPort, options.maxPort),
-    cwd: checkCwd(options.cwd),
-    env: checkEnv(options.env ?? {}, handshake),
-    inheritEnv: checkInheritEnv(options.inheritEnv),
-    ...checkSecurity(options),
-    startTimeoutMs: checkDuration("startTimeoutMs", options.startTimeoutMs, 60_000),
-    callTimeoutMs: checkDuration("callTimeoutMs", options.callTimeoutMs, 60_000, { infinite: true }),
-    killTimeoutMs: checkDuration("killTimeoutMs", options.killTimeoutMs, 2_000, { zero: true }),
-    limits: resolveLimits(options.limits),
-    managed: checkFlag("managed", options.managed, false),
-    heartbeat: checkHeartbeat(options.heartbeat, reattach === undefined ? {} : false),
-    runtime,
-    stdio: checkStreams(options),
-    validate: checkFlag("validate", options.validate, true),
-    logger: safeLogger(logger),
+    apiVersions: readVersions(from, handshake),
+    provides: options.provides === undefined ? [] : readImplementations(from, "provides"),
+    config: options.config,
+    transport: choice(from, "transport", "tcp", ["tcp", "unix", "websocket"]),
+    ...readPorts(from),
+    cwd: directory(from, "cwd", undefined),
+    env: readEnv(from, handshake),
+    inheritEnv: readInheritEnv(from),
+    tls: readTls(from),
+    checksum: readChecksum(from),
+    socketGroup: readSocketGroup(from),
+    startTimeoutMs: duration(from, "startTimeoutMs", 60_000),
+    callTimeoutMs: patience(from, "callTimeoutMs", 60_000),
+    killTimeoutMs: duration(from, "killTimeoutMs", 2_000, { zero: true }),
+    limits: resolveLimits(from),
+    managed: flag(from, "managed", false),
+    heartbeat: readHeartbeat(from, reattach === undefined),
+    runtime: withFunctions<Runtime>(from, "runtime", ["start"]),
+    stdio: readStreams(from),
+    validate: flag(from, "validate", true),
+    logger: logger(from, "logger", silentLogger),
   };
+}
+
+function readVersions(from: OptionsSource, { apiVersion }: ResolvedHandshake): readonly number[] {
+  if (from.values["apiVersions"] === undefined) return [apiVersion];
+  const wanted = "a list of at least one whole number from 1";
+  const versions = list(from, "apiVersions", wanted, (at, place) => integer(at, place, REQUIRED, 1));
+  if (versions.length === 0) throw mistake(from, `apiVersions is empty, and it must be ${wanted}`);
+  return versions;
 }

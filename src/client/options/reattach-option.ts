@@ -1,6 +1,7 @@
-import type { CheckedReattachConfig } from "../../handshake/reattach-config.js";
-import { checkReattachConfig } from "../../handshake/reattach-config.js";
-import { checkFlag } from "./option-checks.js";
+import { type CheckedReattachConfig, readReattachConfig } from "../../handshake/reattach-config.js";
+import { flag } from "../../util/options/flags.js";
+import { isObject } from "../../util/options/names.js";
+import { mistake, type OptionsSource } from "../../util/options/source.js";
 
 /** A plugin that another host started, to be attached to. */
 export interface Reattach {
@@ -8,22 +9,20 @@ export interface Reattach {
   readonly mayKill: boolean;
 }
 
-/** What to attach to, if that is asked for instead of starting a command. */
-export function checkReattach({ command, reattach }: { readonly command?: unknown; readonly reattach?: unknown }): Reattach | undefined {
+/**
+ * What to attach to, if that is asked for instead of starting a command.
+ * @throws {TypeError | RangeError}
+ */
+export function readReattach(from: OptionsSource): Reattach | undefined {
+  const { command, reattach } = from.values;
   if ((command === undefined) === (reattach === undefined)) {
     const given = command === undefined ? "neither is given" : "both are given";
-    throw new TypeError(`Cannot create a client: it takes either command or reattach, and ${given}`);
+    throw mistake(from, `it takes either command or reattach, and ${given}`);
   }
   if (reattach === undefined) return undefined;
-  let config: Reattach["config"];
-  try {
-    config = checkReattachConfig(reattach);
-  } catch (error) {
-    throw new TypeError(`Cannot create a client: reattach cannot be used: ${(error as Error).message}`);
-  }
-  const mayKill = checkFlag("reattach.mayKill", (reattach as { readonly mayKill?: unknown }).mayKill, false);
-  if (mayKill && config.pid === process.pid) {
-    throw new TypeError("Cannot create a client: reattach.mayKill is true, and the plugin is this very process");
-  }
+  const config = readReattachConfig(from, "reattach");
+  // In a text it is of no effect: the plugin or its host wrote that.
+  const mayKill = isObject(reattach) && flag({ ...from, prefix: "reattach.", values: reattach }, "mayKill", false);
+  if (mayKill && config.pid === process.pid) throw mistake(from, "reattach.mayKill is true, and the plugin is this very process");
   return { config, mayKill };
 }

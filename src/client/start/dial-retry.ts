@@ -1,9 +1,10 @@
 import { lstat } from "node:fs/promises";
 import { PluginError } from "../../errors.js";
+import { reasonIn, StartFault } from "../../executable/start-fault.js";
 import type { Announcement } from "../../handshake/announcement.js";
 import { dial } from "../../transport/dial.js";
 import type { DialTls } from "../../transport/tls.js";
-import { type Address, formatAddress } from "../../util/address.js";
+import { type Address, formatAddress, isPipe } from "../../util/address.js";
 import { systemClock } from "../../util/clock.js";
 import { setTimeout } from "../../util/timers.js";
 import type { Channel } from "../../wire/channel.js";
@@ -24,7 +25,7 @@ export interface DialRetryOptions {
 }
 
 /** Nobody listened in time where a plugin announced itself. */
-export class NotListening extends Error {}
+export class NotListening extends StartFault {}
 
 /**
  * Connects to where a plugin said that it listens; it may listen a little after it says so.
@@ -47,9 +48,12 @@ export async function dialWithRetry(
       if (cause instanceof PluginError) throw cause;
       const { code = (cause as Error).message } = cause as NodeJS.ErrnoException;
       const late = code === "ECONNREFUSED" || code === "ENOENT";
-      if (!late) throw new Error(`it announced ${where} and could not be reached there (${code})`, { cause });
+      if (!late)
+        throw new StartFault(reasonIn(cause, "unreachable"), `it announced ${where} and could not be reached there (${code})`, { cause });
       if (systemClock.now() + delayMs > giveUpAt) {
-        throw new NotListening(`it announced ${where} and did not listen there in ${limits.helloTimeoutMs} ms (${code})`, { cause });
+        throw new NotListening("unreachable", `it announced ${where} and did not listen there in ${limits.helloTimeoutMs} ms (${code})`, {
+          cause,
+        });
       }
     }
     signal.throwIfAborted();
@@ -58,8 +62,9 @@ export async function dialWithRetry(
   }
 }
 
-// A link would lead out of the directory in which alone the plugin may listen.
+// A link would lead out of the directory in which alone the plugin may listen. A pipe is none, and to look at one is to connect to it.
 async function refuseLink(path: string): Promise<void> {
+  if (isPipe(path)) return;
   if (!(await lstat(path)).isSymbolicLink()) return;
   throw new PluginError("BAD_HANDSHAKE", `it announced the address "${path}", and no connection was attempted: it is a link`);
 }

@@ -9,10 +9,11 @@ export function pluginEnvironment(
   inherited: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const result: Record<string, string> = {};
+  const replaced = new Set(Object.keys(env).map(asKnown));
   for (const [name, value] of Object.entries(inherited)) {
     // This host may be a plugin itself: what it was told by its own host is not for its plugins.
     const own = name === MagicCookieKey || isHandshakeName(name, handshake);
-    if (value !== undefined && isInherited(name, inheritEnv) && !own) result[name] = value;
+    if (value !== undefined && isInherited(name, inheritEnv) && !own && !replaced.has(asKnown(name))) result[name] = value;
   }
   return { ...result, ...env, ...writePluginEnv(plugin, handshake) };
 }
@@ -27,10 +28,15 @@ export function pluginVariable(
 }
 
 function isInherited(name: string, inheritEnv: boolean | readonly string[]): boolean {
-  return typeof inheritEnv === "boolean" ? inheritEnv : inheritEnv.includes(name);
+  return typeof inheritEnv === "boolean" ? inheritEnv : inheritEnv.some((each) => asKnown(each) === asKnown(name));
 }
 
-/** Where programs are looked for. Windows writes the name in any case. */
+// Windows takes "Path" and "PATH" for one name, and writes the first.
+function asKnown(name: string): string {
+  return process.platform === "win32" ? name.toUpperCase() : name;
+}
+
+/** Where programs are looked for. */
 export function pathOf(env: Readonly<Record<string, string>>): string | undefined {
-  return Object.entries(env).find(([name]) => name === "PATH" || (process.platform === "win32" && name.toUpperCase() === "PATH"))?.[1];
+  return Object.entries(env).find(([name]) => asKnown(name) === "PATH")?.[1];
 }

@@ -9,6 +9,7 @@ import { guard } from "../../process/guardian.js";
 import { refusal } from "../../process/refusal.js";
 import { pidOf, type Running, type RunningProcess } from "../../process/runtime.js";
 import type { SpawnRequest } from "../../process/spawn-child.js";
+import { killAtOnce } from "../../process/terminate.js";
 import type { ResolvedClientOptions } from "../options/options.js";
 import { attach } from "../reattach.js";
 import { pathOf, pluginEnvironment } from "./environment.js";
@@ -87,8 +88,7 @@ async function run(
     return { running, checked };
   } catch (error) {
     onStep("checksum");
-    running.signal("SIGKILL");
-    await running.exited;
+    await killAtOnce(running);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { chmod, chown, readFile } from "node:fs/promises";
+import { reasonIn, StartFault } from "../../executable/start-fault.js";
 
 /**
  * Lets the members of a group into the directory of a socket. They cannot write to it: what the socket's name leads to stays this
@@ -25,7 +26,7 @@ async function give(path: string, group: string | number, mode: number): Promise
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const remedy = code === "EPERM" ? "\n  Only a member of a group can give it something: add this user to it." : "";
-    throw new Error(`its socket cannot be given to the group "${group}" (${code})${remedy}`, { cause });
+    throw new StartFault(reasonIn(cause, "options"), `its socket cannot be given to the group "${group}" (${code})${remedy}`, { cause });
   }
 }
 
@@ -34,5 +35,8 @@ async function idOf(name: string): Promise<number> {
   const lines = (await readFile("/etc/group", "utf8").catch(() => "")).split("\n");
   const gid = lines.map((line) => line.split(":")).find(([found]) => found === name)?.[2];
   if (gid !== undefined) return Number(gid);
-  throw new Error(`/etc/group knows no group "${name}" for its socket\n  Give the group's number, which \`getent group\` prints.`);
+  throw new StartFault(
+    "options",
+    `/etc/group knows no group "${name}" for its socket\n  Give the group's number, which \`getent group\` prints.`,
+  );
 }

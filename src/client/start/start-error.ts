@@ -4,36 +4,13 @@ import { partsOf } from "../../executable/command.js";
 import { currentDir } from "../../executable/current-dir.js";
 import { isScript } from "../../executable/executable.js";
 import { abridge, wholeCommand } from "../../executable/shown-command.js";
+import { Declined } from "../../handshake/declined.js";
 import { lastLine } from "../../output/tail.js";
-import type { Exit } from "../../process/runtime.js";
 import { escapeControls } from "../../util/escape-controls.js";
 import type { ResolvedClientOptions } from "../options/options.js";
 import { NotListening } from "./dial-retry.js";
-
-/** The time for the whole start is over. */
-export class TimeUp extends Error {
-  readonly ms: number;
-
-  constructor(ms: number) {
-    super(`the start took longer than ${ms} ms`);
-    this.ms = ms;
-  }
-}
-
-/** Somebody here wants the plugin no more. */
-export class GivenUp extends Error {}
-
-/** What is known of a start that failed. */
-export interface Failure {
-  readonly error: Error;
-  readonly step: StartStep;
-  /** How the process ended, if it did by itself. */
-  readonly exit: Exit | undefined;
-  readonly announced: boolean;
-  readonly stderrTail: string;
-  /** What stdout held instead of an announcement. */
-  readonly noise: string;
-}
+import { type Failure, isLoss, mayBeExit, TimeUp } from "./failure.js";
+import { startReason } from "./start-reason.js";
 
 // The command in the sentence is to be run as it stands, if it is not absurdly long.
 const MAX_BY_HAND = 1_000;
@@ -51,7 +28,15 @@ const WHEN: Readonly<Record<StartStep, string>> = {
 /** The error that a start rejects with: what was attempted, what is so, and what to do. */
 export function startError(failure: Failure, options: ResolvedClientOptions): StartError {
   const { error, step, exit, stderrTail } = failure;
-  const details = { step, command: wholeCommand(options.command), exitCode: exit?.exitCode, signal: exit?.signal, stderrTail };
+  const details = {
+    step,
+    reason: startReason(failure),
+    retryAfterMs: error instanceof Declined ? error.retryAfterMs : undefined,
+    command: wholeCommand(options.command),
+    exitCode: exit?.exitCode,
+    signal: exit?.signal,
+    stderrTail,
+  };
   const lines = [
     `${options.reattach === undefined ? "Cannot start" : "Cannot attach to"} plugin "${options.shown}": ${why(failure, options)}`,
     ...remarks(failure, options).map((remark) => `  ${remark}`),
@@ -60,21 +45,12 @@ export function startError(failure: Failure, options: ResolvedClientOptions): St
   return new StartError(codeOf(failure), escapeControls(lines.join("\n")), details, { cause: error });
 }
 
-/** Says whether an error may be no more than the first sign of the process's end, which is known a moment later. */
-export function mayBeExit(error: Error): boolean {
-  return isLoss(error) || (!isPluginError(error) && !(error instanceof TimeUp) && !(error instanceof GivenUp));
-}
-
 function codeOf({ error, step, exit }: Failure): PluginErrorCode {
   if (error instanceof TimeUp) return "START_TIMEOUT";
   if (isPluginError(error, "VERSION_MISMATCH") || isPluginError(error, "BAD_HANDSHAKE")) return error.code;
   if (isPluginError(error, "CHECKSUM_MISMATCH")) return error.code;
   if (exit === undefined && isPluginError(error, "CALL_TIMEOUT")) return "START_TIMEOUT";
   return exit === undefined && isLoss(error) && step === "hello" ? "BAD_HANDSHAKE" : "START_FAILED";
-}
-
-function isLoss(error: Error): boolean {
-  return isPluginError(error, "CONNECTION_LOST") || isPluginError(error, "CONNECTION_CLOSED") || isPluginError(error, "NOT_SENT");
 }
 
 function why({ error, step, exit }: Failure, { shown }: ResolvedClientOptions): string {
@@ -100,6 +76,7 @@ function remarks({ error, step, exit, announced, stderrTail, noise }: Failure, o
     waiting ? noise || silence : "",
     last === undefined ? "" : `last stderr line: ${last.slice(0, 500)}`,
     waiting && options.runtime === undefined ? `Run it by hand to see the full output: ${byHand(options)}` : "",
+    error instanceof Declined && error.retryAfterMs !== undefined ? `It says to start it again in ${error.retryAfterMs} ms.` : "",
     endedMutely ? "It said nothing on stderr, where it could say why." : "",
     late ? "If it only needs longer, raise limits.helloTimeoutMs." : "",
     error instanceof TimeUp && step !== "spawn" ? "If it only needs longer, raise startTimeoutMs." : "",

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { processWide } from "../../util/process-wide.js";
 import { clearTimeout, setTimeout } from "../../util/timers.js";
 
 // A plugin that has not announced itself by then waits for something, and whoever waits needs no processor.
@@ -61,4 +62,6 @@ export class StartLimiter {
 }
 
 /** The turns of this process, for all its clients. */
-export const startLimiter: StartLimiter = new StartLimiter({ most: 2 * availableParallelism(), longestMs: LONGEST_TURN_MS });
+export const startLimiter: Pick<StartLimiter, "take"> = processWide("start-limiter/1", () => {
+  return new StartLimiter({ most: 2 * availableParallelism(), longestMs: LONGEST_TURN_MS });
+});

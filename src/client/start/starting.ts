@@ -16,10 +16,11 @@ import { openLink } from "../links.js";
 import type { ResolvedClientOptions } from "../options/options.js";
 import type { PluginLink, UnprovenLink } from "../plugin-link.js";
 import { Stdio } from "../stdio.js";
+import { GivenUp, mayBeExit, TimeUp } from "./failure.js";
 import { launch } from "./launch.js";
 import type { Launched, Started } from "./opened.js";
 import { shareSocket } from "./socket-group.js";
-import { GivenUp, mayBeExit, startError, TimeUp } from "./start-error.js";
+import { startError } from "./start-error.js";
 import { startLimiter, type Turn } from "./start-limiter.js";
 import { tlsFor } from "./tls-identity.js";
 

@@ -1,5 +1,6 @@
 import type { SecureContextOptions } from "node:tls";
 import { PluginError } from "../../errors.js";
+import { StartFault } from "../../executable/start-fault.js";
 import type { DialTls } from "../../transport/tls.js";
 
 /** What a certificate of the user's own may be for: nothing but loopback is dialled. */
@@ -27,7 +28,7 @@ export async function makeTlsIdentity(tls: "auto" | SecureContextOptions | undef
   try {
     checkContext(tls);
   } catch (cause) {
-    throw new Error(`what its tls option holds cannot be used: ${(cause as Error).message}`, { cause });
+    throw new StartFault("options", `what its tls option holds cannot be used: ${(cause as Error).message}`, { cause });
   }
   return { context: tls, clientCert: undefined };
 }

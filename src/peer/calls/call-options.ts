@@ -1,27 +1,34 @@
 import type { CallOptions } from "../../contract/views.js";
-import { faultOfOptions } from "../../util/plain-options.js";
-import { showValue } from "../../util/show-value.js";
+import { flag, isFlag } from "../../util/options/flags.js";
+import { hasOnly, namesIn } from "../../util/options/names.js";
+import { isPatience, patience } from "../../util/options/numbers.js";
+import { isSignal, signal } from "../../util/options/signals.js";
+import { readOptions } from "../../util/options/source.js";
 
-const NAMES = new Set(["signal", "timeoutMs", "progressResetsTimeout", "maxTotalMs", "waitReadyMs"]);
+const NAMES: ReadonlySet<string> = namesIn("signal timeoutMs progressResetsTimeout maxTotalMs waitReadyMs");
 
 /** @throws {RangeError | TypeError} If a call's options cannot be used. */
 export function checkCallOptions(method: string, options: CallOptions): void {
-  const fault = faultOfOptions(options, NAMES);
-  if (fault !== undefined) throw new TypeError(`Cannot call "${method}": ${fault}`);
-  const { signal, progressResetsTimeout, waitReadyMs } = options;
-  for (const name of ["timeoutMs", "maxTotalMs"] as const) {
-    const value = options[name];
-    if (value !== undefined && !(typeof value === "number" && value > 0)) {
-      throw new RangeError(`Cannot call "${method}": ${name} is ${showValue(value)}, and must be a number above 0`);
-    }
-  }
-  if (waitReadyMs !== undefined && !(typeof waitReadyMs === "number" && waitReadyMs >= 0)) {
-    throw new RangeError(`Cannot call "${method}": waitReadyMs is ${showValue(waitReadyMs)}, and must be a number from 0`);
-  }
-  if (progressResetsTimeout !== undefined && typeof progressResetsTimeout !== "boolean") {
-    throw new TypeError(`Cannot call "${method}": progressResetsTimeout is ${showValue(progressResetsTimeout)}, and must be true or false`);
-  }
-  if (signal !== undefined && typeof (signal as Partial<AbortSignal> | null)?.addEventListener !== "function") {
-    throw new TypeError(`Cannot call "${method}": its signal is no AbortSignal`);
-  }
+  // Each call with options comes this way: the sentence's parts are made where there is a sentence to make.
+  if (!isFine(options)) refuse(method, options);
+}
+
+function isFine(options: CallOptions): boolean {
+  if (!hasOnly(options, NAMES)) return false;
+  const { timeoutMs, maxTotalMs, waitReadyMs, progressResetsTimeout, signal: aborts } = options;
+  return (
+    (timeoutMs === undefined || isPatience(timeoutMs)) &&
+    (maxTotalMs === undefined || isPatience(maxTotalMs)) &&
+    (waitReadyMs === undefined || waitReadyMs === 0 || isPatience(waitReadyMs)) &&
+    (progressResetsTimeout === undefined || isFlag(progressResetsTimeout)) &&
+    (aborts === undefined || isSignal(aborts))
+  );
+}
+
+function refuse(method: string, options: CallOptions): void {
+  const from = readOptions(`Cannot call "${method}"`, options, NAMES);
+  for (const name of ["timeoutMs", "maxTotalMs"]) patience(from, name, undefined);
+  patience(from, "waitReadyMs", undefined, { zero: true });
+  flag(from, "progressResetsTimeout", undefined);
+  signal(from, "signal", undefined);
 }

@@ -1,9 +1,9 @@
-import { isPluginError, PluginError, type StartError } from "../../errors.js";
+import { isPluginError, PluginError, type PluginErrorCode, type StartError } from "../../errors.js";
 import { escapeLine } from "../../util/escape-controls.js";
 
 /** Why a connection, or a plugin, is no more. `switch` on `kind` is complete. */
 export type CloseReason =
-  /** We ended the process. `forced`: it had to be made to. `escaped`: descendants outside its process group that could not be killed. */
+  /** We ended the process. `forced`: it had to be made to. `escaped`: what could not be killed: descendants outside its group, or itself. */
   | { readonly kind: "killed"; readonly forced: boolean; readonly escaped: readonly number[] }
   /** One side closed the connection in order. `code`: with which the other side closed a WebSocket; absent on sockets, and by us. */
   | { readonly kind: "closed"; readonly by: "us" | "peer"; readonly code?: number }
@@ -34,15 +34,28 @@ export interface CloseErrors {
 
 /** @param other The other side, for sentences, as in `plugin "./kv.js"`. */
 export function closeErrors(reason: CloseReason, other: string): CloseErrors {
-  const ours = reason.kind === "closed" && reason.by === "us";
-  const cause = "error" in reason ? { cause: reason.error } : undefined;
-  const what = ours ? `we closed the connection to ${other}` : describe(reason, other);
-  const code = ours ? "CONNECTION_CLOSED" : "CONNECTION_LOST";
+  const { code, what, cause } = accountOf(reason, other);
   return {
     notSent: (method) => new PluginError("NOT_SENT", `Cannot call "${method}": ${what}`, cause),
     lost: (method) => new PluginError(code, `Lost the answer to "${method}": ${what}; the call may have run`, cause),
     cut: (stream) => new PluginError(code, `Lost the rest of "${stream}": ${what}`, cause),
     aborted: new PluginError(code, `The call was ended: ${what}`, cause),
+  };
+}
+
+/** What something that lasts as long as the connection ends with. @param other As for closeErrors(). */
+export function overError(reason: CloseReason, other: string): PluginError {
+  const { code, what, cause } = accountOf(reason, other);
+  return new PluginError(code, `The connection is over: ${what}`, cause);
+}
+
+/** The code, the sentence's end and the cause of what a connection took along. */
+function accountOf(reason: CloseReason, other: string): { code: PluginErrorCode; what: string; cause: ErrorOptions | undefined } {
+  const ours = reason.kind === "closed" && reason.by === "us";
+  return {
+    code: ours ? "CONNECTION_CLOSED" : "CONNECTION_LOST",
+    what: ours ? `we closed the connection to ${other}` : describe(reason, other),
+    cause: "error" in reason ? { cause: reason.error } : undefined,
   };
 }
 

@@ -91,7 +91,11 @@ export function fromWireError(error: unknown, method: string, other: string): Pl
   const kind = codeOf(wireCode);
   const answered = errorOf(kind, text, data, `Cannot call "${method}": ${other} ${SITUATIONS[kind] ?? "refused it"}`);
   // It lives as long as the error does.
-  answers.set(answered, { text, data: kind === "INVALID_INPUT" ? smallJson(data) : undefined });
+  answers.set(answered, {
+    text,
+    data: kind === "INVALID_INPUT" ? smallJson(data) : undefined,
+    retryAfterMs: numberIn(read(data, "retryAfterMs")),
+  });
   return answered;
 }
 
@@ -106,6 +110,8 @@ interface Answer {
   readonly text: string;
   /** Of an answer that refused an input: it may say more than issues. */
   readonly data: unknown;
+  /** Of a plugin that declines to start. */
+  readonly retryAfterMs: number | undefined;
 }
 const answers = new WeakMap<PluginError, Answer>();
 
@@ -153,6 +159,10 @@ function stepOf(step: unknown): (string | number)[] {
 
 function shortOf(value: unknown): string | undefined {
   return typeof value === "string" ? cut(value) : undefined;
+}
+
+function numberIn(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
 }
 
 function stringOf(value: unknown): string | undefined {

@@ -29,20 +29,24 @@ const NO_OPTIONS: readonly (readonly [unknown, string])[] = [
   [new Date(), "a Date"],
   [Promise.resolve({}), "a Promise"],
 ];
-const SENTENCES = {
-  handshake: "Cannot use handshake: it is $, and it must be an object with apiVersion, magicCookieKey, magicCookieValue",
-  limits: "Cannot use limits: they are $, and must be an object of numbers",
-  heartbeat: "Cannot create a client: heartbeat is $, and it must be false, or intervalMs and timeoutMs",
-  env: "Cannot create a client: env is $, and it must be an object of names and texts",
+const OBJECTS = {
+  handshake: "an object with apiVersion, magicCookieKey, magicCookieValue",
+  limits: "an object with maxMessageBytes, ",
+  heartbeat: "false, or an object with intervalMs, timeoutMs",
+  env: "an object of names and texts",
+  checksum: "an object with algorithm, digest",
+  tls: '"auto", or an object with ca, cert and key',
 };
 
-for (const [option, sentence] of Object.entries(SENTENCES)) {
-  // For env null has always meant none.
-  const wrong = NO_OPTIONS.filter(([value]) => !(option === "env" && value === null));
-  test.for(wrong)(`[O9, R30] ${option} must be an object of options, and is not %s`, ([value, shown]) => {
-    expect(mistake({ [option]: value })).toEqual(new TypeError(sentence.replace("$", shown)));
+for (const [option, wanted] of Object.entries(OBJECTS)) {
+  test.for(NO_OPTIONS)(`[O9, R30] ${option} must be an object of options, and is not %s`, ([value, shown]) => {
+    const error = mistake({ [option]: value });
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error.message).toContain(`Cannot create a client: ${option} is ${shown}, and it must be ${wanted}`);
   });
+}
 
+for (const option of ["handshake", "limits", "heartbeat", "env"]) {
   test(`[O9] ${option} is taken as an object of any kind that holds options`, () => {
     class Options {}
     for (const value of [{}, Object.create(null), new Options(), Object.freeze({})]) {
@@ -64,24 +68,26 @@ const ms = (name: string, shown: string, wanted = "a number of milliseconds abov
 const port = (name: string, shown: string): string =>
   `Cannot create a client: ${name} is ${shown}, and it must be a port from 1 to 65535, or both 0 for any`;
 const names = "Cannot create a client: inheritEnv is $, and it must be true, false, or a list of the variables' names";
+const other = (name: string, shown: string, wanted: string): string =>
+  `Cannot create a client: ${name} is ${shown}, and it must be ${wanted}`;
 const cases: readonly (readonly [object, string])[] = [
   [{ inheritEnv: null }, names.replace("$", "null")],
   [{ inheritEnv: [5] }, names.replace("$", "a list")],
-  [{ cwd: 10n }, "Cannot create a client: cwd is 10n, and it must be a directory's path or file: URL"],
-  [{ cwd: Symbol("s") }, "Cannot create a client: cwd is Symbol(s), and it must be a directory's path or file: URL"],
+  [{ cwd: 10n }, other("cwd", "10n", "a directory's path or file: URL")],
+  [{ cwd: Symbol("s") }, other("cwd", "Symbol(s)", "a directory's path or file: URL")],
   [{ minPort: Symbol("s") }, port("minPort", "Symbol(s)")],
   [{ maxPort: bare }, port("maxPort", "an object")],
-  [{ apiVersions: [Symbol("s")] }, "Cannot use apiVersion Symbol(s): it must be a whole number from 1"],
-  [{ apiVersions: [bare] }, "Cannot use apiVersion an object: it must be a whole number from 1"],
-  [{ handshake: { apiVersion: 10n } }, "Cannot use apiVersion 10n: it must be a whole number from 1"],
-  [{ handshake: { magicCookieKey: 10n } }, "Cannot use magicCookieKey 10n: it must be the name of an environment variable"],
-  [{ handshake: { magicCookieValue: 10n } }, "Cannot use magicCookieValue 10n: it must be a text that is not empty"],
-  [{ limits: { maxDepth: Symbol("s") } }, "Cannot use maxDepth Symbol(s): it must be a whole number from 8 to 1000"],
-  [{ limits: { maxDepth: bare } }, "Cannot use maxDepth an object: it must be a whole number from 8 to 1000"],
+  [{ apiVersions: [Symbol("s")] }, other("apiVersions[0]", "Symbol(s)", "a whole number from 1")],
+  [{ apiVersions: [bare] }, other("apiVersions[0]", "an object", "a whole number from 1")],
+  [{ handshake: { apiVersion: 10n } }, other("handshake.apiVersion", "10n", "a whole number from 1")],
+  [{ handshake: { magicCookieKey: 10n } }, other("handshake.magicCookieKey", "10n", "the name of an environment variable of your own")],
+  [{ handshake: { magicCookieValue: 10n } }, other("handshake.magicCookieValue", "10n", "a text that is not empty, without NUL")],
+  [{ limits: { maxDepth: Symbol("s") } }, other("limits.maxDepth", "Symbol(s)", "a whole number from 8 to 1000")],
+  [{ limits: { maxDepth: bare } }, other("limits.maxDepth", "an object", "a whole number from 8 to 1000")],
   [{ startTimeoutMs: bare }, ms("startTimeoutMs", "an object")],
   [{ startTimeoutMs: "5" }, ms("startTimeoutMs", '"5"')],
   [{ managed: bare }, ms("managed", "an object", "true or false")],
-  [{ transport: bare }, 'Cannot create a client: transport is an object, and it must be "tcp", "unix" or "websocket"'],
+  [{ transport: bare }, other("transport", "an object", '"tcp", "unix" or "websocket"')],
 ];
 
 for (const [options, sentence] of cases) {
@@ -96,6 +102,7 @@ const starts: readonly (readonly [unknown, string])[] = [
   [5, "the options are 5, and must be an object"],
   [new AbortController().signal, "the options are an AbortSignal, and must be an object"],
   [{ zzz: 1 }, 'there is no option "zzz"; the options are signal'],
+  [{ signl: 1 }, 'there is no option "signl"; did you mean "signal"?'],
   [{ signal: 5 }, "signal is 5, and it must be an AbortSignal"],
   [{ signal: null }, "signal is null, and it must be an AbortSignal"],
   [{ signal: new EventTarget() }, "signal is an EventTarget, and it must be an AbortSignal"],
@@ -105,5 +112,19 @@ test.for(starts)("[O9, R30] start() refuses options that it cannot use, and star
   const client = clientFor("echo");
   const error = await rejection(client.start(options as never));
   expect(error).toEqual(new TypeError(`Cannot start plugin "${fixture("echo")}": ${fault}`));
+  expect(client.state).toBe("idle");
+});
+
+const drains: readonly (readonly [unknown, string])[] = [
+  [null, "the options are null, and must be an object"],
+  [{ zzz: 1 }, 'there is no option "zzz"; the options are timeoutMs'],
+  [{ timeout: 1 }, 'there is no option "timeout"; did you mean "timeoutMs"?'],
+  [{ timeoutMs: -1 }, "timeoutMs is -1, and it must be a number of milliseconds from 0, or Infinity"],
+  [{ timeoutMs: "5" }, 'timeoutMs is "5", and it must be a number of milliseconds from 0, or Infinity'],
+];
+
+test.for(drains)("[R30] drain() refuses options that it cannot use, and ends nothing: %s", async ([options, fault]) => {
+  const client = clientFor("echo");
+  expect((await rejection(client.drain(options as never))).message).toBe(`Cannot drain plugin "${fixture("echo")}": ${fault}`);
   expect(client.state).toBe("idle");
 });

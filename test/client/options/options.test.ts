@@ -88,68 +88,77 @@ test("[O9] an option that is undefined means its default", () => {
   expect(resolveClientOptions({ command, ...options })).toEqual(resolveClientOptions({ command }));
 });
 
-test("[O9] an option that does not exist is a TypeError that names it and those that exist", () => {
-  expect(mistake({ startTimeout: 5 })).toMatch(
-    /^Cannot create a client: there is no option "startTimeout"; the options are command, reattach, handshake, .*startTimeoutMs/,
+test("[O9] an option that does not exist is a TypeError that names the one that was meant, or those that exist", () => {
+  expect(mistake({ startTimeout: 5 })).toBe('Cannot create a client: there is no option "startTimeout"; did you mean "startTimeoutMs"?');
+  expect(mistake({ zzz: 5 })).toMatch(
+    /^Cannot create a client: there is no option "zzz"; the options are command, reattach, handshake, .*startTimeoutMs/,
   );
   expect(() => NewClient(undefined as never)).toThrow(
-    new TypeError("Cannot create a client: the options must be an object with a command"),
+    new TypeError("Cannot create a client: the options are undefined, and must be an object"),
   );
 });
 
-const ms = (name: string, value: unknown, wanted: string): string =>
-  `Cannot create a client: ${name} is ${value}, and it must be ${wanted}`;
+const COMMAND = "and it must be the plugin's file, or a list of the file and its arguments";
+const PORT = "and it must be a port from 1 to 65535, or both 0 for any";
+const DIRECTORY = "and it must be a directory's path or file: URL";
+const TIME = "and it must be a number of milliseconds above 0";
 const cases: readonly (readonly [object, string])[] = [
-  [{ command: undefined }, "Cannot create a client: it takes either command or reattach, and neither is given"],
-  [{ reattach: {} }, "Cannot create a client: it takes either command or reattach, and both are given"],
-  [{ heartbeat: true }, "Cannot create a client: heartbeat is true, and it must be false, or intervalMs and timeoutMs"],
-  [{ heartbeat: null }, "Cannot create a client: heartbeat is null, and it must be false, or intervalMs and timeoutMs"],
-  [{ heartbeat: { everyMs: 1 } }, 'Cannot create a client: heartbeat has no option "everyMs"; it has intervalMs and timeoutMs'],
-  [{ heartbeat: { intervalMs: 0 } }, "Cannot create a client: heartbeat.intervalMs is 0, and it must be a number of milliseconds above 0"],
-  [
-    { heartbeat: { timeoutMs: Number.POSITIVE_INFINITY } },
-    "Cannot create a client: heartbeat.timeoutMs is Infinity, and it must be a number of milliseconds above 0",
-  ],
-  [{ command: [] }, "Cannot create a client: command must be the plugin's file, or a list of the file and its arguments"],
-  [{ command: "" }, "Cannot create a client: command must be the plugin's file, or a list of the file and its arguments"],
-  [{ command: ["a", 1] }, "Cannot create a client: command must be the plugin's file, or a list of the file and its arguments"],
-  [{ command: ["a", "b\0"] }, "Cannot create a client: command holds a NUL character, which no program can be given"],
-  [{ transport: "udp" }, 'Cannot create a client: transport is "udp", and it must be "tcp", "unix" or "websocket"'],
-  [{ apiVersions: [] }, "Cannot create a client: apiVersions must be a list of at least one"],
-  [{ apiVersions: [0] }, "Cannot use apiVersion 0: it must be a whole number from 1"],
-  [{ handshake: { apiVersion: 1.5 } }, "Cannot use apiVersion 1.5: it must be a whole number from 1"],
-  [{ minPort: 0, maxPort: 9 }, "Cannot create a client: minPort is 0, and it must be a port from 1 to 65535, or both 0 for any"],
-  [{ maxPort: 65_536 }, "Cannot create a client: maxPort is 65536, and it must be a port from 1 to 65535, or both 0 for any"],
-  [{ minPort: 1.5 }, "Cannot create a client: minPort is 1.5, and it must be a port from 1 to 65535, or both 0 for any"],
-  [{ minPort: 9, maxPort: 8 }, "Cannot create a client: minPort 9 is above maxPort 8"],
-  [{ cwd: 5 }, "Cannot create a client: cwd is 5, and it must be a directory's path or file: URL"],
-  [{ cwd: new URL("http://x/") }, 'Cannot create a client: cwd is "http://x/", and it must be a directory\'s path or file: URL'],
-  [{ cwd: "a\0" }, 'Cannot create a client: cwd is "a\\u0000", and it must be a directory\'s path or file: URL'],
-  [{ cwd: new URL("file:///a%00b") }, 'Cannot create a client: cwd is "file:///a%00b", and it must be a directory\'s path or file: URL'],
-  [{ env: 5 }, "Cannot create a client: env is 5, and it must be an object of names and texts"],
-  [{ env: { "A=B": "c" } }, 'Cannot create a client: env has "A=B", and names and values must be texts without NUL'],
-  [{ env: { A: "b\0" } }, 'Cannot create a client: env has "A", and names and values must be texts without NUL'],
-  [{ env: { PLUGIN_SECRET: "x" } }, "Cannot create a client: env sets PLUGIN_SECRET, which the handshake sets itself"],
-  [{ inheritEnv: "PATH" }, 'Cannot create a client: inheritEnv is "PATH", and it must be true, false, or a list of the variables\' names'],
-  [{ startTimeoutMs: 0 }, ms("startTimeoutMs", 0, "a number of milliseconds above 0")],
-  [{ startTimeoutMs: Infinity }, ms("startTimeoutMs", Infinity, "a number of milliseconds above 0")],
-  [{ startTimeoutMs: "5" }, ms("startTimeoutMs", '"5"', "a number of milliseconds above 0")],
-  [{ callTimeoutMs: Number.NaN }, ms("callTimeoutMs", Number.NaN, "a number of milliseconds above 0, or Infinity")],
-  [{ killTimeoutMs: -1 }, ms("killTimeoutMs", -1, "a number of milliseconds from 0")],
-  [{ killTimeoutMs: Infinity }, ms("killTimeoutMs", Infinity, "a number of milliseconds from 0")],
-  [{ managed: "yes" }, 'Cannot create a client: managed is "yes", and it must be true or false'],
-  [{ validate: 0 }, "Cannot create a client: validate is 0, and it must be true or false"],
-  [{ logger: {} }, "Cannot create a client: logger has no function debug, info, warn, error"],
-  [{ runtime: {} }, "Cannot create a client: runtime has no function start"],
-  [{ stderr: "file" }, "Cannot create a client: stderr has no function write, on"],
-  [{ syncStdout: {} }, "Cannot create a client: syncStdout has no function write, on"],
-  [{ stdin: "text" }, "Cannot create a client: stdin has no function pipe, on"],
-  [{ limits: { depth: 1 } }, 'Cannot use limit "depth": the limits are '],
-  [{ provides: {} }, "Cannot use provides: it must be a list of implement(…) results"],
+  [{ command: undefined }, "it takes either command or reattach, and neither is given"],
+  [{ reattach: {} }, "it takes either command or reattach, and both are given"],
+  [{ heartbeat: true }, "heartbeat is true, and it must be false, or an object with intervalMs, timeoutMs"],
+  [{ heartbeat: null }, "heartbeat is null, and it must be false, or an object with intervalMs, timeoutMs"],
+  [{ heartbeat: { everyMs: 1 } }, 'there is no option "heartbeat.everyMs"; the options are intervalMs, timeoutMs'],
+  [{ heartbeat: { intervallMs: 1 } }, 'there is no option "heartbeat.intervallMs"; did you mean "heartbeat.intervalMs"?'],
+  [{ heartbeat: { intervalMs: 0 } }, `heartbeat.intervalMs is 0, ${TIME}`],
+  [{ heartbeat: { timeoutMs: Number.POSITIVE_INFINITY } }, `heartbeat.timeoutMs is Infinity, ${TIME}`],
+  [{ command: [] }, `command is a list, ${COMMAND}`],
+  [{ command: "" }, `command is "", ${COMMAND}`],
+  [{ command: ["a", 1] }, `command is a list, ${COMMAND}`],
+  [{ command: ["a", "b\0"] }, "command holds a NUL character, which no program can be given"],
+  [{ transport: "udp" }, 'transport is "udp", and it must be "tcp", "unix" or "websocket"'],
+  [{ apiVersions: [] }, "apiVersions is empty, and it must be a list of at least one whole number from 1"],
+  [{ apiVersions: 2 }, "apiVersions is 2, and it must be a list of at least one whole number from 1"],
+  [{ apiVersions: [1, 0] }, "apiVersions[1] is 0, and it must be a whole number from 1"],
+  // biome-ignore lint/suspicious/noSparseArray: That is the mistake.
+  [{ apiVersions: [1, , 2] }, "apiVersions[1] is undefined, and it must be a whole number from 1"],
+  [{ handshake: { apiVersion: 1.5 } }, "handshake.apiVersion is 1.5, and it must be a whole number from 1"],
+  [{ minPort: 0, maxPort: 9 }, `minPort is 0, ${PORT}`],
+  [{ maxPort: 65_536 }, `maxPort is 65536, ${PORT}`],
+  [{ minPort: 1.5 }, `minPort is 1.5, ${PORT}`],
+  [{ maxPort: "80" }, `maxPort is "80", ${PORT}`],
+  [{ minPort: 9, maxPort: 8 }, "minPort 9 is above maxPort 8"],
+  [{ cwd: 5 }, `cwd is 5, ${DIRECTORY}`],
+  [{ cwd: "" }, `cwd is "", ${DIRECTORY}`],
+  [{ cwd: new URL("http://x/") }, `cwd is "http://x/", ${DIRECTORY}`],
+  [{ cwd: "a\0" }, `cwd is "a\\u0000", ${DIRECTORY}`],
+  [{ cwd: new URL("file:///a%00b") }, `cwd is "file:///a%00b", ${DIRECTORY}`],
+  [{ env: 5 }, "env is 5, and it must be an object of names and texts"],
+  [{ env: { PORT: 80 } }, "env.PORT is 80, and it must be a text"],
+  [{ env: { "A=B": "c" } }, 'env has the name "A=B", which no variable can have'],
+  [{ env: { "": "c" } }, 'env has the name "", which no variable can have'],
+  [{ env: { A: "b\0" } }, "env.A holds a NUL character, which no program can be given"],
+  [{ env: { PLUGIN_SECRET: "x" } }, "env sets PLUGIN_SECRET, which the handshake sets itself"],
+  [{ inheritEnv: "PATH" }, 'inheritEnv is "PATH", and it must be true, false, or a list of the variables\' names'],
+  [{ startTimeoutMs: 0 }, `startTimeoutMs is 0, ${TIME}`],
+  [{ startTimeoutMs: Infinity }, `startTimeoutMs is Infinity, ${TIME}`],
+  [{ startTimeoutMs: "5" }, `startTimeoutMs is "5", ${TIME}`],
+  [{ callTimeoutMs: Number.NaN }, `callTimeoutMs is NaN, ${TIME}, or Infinity`],
+  [{ killTimeoutMs: -1 }, "killTimeoutMs is -1, and it must be a number of milliseconds from 0"],
+  [{ killTimeoutMs: Infinity }, "killTimeoutMs is Infinity, and it must be a number of milliseconds from 0"],
+  [{ managed: "yes" }, 'managed is "yes", and it must be true or false'],
+  [{ validate: 0 }, "validate is 0, and it must be true or false"],
+  [{ logger: {} }, "logger has no function debug, info, warn, error"],
+  [{ logger: null }, "logger has no function debug, info, warn, error"],
+  [{ runtime: {} }, "runtime has no function start"],
+  [{ stderr: "file" }, "stderr has no function write, on"],
+  [{ syncStdout: {} }, "syncStdout has no function write, on"],
+  [{ stdin: "text" }, "stdin has no function pipe, on"],
+  [{ limits: { depth: 1 } }, 'there is no option "limits.depth"; the options are maxMessageBytes, maxDepth, '],
+  [{ provides: {} }, "provides is an object, and it must be a list of implement(…) results"],
 ];
 
 test.for(cases)("[O9, F25] an option out of its range is refused by name: %j", ([options, sentence]) => {
-  expect(mistake(options)).toContain(sentence);
+  expect(mistake(options)).toContain(`Cannot create a client: ${sentence}`);
 });
 
 test("[O9, F68] the ends of the ranges are taken", () => {

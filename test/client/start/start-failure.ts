@@ -16,6 +16,20 @@ export async function startFailure(client: Client): Promise<StartError> {
   return error;
 }
 
+/**
+ * What a start rejects with whose time is over once something is so, and which time that was. On a loaded machine a plugin needs
+ * longer to get there: it is given more until it does.
+ */
+export async function lateStart(
+  isThere: (error: StartError) => boolean,
+  clientWith: (startTimeoutMs: number) => Client,
+): Promise<{ readonly error: StartError; readonly ms: number }> {
+  for (let ms = 600; ; ms *= 3) {
+    const error = await startFailure(clientWith(ms));
+    if (isThere(error) || ms > 20_000) return { error, ms };
+  }
+}
+
 /** The parts of an error that callers branch on. */
 export function gist({ code, step, exitCode, signal }: StartError): object {
   return { code, step, exitCode, signal };

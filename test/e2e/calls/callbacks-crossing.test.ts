@@ -10,6 +10,7 @@ const jobs = defineContract("jobs", {
   keep: method<{ on: () => void }>(),
   late: method<void, { code: string; message: string }>(),
   forget: method<{ on: (text: string) => unknown }>(),
+  forgotten: method<void, void>(),
   hang: method<{ on: () => unknown }>(),
   each: stream<{ on: (n: number) => number }, number>(),
 });
@@ -71,23 +72,17 @@ test("a plugin that reports on without awaiting, after its call is over or abort
   const controller = new AbortController();
   const hanging = rejection(remote.hang({ on: () => controller.abort(new Error("enough")) }, { signal: controller.signal }));
   expect(await hanging).toMatchObject({ message: "enough" });
-  // Longer than it goes on reporting.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await remote.forgotten();
   expect([client.state, await remote.count({ to: 1, onProgress: () => 5 }), await left(client)]).toEqual(["ready", 5, [0, 0, 0, 0]]);
   await client.kill();
 });
 
 test("[P1] a call that reports progress outlives its deadline, until the cap", async () => {
   const { client, remote } = await start();
-  let calls = 0;
-  const on = async (): Promise<void> => {
-    calls++;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  };
-  const error = await rejection(remote.hang({ on }, { timeoutMs: 100, progressResetsTimeout: true, maxTotalMs: 400 }));
-  expect(error).toMatchObject({ code: "CALL_TIMEOUT", message: expect.stringContaining("did not answer in 400 ms") });
-  // A deadline of 100 ms alone would have ended it after 5 at the most.
-  expect(calls).toBeGreaterThan(6);
+  const on = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+  // Which of the two it was that ended it, the sentence tells.
+  const error = await rejection(remote.hang({ on }, { timeoutMs: 1_000, progressResetsTimeout: true, maxTotalMs: 1_200 }));
+  expect(error).toMatchObject({ code: "CALL_TIMEOUT", message: expect.stringContaining("did not answer in 1200 ms") });
   await client.kill();
 });
 

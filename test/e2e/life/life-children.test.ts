@@ -29,17 +29,18 @@ test("[F15, O35] a crash is told though a grandchild holds the plugin's streams,
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
-// What the plugin does when it is told to stop, and whether that takes a SIGKILL.
+// What the plugin does when it is told to stop, whether that takes a SIGKILL, and how long it is waited for: where it ends, for as
+// long as it takes.
 const ENDS = [
-  ["ends when it is asked to", [], false],
-  ["ends by SIGTERM", ["slow"], false],
-  ["has to be killed", ["stubborn"], true],
+  ["ends when it is asked to", [], false, 20_000],
+  ["ends by SIGTERM", ["slow"], false, 500],
+  ["has to be killed", ["stubborn"], true, 100],
 ] as const;
 
 test.for(ENDS)(
   "[F16, O35] a grandchild in a session of its own is dead when kill() of a plugin that %s resolves",
-  async ([, words, forced]) => {
-    const client = clientFor("has-a-child", { args: ["detached", ...words], killTimeoutMs: 200 });
+  async ([, words, forced, killTimeoutMs]) => {
+    const client = clientFor("has-a-child", { args: ["detached", ...words], killTimeoutMs });
     const child = await (await client.dispense(family)).child();
     expect(isAlive(child)).toBe(true);
     expect(await client.kill()).toEqual({ kind: "killed", forced, escaped: [] });
@@ -77,8 +78,8 @@ test("[F16] nothing leads to one in a session of its own whose parent has ended:
   process.kill(child, "SIGKILL");
 });
 
-test.for(ENDS)("[F19] no ps on PATH is needed for that where a plugin %s", async ([, words, forced]) => {
-  const client = clientFor("has-a-child", { args: ["detached", ...words], killTimeoutMs: 100 });
+test.for(ENDS)("[F19] no ps on PATH is needed for that where a plugin %s", async ([, words, forced, killTimeoutMs]) => {
+  const client = clientFor("has-a-child", { args: ["detached", ...words], killTimeoutMs });
   const child = await (await client.dispense(family)).child();
   const before = process.env["PATH"];
   process.env["PATH"] = "/nonexistent";
@@ -97,7 +98,11 @@ test.for([
   const dir = mkdtempSync(join(tmpdir(), "below-"));
   const ended = join(dir, "ended");
   const env = { TMPDIR: dir };
-  const client = clientFor("is-a-host", { args: [`${fixture("tells-when-it-ends")} ${ended}`, word], killTimeoutMs: 200, env });
+  const client = clientFor("is-a-host", {
+    args: [`${fixture("tells-when-it-ends")} ${ended}`, word],
+    killTimeoutMs: forced ? 200 : 20_000,
+    env,
+  });
   const below = await (await client.dispense(hosting)).below();
   expect(isAlive(below)).toBe(true);
   expect(await client.kill()).toEqual({ kind: "killed", forced, escaped: [] });
@@ -142,7 +147,7 @@ test.for([
   ["is killed", "stubborn", true],
   ["ends when asked", "obedient", false],
 ] as const)("[F17, O35] a plugin that %s takes its 200 children along, and the host stays responsive", async ([, word, forced]) => {
-  const client = clientFor("forks-many", { args: [word], killTimeoutMs: 200 });
+  const client = clientFor("forks-many", { args: [word], killTimeoutMs: forced ? 200 : 500 });
   await client.start();
   const pid = client.pid as number;
   expect(membersOf(pid).length).toBe(202);

@@ -66,7 +66,7 @@ test("[F20] a plugin that closes its stdout and stderr stays running, and that i
   const said = (): number =>
     logger.records.filter(({ message }) => message.endsWith("has closed its stdout and stderr: nothing more of its output is seen")).length;
   await remote.closeOutput();
-  await expect.poll(said, { timeout: 10_000 }).toBe(1);
+  await expect.poll(said).toBe(1);
   expect(client.state).toBe("ready");
   expect(await (await client.client()).ping()).toBeGreaterThan(0);
   expect(await client.kill()).toMatchObject({ kind: "killed" });

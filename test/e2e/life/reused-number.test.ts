@@ -10,7 +10,7 @@ const host = (name: string): string => fileURLToPath(new URL(`../fixtures/hosts/
 /** Runs a program in a process namespace of its own, where a process's number can be chosen. Its first process reaps. */
 function inNamespace(...words: readonly string[]): ReturnType<typeof spawnSync> {
   const args = ["--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", "-c", '"$@"; exit $?', "sh", ...words];
-  return spawnSync("unshare", args, { encoding: "utf8", timeout: 20_000 });
+  return spawnSync("unshare", args, { encoding: "utf8", timeout: 100_000 });
 }
 
 const choosesNumbers = inNamespace("/bin/sh", "-c", "echo 300 > /proc/sys/kernel/ns_last_pid").status === 0;

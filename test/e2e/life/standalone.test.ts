@@ -24,7 +24,7 @@ async function byHand(nodeArgs: readonly string[] = [], file = "serves-alone", a
       said[name] += chunk;
     });
   }
-  await expect.poll(() => said.stderr, { timeout: 20_000 }).toMatch(/\}'\n/);
+  await expect.poll(() => said.stderr).toMatch(/\}'\n/);
   const text = /MORTISE_REATTACH='(\{.*\})'/.exec(said.stderr)?.[1] as string;
   return { child, said, text, ended: once(child, "close") };
 }

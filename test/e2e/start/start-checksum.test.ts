@@ -208,12 +208,16 @@ test.skipIf(whyNoNobody !== undefined)("[F44] a file or directory of another use
   }
 });
 
+const ALGORITHM = 'and it must be one that this Node.js knows, as "sha256"';
+const G = "g".repeat(64);
 test.each([
-  [{ algorithm: "sha257", digest: "00" }, 'checksum.algorithm is "sha257", which this Node.js does not know; "sha256" it does'],
-  [{ algorithm: "sha256", digest: "00" }, "checksum.digest must be 64 hex digits, as sha256 gives them"],
-  [{ algorithm: "sha256", digest: "g".repeat(64) }, "checksum.digest must be 64 hex digits, as sha256 gives them"],
-  [{ digest: "00" }, 'checksum must have an algorithm, as "sha256", and a digest in hex'],
-  [null, 'checksum must have an algorithm, as "sha256", and a digest in hex'],
+  [{ algorithm: "sha257", digest: "00" }, `checksum.algorithm is "sha257", ${ALGORITHM}`],
+  [{ algorithm: "sha256", digest: "00" }, 'checksum.digest is "00", and it must be 64 hex digits, as sha256 gives them'],
+  [{ algorithm: "sha256", digest: G }, `checksum.digest is "${G}", and it must be 64 hex digits, as sha256 gives them`],
+  [{ digest: "00" }, `checksum.algorithm is undefined, ${ALGORITHM}`],
+  [{ algorithm: "sha256" }, "checksum.digest is undefined, and it must be 64 hex digits, as sha256 gives them"],
+  [{ algorithm: "sha256", hash: "00" }, 'there is no option "checksum.hash"; the options are algorithm, digest'],
+  [null, "checksum is null, and it must be an object with algorithm, digest"],
 ])("[O29] NewClient() refuses the checksum %j", (checksum, sentence) => {
   expect(() => NewClient({ command: "x", checksum: checksum as never })).toThrow(new TypeError(`Cannot create a client: ${sentence}`));
 });

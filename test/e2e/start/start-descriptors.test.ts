@@ -10,7 +10,7 @@ const HOST = fileURLToPath(new URL("../../fixtures/hosts/runs-out-of-files.mjs",
 /** What became of two starts in a host with at most 64 descriptors: with so many free, and with all free. */
 function startsWith(free: number, ...rest: readonly string[]): { first: unknown; second: unknown; stderr: string } {
   const args = ["-c", 'ulimit -n 64; exec "$@"', "sh", process.execPath, HOST, fixture("echo"), String(free), ...rest];
-  const { stdout, stderr } = spawnSync("/bin/sh", args, { encoding: "utf8", timeout: 20_000 });
+  const { stdout, stderr } = spawnSync("/bin/sh", args, { encoding: "utf8", timeout: 100_000 });
   const [first, second] = stdout
     .trim()
     .split("\n")
@@ -36,6 +36,7 @@ test.for([
       name: "StartError",
       code: "START_FAILED",
       step: "spawn",
+      reason: "resources",
       message: expect.stringMatching(
         /^Cannot start plugin ".*": the system refused to start ".*" \(EMFILE\)\n {2}This program has too many files open: raise the limit \(ulimit -n\), or start fewer plugins\.$/,
       ),

@@ -1,31 +1,36 @@
 import { expect, test } from "vitest";
 import { resolveClientOptions } from "../../../src/client/options/options.js";
-import { NewClient } from "../../../src/index.js";
+import { NewClient, type StartError } from "../../../src/index.js";
 import type { Running } from "../../../src/process/runtime.js";
 import { deferred } from "../../../src/util/deferred.js";
-import { gist, reason, startFailure } from "../../client/start/start-failure.js";
+import { gist, lateStart, reason, startFailure } from "../../client/start/start-failure.js";
 import { clientFor, rejection } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
 
 gate();
 const LATE = { code: "START_TIMEOUT", exitCode: null, signal: null };
+const isAt =
+  (step: string) =>
+  (error: StartError): boolean =>
+    error.step === step;
 const BAD_TIME = "and it must be a number of milliseconds above 0";
 
 test("[F32, O16] a silent plugin is killed, and the error says after how long", async () => {
-  const error = await startFailure(clientFor("prints-and-waits", { startTimeoutMs: 1_500 }));
-  expect(gist(error)).toEqual({ ...LATE, step: "announcement" });
-  expect(error.message).toMatch(
-    /: it timed out after 1500 ms, before announcing an address\n {2}stdout held nothing\n {2}last stderr line: pid \d+\n/,
+  const { error, ms } = await lateStart(
+    ({ stderrTail }) => stderrTail !== "",
+    (startTimeoutMs) => clientFor("prints-and-waits", { startTimeoutMs }),
   );
+  expect(gist(error)).toEqual({ ...LATE, step: "announcement" });
+  expect(error.message).toContain(`: it timed out after ${ms} ms, before announcing an address\n  stdout held nothing\n`);
+  expect(error.message).toMatch(/\n {2}last stderr line: pid \d+\n/);
   expect(error.message).toMatch(/\n {2}Run it by hand to see the full output: .*\n {2}If it only needs longer, raise startTimeoutMs\.$/);
 });
 
 test("[F32, O25] a plugin that prints only noise is killed, and the error shows the noise", async () => {
-  const error = await startFailure(
-    clientFor("prints-and-waits", {
-      args: ["Listening on 8080", "v1|1|tcp|127.0.0.1:1|jsonrpc|", "1|1|tcp|127.0.0.1:1"],
-      startTimeoutMs: 1_500,
-    }),
+  const args = ["Listening on 8080", "v1|1|tcp|127.0.0.1:1|jsonrpc|", "1|1|tcp|127.0.0.1:1"];
+  const { error } = await lateStart(
+    ({ message }) => message.includes("stdout held 3 lines"),
+    (startTimeoutMs) => clientFor("prints-and-waits", { args, startTimeoutMs }),
   );
   expect(gist(error)).toEqual({ ...LATE, step: "announcement" });
   expect(error.message).toContain('\n  stdout held 3 lines and no announcement; the first: "Listening on 8080"\n');
@@ -33,19 +38,19 @@ test("[F32, O25] a plugin that prints only noise is killed, and the error shows 
 });
 
 test("[F39, O16] the time is over while a plugin does not listen where it said", async () => {
-  const error = await startFailure(
-    clientFor("listens-badly", { args: ["never"], startTimeoutMs: 1_500, limits: { helloTimeoutMs: 60_000 } }),
+  const { error, ms } = await lateStart(isAt("connect"), (startTimeoutMs) =>
+    clientFor("listens-badly", { args: ["never"], startTimeoutMs, limits: { helloTimeoutMs: 60_000 } }),
   );
   expect(gist(error)).toEqual({ ...LATE, step: "connect" });
-  expect(reason(error)).toBe("it timed out after 1500 ms, before it could be reached");
+  expect(reason(error)).toBe(`it timed out after ${ms} ms, before it could be reached`);
 });
 
 test("[F40, O16] the time is over while a plugin does not answer the hello", async () => {
-  const error = await startFailure(
-    clientFor("listens-badly", { args: ["mute"], startTimeoutMs: 1_500, limits: { helloTimeoutMs: 60_000 } }),
+  const { error, ms } = await lateStart(isAt("hello"), (startTimeoutMs) =>
+    clientFor("listens-badly", { args: ["mute"], startTimeoutMs, limits: { helloTimeoutMs: 60_000 } }),
   );
   expect(gist(error)).toEqual({ ...LATE, step: "hello" });
-  expect(reason(error)).toBe("it timed out after 1500 ms, during the handshake");
+  expect(reason(error)).toBe(`it timed out after ${ms} ms, during the handshake`);
 });
 
 test("[F40] a plugin that accepts and never speaks is killed after helloTimeoutMs", async () => {
@@ -56,11 +61,11 @@ test("[F40] a plugin that accepts and never speaks is killed after helloTimeoutM
 });
 
 test("[O16] the time is over while a plugin configures itself, however long the hello may take", async () => {
-  const error = await startFailure(
-    clientFor("configures", { config: { what: "hang" }, startTimeoutMs: 2_000, limits: { helloTimeoutMs: 1_500 } }),
+  const { error, ms } = await lateStart(isAt("ready"), (startTimeoutMs) =>
+    clientFor("configures", { config: { what: "hang" }, startTimeoutMs, limits: { helloTimeoutMs: startTimeoutMs / 2 } }),
   );
   expect(gist(error)).toEqual({ ...LATE, step: "ready" });
-  expect(reason(error)).toBe("it timed out after 2000 ms, while it configured itself");
+  expect(reason(error)).toBe(`it timed out after ${ms} ms, while it configured itself`);
 });
 
 test("[O16, O32] the time is over while a runtime starts nothing, and its signal says so", async () => {

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { defineContract, implement, method, stream } from "../../../src/index.js";
 import { rejection, startFixture } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
+import { atRest } from "../../kit/own-time.js";
 import { RawHostOver, RawPluginOver } from "../../transport/attackers.js";
 import { TRANSPORTS } from "../../transport/ends.js";
 
@@ -83,10 +84,9 @@ for (const transport of TRANSPORTS) {
     deaf.socket.pause();
     for (let id = 2; id < 52; id++) deaf.send({ jsonrpc: "2.0", id, method: "floods.flood" });
     for (let id = 52; id < 152; id++) deaf.send({ jsonrpc: "2.0", id, method: "floods.echo", params: ["x".repeat(10_000)] });
-    for (let before = -1; before !== produced || produced === 0; ) {
-      before = produced;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    // Once it has begun.
+    await expect.poll(() => produced).toBeGreaterThan(0);
+    await atRest(() => produced);
     // The credit of 50 streams alone would be 50 MiB; what the system takes comes beside the mebibyte at which producers rest.
     expect(produced).toBeLessThan(20 * MIB);
     const other = await host.ready();

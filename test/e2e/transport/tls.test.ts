@@ -4,6 +4,7 @@ import { connect, createServer } from "node:tls";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { defineContract, method, NewClient } from "../../../src/index.js";
 import { derOf, makeCertificate } from "../../../src/transport/certificate.js";
+import { showValue } from "../../../src/util/show-value.js";
 import { gist, reason, startFailure } from "../../client/start/start-failure.js";
 import { Authority, lacksOpenssl, type Pair } from "../../kit/certificates.js";
 import { clientFor } from "../../kit/fixtures.js";
@@ -159,16 +160,16 @@ describe.skipIf(lack !== undefined)(`certificates of the user's own${lack === un
 
 const PEM = "a text or a Buffer in PEM, or a list of them";
 test.each<[unknown, string]>([
-  [{ tls: "on" }, 'tls must be "auto", or an object with ca, cert and key'],
+  [{ tls: "on" }, 'tls is "on", and it must be "auto", or an object with ca, cert and key'],
   ...[undefined, null, "", [], Buffer.alloc(0), ["x", ""], 5].map((ca): [unknown, string] => [
     { tls: { cert: "x", key: "y", pfx: "z", ca } },
-    `tls has no ca, by which the plugin's certificate is checked: ${PEM}`,
+    `tls.ca is ${showValue(ca)}, and it must be ${PEM}`,
   ]),
   [
     { command: undefined, reattach: ATTACHED, tls: "auto" },
     'tls is "auto", which makes certificates for a start, and reattach starts nothing: give the certificates themselves',
   ],
-  [{ tls: null }, 'tls must be "auto", or an object with ca, cert and key'],
+  [{ tls: null }, 'tls is null, and it must be "auto", or an object with ca, cert and key'],
 ])("[F89] NewClient() refuses %j", (options, sentence) => {
   expect(() => NewClient({ command: "x", ...(options as object) })).toThrow(new TypeError(`Cannot create a client: ${sentence}`));
 });

@@ -17,9 +17,12 @@ const wrong: readonly (readonly [unknown, string])[] = [
   [new Map([["timeoutMs", 5]]), "the options are a Map, and must be an object"],
   [AbortSignal.abort(), "the options are an AbortSignal, and must be an object"],
   [{ zzz: 1 }, `there is no option "zzz"; ${known}`],
-  [{ timeoutMs: 5, timeoutMS: 5 }, `there is no option "timeoutMS"; ${known}`],
-  [{ timeoutMs: 10n }, "timeoutMs is 10n, and must be a number above 0"],
-  [{ maxTotalMs: Object.create(null) }, "maxTotalMs is an object, and must be a number above 0"],
+  [{ timeoutMs: 5, timeoutMS: 5 }, 'there is no option "timeoutMS"; did you mean "timeoutMs"?'],
+  [{ timeoutMs: 10n }, "timeoutMs is 10n, and it must be a number of milliseconds above 0, or Infinity"],
+  [{ maxTotalMs: Object.create(null) }, "maxTotalMs is an object, and it must be a number of milliseconds above 0, or Infinity"],
+  [{ progressResetsTimeout: "yes" }, 'progressResetsTimeout is "yes", and it must be true or false'],
+  [{ signal: new EventTarget() }, "signal is an EventTarget, and it must be an AbortSignal"],
+  [{ signal: null }, "signal is null, and it must be an AbortSignal"],
 ];
 
 test.for(wrong)("[R30] a call whose options cannot be used is refused by name, and not sent: %s", async ([options, fault]) => {

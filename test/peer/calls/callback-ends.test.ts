@@ -179,11 +179,12 @@ test.each([
   await host.close();
 });
 
+const PATIENCE = "and it must be a number of milliseconds above 0, or Infinity";
 test.each([
-  [{ maxTotalMs: 0 }, RangeError, "maxTotalMs is 0, and must be a number above 0"],
-  [{ maxTotalMs: "5" }, RangeError, 'maxTotalMs is "5", and must be a number above 0'],
-  [{ timeoutMs: Number.NaN }, RangeError, "timeoutMs is NaN, and must be a number above 0"],
-  [{ progressResetsTimeout: 1 }, TypeError, "progressResetsTimeout is 1, and must be true or false"],
+  [{ maxTotalMs: 0 }, RangeError, `maxTotalMs is 0, ${PATIENCE}`],
+  [{ maxTotalMs: "5" }, TypeError, `maxTotalMs is "5", ${PATIENCE}`],
+  [{ timeoutMs: Number.NaN }, RangeError, `timeoutMs is NaN, ${PATIENCE}`],
+  [{ progressResetsTimeout: 1 }, TypeError, "progressResetsTimeout is 1, and it must be true or false"],
 ])("options %j of a call are refused", async (options, kind, problem) => {
   const { run, host } = scene();
   expect(await rejection(run({ on: () => {} }, options as object))).toEqual(new kind(`Cannot call "jobs.run": ${problem}`));

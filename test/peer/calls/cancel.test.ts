@@ -86,7 +86,7 @@ test("a signal that is none is refused, and no call is left behind", async () =>
   const { connection, channel } = scripted();
   const signal = new AbortController() as unknown as AbortSignal;
   expect(await rejection(connection.call("kv.get", 1, { signal }))).toEqual(
-    new TypeError('Cannot call "kv.get": its signal is no AbortSignal'),
+    new TypeError('Cannot call "kv.get": signal is an AbortController, and it must be an AbortSignal'),
   );
   expect([channel.take(), connection.peer.pending]).toEqual([[], 0]);
 });

@@ -7,8 +7,8 @@ import type { CloseReason } from "../../../src/peer/errors/close-reason.js";
 import { socketChannel } from "../../../src/transport/socket.js";
 import { systemClock } from "../../../src/util/clock.js";
 import { silentLogger } from "../../../src/util/logger.js";
-import { resolveLimits } from "../../../src/wire/limits.js";
 import { rejection } from "../../kit/fixtures.js";
+import { limitsOf } from "../../kit/options.js";
 import { outcome, scripted, settled } from "../../kit/script-channel.js";
 
 const broke = new PluginError("CONNECTION_LOST", "the connection broke (ECONNRESET)");
@@ -160,7 +160,7 @@ async function socketPair(): Promise<{ readonly near: Socket; readonly far: Sock
 
 test("[F67] a call or a notification on a socket that was just destroyed rejects NOT_SENT, and does not hang", async () => {
   const { near, end } = await socketPair();
-  const options = { limits: resolveLimits(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000, other: "it" };
+  const options = { limits: limitsOf(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000, other: "it" };
   const connection = new PeerConnection(socketChannel(near, { stallTimeoutMs: 1_000 }), options);
   connection.peer.trust();
   near.destroy();
@@ -173,7 +173,7 @@ test("[F67, P2] a call of the tick in which the socket is destroyed rejects NOT_
   const { near, far, end } = await socketPair();
   const heard: Buffer[] = [];
   far.on("data", (chunk) => heard.push(chunk));
-  const options = { limits: resolveLimits(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000, other: "it" };
+  const options = { limits: limitsOf(), clock: systemClock, logger: silentLogger, validate: true, callTimeoutMs: 60_000, other: "it" };
   const connection = new PeerConnection(socketChannel(near, { stallTimeoutMs: 1_000 }), options);
   connection.peer.trust();
   const call = rejection(connection.call("kv.get", 1));

@@ -70,7 +70,7 @@ test("a stream is asked for when it is first read, and its options are checked a
   const { connection, channel } = scripted({ provided: [{ name: "logs", members: { tail: { kind: "stream" } } }] });
   const { tail } = connection.dispense(logs);
   expect(() => tail(undefined, { timeoutMs: 0 })).toThrow(
-    new RangeError('Cannot call "logs.tail": timeoutMs is 0, and must be a number above 0'),
+    new RangeError('Cannot call "logs.tail": timeoutMs is 0, and it must be a number of milliseconds above 0, or Infinity'),
   );
   const lines = tail()[Symbol.asyncIterator]();
   expect(channel.take()).toEqual([]);

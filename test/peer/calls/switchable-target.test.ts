@@ -3,6 +3,7 @@ import { defineContract, implement, method, notification, stream } from "../../.
 import { makeRemote } from "../../../src/peer/calls/remote.js";
 import { SwitchableTarget } from "../../../src/peer/calls/switchable-target.js";
 import { deferred } from "../../../src/util/deferred.js";
+import { showValue } from "../../../src/util/show-value.js";
 import { FakeClock } from "../../kit/fake-clock.js";
 import { rejection } from "../../kit/fixtures.js";
 import { peerPair } from "../../kit/peer-pair.js";
@@ -40,7 +41,7 @@ function plugin(name: string) {
 /** A remote, and the target that it calls. */
 function handle(clock = new FakeClock(), maxPendingCalls = 100) {
   const target = new SwitchableTarget({ clock, callTimeoutMs: 60_000, maxPendingCalls, why: 'plugin "kv" has not been started' });
-  return { target, clock, remote: makeRemote(kv, target, { validate: true, plugin: "kv", clock, callTimeoutMs: 60_000 }) };
+  return { target, clock, remote: makeRemote(kv, target, { validate: true, plugin: "kv", clock, hold: undefined, callTimeoutMs: 60_000 }) };
 }
 
 async function crossed(): Promise<void> {
@@ -228,9 +229,11 @@ test("so many calls wait at a time, and the next is BUSY", async () => {
 test.each([-1, Number.NaN, "soon"])("a waitReadyMs of %j is refused, whether the target is there or not", async (waitReadyMs) => {
   const { host } = plugin("up");
   const { target, remote } = handle();
-  const sentence = expect.stringMatching(/^Cannot call "kv.get": waitReadyMs is .+, and must be a number from 0$/);
-  expect(await rejection(remote.get("a", { waitReadyMs: waitReadyMs as number }))).toMatchObject({ name: "RangeError", message: sentence });
+  const name = typeof waitReadyMs === "number" ? "RangeError" : "TypeError";
+  const wanted = "and it must be a number of milliseconds from 0, or Infinity";
+  const message = `Cannot call "kv.get": waitReadyMs is ${showValue(waitReadyMs)}, ${wanted}`;
+  expect(await rejection(remote.get("a", { waitReadyMs: waitReadyMs as number }))).toMatchObject({ name, message });
   target.switchTo(host.peer);
-  expect(await rejection(remote.get("a", { waitReadyMs: waitReadyMs as number }))).toMatchObject({ name: "RangeError", message: sentence });
+  expect(await rejection(remote.get("a", { waitReadyMs: waitReadyMs as number }))).toMatchObject({ name, message });
   await host.close();
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { readImplementations } from "../../../src/contract/implement.js";
 import { type CallContext, defineContract, implement, method, notification, stream } from "../../../src/index.js";
 import { type Deferred, deferred } from "../../../src/util/deferred.js";
 import type { Limits } from "../../../src/wire/limits.js";
+import { recordsOf } from "../../kit/options.js";
 import { scripted, settled } from "../../kit/script-channel.js";
 
 const kv = defineContract("kv", {
@@ -32,7 +32,7 @@ function provider(limits: Limits = {}) {
     async *keys() {},
   });
   const side = scripted({ limits });
-  side.connection.provide(readImplementations([implementation], "provides"));
+  side.connection.provide(recordsOf([implementation]));
   const ask = (id: number | string, name: string, params?: unknown, meta?: object) =>
     side.channel.say({ jsonrpc: "2.0", id, method: name, params, meta });
   return { ...side, waiting, notes, ask };

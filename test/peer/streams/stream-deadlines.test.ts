@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { readImplementations } from "../../../src/contract/implement.js";
 import { defineContract, implement, stream } from "../../../src/index.js";
 import { type Deferred, deferred } from "../../../src/util/deferred.js";
+import { recordsOf } from "../../kit/options.js";
 import { scripted, settled } from "../../kit/script-channel.js";
 
 const slow = deferred<void>();
@@ -34,7 +34,7 @@ function provider() {
       return source;
     },
   });
-  side.connection.provide(readImplementations([implementation], "provides"));
+  side.connection.provide(recordsOf([implementation]));
   const ask = (name: string, timeoutMs: unknown): void =>
     side.channel.say({ jsonrpc: "2.0", id: 0, method: name, params: {}, meta: { timeoutMs } });
   return { ...side, seen, ask, open: () => opening.resolve(source), fail: () => opening.reject(new Error("late")) };

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { readImplementations } from "../../../src/contract/implement.js";
 import { defineContract, implement, stream } from "../../../src/index.js";
 import { connectInMemory } from "../../../src/testing/index.js";
 import { systemClock } from "../../../src/util/clock.js";
+import { recordsOf } from "../../kit/options.js";
 import { scripted, settled } from "../../kit/script-channel.js";
 
 const source = defineContract("source", { read: stream<unknown, unknown>() });
@@ -19,7 +19,7 @@ async function writers(count: number, item: unknown) {
     }
   };
   const side = scripted({ clock: systemClock });
-  side.connection.provide(readImplementations([implement(source, { read })], "provides"));
+  side.connection.provide(recordsOf([implement(source, { read })]));
   for (let id = 0; id < count; id++) side.channel.say({ jsonrpc: "2.0", id, method: "source.read" });
   const total = (): number => produced.reduce((sum, one) => sum + one, 0);
   return { ...side, produced, total };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { readImplementations } from "../../../src/contract/implement.js";
 import { defineContract, implement, stream } from "../../../src/index.js";
 import type { Limits } from "../../../src/wire/limits.js";
+import { recordsOf } from "../../kit/options.js";
 import { scripted, settled } from "../../kit/script-channel.js";
 
 const source = defineContract("source", { read: stream<any, unknown>() });
@@ -9,7 +9,7 @@ const source = defineContract("source", { read: stream<any, unknown>() });
 /** A side whose `source.read` yields what the test says, opened as stream 0, with the test as its reader. */
 async function writer(read: () => AsyncIterable<unknown>, limits: Limits = {}) {
   const side = scripted({ limits });
-  side.connection.provide(readImplementations([implement(source, { read })], "provides"));
+  side.connection.provide(recordsOf([implement(source, { read })]));
   side.channel.say({ jsonrpc: "2.0", id: 0, method: "source.read" });
   await settled();
   const sent = side.channel.sent.splice(0);
@@ -209,7 +209,7 @@ test("a source that waits for its next item is closed when its reader stops, wha
   const item: any = { "~standard": { version: 1, vendor: "test", validate: (value: unknown) => ({ value }) } };
   const checked = defineContract("checked", { read: stream({ output: item }) });
   const { connection, channel } = scripted();
-  connection.provide(readImplementations([implement(checked, { read: () => events })], "provides"));
+  connection.provide(recordsOf([implement(checked, { read: () => events })]));
   channel.say({ jsonrpc: "2.0", id: 0, method: "checked.read" });
   await settled();
   expect([connection.peer.running, connection.peer.openStreams]).toEqual([1, 1]);
@@ -247,7 +247,7 @@ test("a stream that is called off before it is open is never begun", async () =>
     yield 1;
   };
   const { connection, channel } = scripted();
-  connection.provide(readImplementations([implement(source, { read })], "provides"));
+  connection.provide(recordsOf([implement(source, { read })]));
   channel.say({ jsonrpc: "2.0", id: 0, method: "source.read" }, { jsonrpc: "2.0", method: "rpc.cancel", params: { id: 0 } });
   await settled();
   expect(channel.take()).toEqual([

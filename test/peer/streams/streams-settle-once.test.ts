@@ -1,8 +1,8 @@
 import { getEventListeners } from "node:events";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readImplementations } from "../../../src/contract/implement.js";
 import { defineContract, implement, method, stream } from "../../../src/index.js";
+import { recordsOf } from "../../kit/options.js";
 import { outcome, scripted, settled } from "../../kit/script-channel.js";
 
 interface Given {
@@ -51,7 +51,7 @@ class Scene {
       yield* source();
       yield await given.ask("?");
     };
-    this.#scripted.connection.provide(readImplementations([implement(ours, { work, watch } as any)], "provides"));
+    this.#scripted.connection.provide(recordsOf([implement(ours, { work, watch } as any)]));
   }
 
   /** Endless: only its reader ends it. */

@@ -1,0 +1,3 @@
+import { defineContract, method } from "mortise/contract";
+
+export const files = defineContract("files", { read: method<string, string>() });

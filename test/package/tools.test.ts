@@ -1,0 +1,159 @@
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { gate } from "../kit/gate.js";
+import { commandsOf, Project, sectionOf } from "../kit/project.js";
+
+gate();
+const GUIDE = "docs/guide/tools.md";
+const HELLO = ["greeter.ts", "plugin.ts", "host.ts"] as const;
+/** What the build makes of them. */
+const COMPILED = ["greeter.js", "plugin.js"] as const;
+const JEST = fileURLToPath(new URL("../../tools/node_modules/jest/bin/jest.js", import.meta.url));
+const greets = { exitCode: 0, output: "Hello, world!\n" };
+const SLOW = { timeout: 120_000 };
+
+test("a host and a plugin in CommonJS take the package with require()", async () => {
+  using project = new Project("commonjs");
+  project.copy("commonjs-host.cjs", "commonjs-plugin.cjs");
+  expect(await project.run(`"${process.execPath}" "${project.dir}/commonjs-host.cjs"`, { cwd: tmpdir() })).toEqual(greets);
+});
+
+test("TypeScript compiles programs to CommonJS with module nodenext", SLOW, async () => {
+  using project = new Project("commonjs");
+  project.copy("greeter.ts");
+  project.write(
+    "host.ts",
+    `import { join } from "node:path";
+    import { NewClient } from "mortise";
+    import { greeter } from "./greeter.js";
+    async function main() {
+      await using client = NewClient({ command: join(__dirname, "plugin.js") });
+      console.log(await (await client.dispense(greeter)).greet({ name: "world" }));
+    }
+    main();`,
+  );
+  project.write(
+    "plugin.ts",
+    `import { implement, serve } from "mortise/plugin";
+    import { greeter } from "./greeter.js";
+    serve({ provides: [implement(greeter, { greet: ({ name }) => \`Hello, \${name}!\` })] });`,
+  );
+  expect(await project.run("npx tsc --module nodenext --target es2022 --types node *.ts")).toEqual({ exitCode: 0, output: "" });
+  expect(await project.run("node host.js")).toEqual(greets);
+  expect((await project.run("npx tsc --noEmit --module node18 --target es2022 --types node *.ts")).output).toContain("TS1479");
+});
+
+test("esbuild's bundles of a host and a plugin work from anywhere, as modules", SLOW, async () => {
+  using project = new Project();
+  project.copy(...HELLO);
+  const [bundle = ""] = commandsOf(sectionOf(GUIDE, "## Bundlers"));
+  expect(await project.run(bundle)).toMatchObject({ exitCode: 0 });
+  expect(await project.run(`node "${project.dir}/bundled/host.js"`, { cwd: tmpdir() })).toEqual(greets);
+});
+
+test("esbuild's modules need a require for WebSocket and discover, which a banner gives them", SLOW, async () => {
+  using project = new Project();
+  project.copy(...HELLO, "transports.ts", "text.ts", "discover.ts", "discovered/upper.ts", "discovered/lower.ts");
+  const section = sectionOf(GUIDE, "## Bundlers");
+  const programs = "host.ts plugin.ts transports.ts discover.ts discovered/*.ts";
+  const bundle = commandsOf(section)[0]?.replace("host.ts plugin.ts", programs) ?? "";
+  const [, banner = ""] = /`(--banner:js='[^`]+')`/.exec(section) ?? [];
+  expect(await project.run(bundle)).toMatchObject({ exitCode: 0 });
+  expect((await project.run("node bundled/transports.js")).output).toContain('Dynamic require of "events" is not supported');
+  expect(await project.run(`${bundle} ${banner}`)).toMatchObject({ exitCode: 0 });
+  expect((await project.run("node bundled/transports.js")).output).toContain("websocket tcp Hello, world!\n");
+  expect(await project.run("node bundled/discover.js")).toEqual({ exitCode: 0, output: "lower.js mortise\nupper.js MORTISE\n" });
+});
+
+test("esbuild's bundles in CommonJS work", SLOW, async () => {
+  using project = new Project("commonjs");
+  project.copy("commonjs-host.cjs", "commonjs-plugin.cjs");
+  const flags = "--bundle --platform=node --format=cjs --target=node20 --out-extension:.js=.cjs --outdir=bundled";
+  expect(await project.run(`npx esbuild commonjs-host.cjs commonjs-plugin.cjs ${flags}`)).toMatchObject({ exitCode: 0 });
+  expect(await project.run("node bundled/commonjs-host.cjs")).toEqual(greets);
+});
+
+test("a host under tsx starts its plugin under tsx, from anywhere", SLOW, async () => {
+  using project = new Project();
+  project.copy(...HELLO, "tsx-host.ts");
+  expect(await project.run("npx tsx tsx-host.ts")).toEqual(greets);
+  expect(await project.run(`"${project.dir}/node_modules/.bin/tsx" "${project.dir}/tsx-host.ts"`, { cwd: tmpdir() })).toEqual(greets);
+});
+
+test.skipIf(!(process.features as { typescript?: unknown }).typescript)(
+  "Node.js runs a host and a plugin in TypeScript by itself",
+  async () => {
+    using project = new Project();
+    project.write(
+      "greeter.ts",
+      `import { defineContract, method } from "mortise/contract";
+    export const greeter = defineContract("greeter", { greet: method<{ name: string }, string>() });`,
+    );
+    project.write(
+      "plugin.ts",
+      `import { implement, serve } from "mortise/plugin";
+    import { greeter } from "./greeter.ts";
+    await serve({ provides: [implement(greeter, { greet: ({ name }) => \`Hello, \${name}!\` })] });`,
+    );
+    project.write(
+      "host.ts",
+      `import { fileURLToPath } from "node:url";
+    import { NewClient } from "mortise";
+    import { greeter } from "./greeter.ts";
+    const client = NewClient({ command: [process.execPath, fileURLToPath(new URL("./plugin.ts", import.meta.url))] });
+    console.log(await (await client.dispense(greeter)).greet({ name: "world" }));
+    await client.kill();`,
+    );
+    expect((await project.run(`"${process.execPath}" host.ts`)).output).toContain("Hello, world!\n");
+  },
+);
+
+test("Vitest runs the test of the guide", SLOW, async () => {
+  using project = new Project();
+  project.copy(...COMPILED, "greeter.test.ts");
+  const { exitCode, output } = await project.run("npx vitest run greeter.test.ts");
+  expect(output).toMatch(/Tests +2 passed/);
+  expect(exitCode).toBe(0);
+});
+
+// Jest is larger than all other tools together: npm --prefix tools ci
+test.skipIf(!existsSync(JEST))("Jest runs the test of the guide, and one in CommonJS", SLOW, async () => {
+  using project = new Project();
+  project.copy(...COMPILED, "greeter.test.mjs");
+  project.write(
+    "greeter.test.cjs",
+    `test("the package is imported", async () => {
+      const { connectInMemory } = await import("mortise/testing");
+      await (await connectInMemory({ provides: [] })).close();
+    });`,
+  );
+  const [line = ""] = commandsOf(sectionOf(GUIDE, "## Jest and Vitest"));
+  const { exitCode, output } = await project.run(`${line} greeter.test.cjs`.replace("npx jest", `node "${JEST}"`));
+  expect(output).toContain("Tests:       3 passed, 3 total");
+  expect(exitCode).toBe(0);
+});
+
+test.skipIf(!existsSync(JEST))("Jest's fake timers leave calls alone where nextTick is real", SLOW, async () => {
+  using project = new Project();
+  project.copy(...COMPILED);
+  const [, call = ""] = /`(jest\.useFakeTimers\(.+?\))`/.exec(sectionOf(GUIDE, "## Jest and Vitest")) ?? [];
+  project.write(
+    "fake.test.mjs",
+    `import { jest } from "@jest/globals";
+    import { fileURLToPath } from "node:url";
+    import { NewClient } from "mortise";
+    import { greeter } from "./greeter.js";
+    test("greets", async () => {
+      ${call};
+      const client = NewClient({ command: fileURLToPath(new URL("./plugin.js", import.meta.url)) });
+      const { greet } = await client.dispense(greeter);
+      expect(await greet({ name: "test" })).toBe("Hello, test!");
+      await client.kill();
+      jest.useRealTimers();
+    });`,
+  );
+  const { output } = await project.run(`node --experimental-vm-modules "${JEST}" --transform '{}'`);
+  expect(output).toContain("Tests:       1 passed, 1 total");
+});
