@@ -92,6 +92,9 @@ function origin(fileOf, { name, from }) {
   return declarations.has(name) ? { name, path: from } : origin(fileOf, exports.get(name) ?? imports.get(name));
 }
 
+/** Classes that an entry declares: two declarations of one would be two types. */
+const rolledUp = new Set();
+
 /** Where these are declared, and all that they name, and that names in turn. */
 function reach(fileOf, own, held) {
   const places = new Map();
@@ -107,7 +110,9 @@ function reach(fileOf, own, held) {
     if (path === undefined) continue;
     const { declarations, imports } = fileOf(path);
     const { uses, isClass } = declarations.get(name);
-    if (isClass && held.size > 0) throw new Error(`Cannot roll up: class "${name}" would be declared in more than one entry`);
+    if (isClass && rolledUp.has(keyOf({ name, path })))
+      throw new Error(`Cannot roll up: class "${name}" would be declared in more than one entry`);
+    if (isClass) rolledUp.add(keyOf({ name, path }));
     for (const used of uses) {
       if (declarations.has(used)) add({ name: used, path });
       else if (imports.has(used)) add(origin(fileOf, imports.get(used)));

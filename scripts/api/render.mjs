@@ -44,16 +44,30 @@ function renderFunction(page, node, doc) {
   };
 }
 
-function renderValue({ name }, { kind, declarations: [{ init }] }) {
-  return { before: [fence(`${kind} ${name}: ${kind === "const" ? JSON.stringify(init.value) : typeof init.value};`)] };
+function renderValue(page, { kind, declarations: [{ id, init }] }) {
+  const annotated = id.typeAnnotation && slice(page, id.typeAnnotation).replace(/^:\s*/, "");
+  const what = kind === "const" && init.type === "Literal" ? JSON.stringify(init.value) : (annotated ?? typeof init.value);
+  return { before: [fence(`${kind} ${page.name}: ${what};`)] };
 }
 
-function renderClass(page, { superClass, body }) {
+function renderClass(page, { superClass, implements: parts = [], body }) {
   const maker = body.body.find(({ kind }) => kind === "constructor");
-  const members = body.body.filter(({ type, key }) => type === "PropertyDefinition" && key.type !== "PrivateIdentifier");
+  const named = [
+    superClass && `extends ${slice(page, superClass)}`,
+    parts.length > 0 && `implements ${parts.map((part) => slice(page, part)).join(", ")}`,
+  ];
+  const line = [`class ${page.name}`, ...named.filter(Boolean)].join(" ");
+  const isMethod = ({ type, kind, key, computed }) =>
+    type === "MethodDefinition" && kind === "method" && key.type !== "PrivateIdentifier" && !computed;
+  // As those of an interface, which have no body.
+  const methods = body.body
+    .filter(isMethod)
+    .map(({ value, key, start, end }) => ({ ...value, type: "TSMethodSignature", key, start, end }));
+  const isProperty = ({ type, kind }) => type === "PropertyDefinition" || (type === "MethodDefinition" && kind === "get");
+  const members = body.body.filter((member) => isProperty(member) && member.key.type !== "PrivateIdentifier");
   return {
-    before: [fence(`class ${page.name} extends ${slice(page, superClass)} {\n  constructor${signature(page, maker.value)};\n}`)],
-    after: members.length > 0 ? [memberTable(page, members)] : [],
+    before: [fence(`${line} {\n  constructor${signature(page, maker.value)};\n}`)],
+    after: members.length + methods.length > 0 ? [memberTable(page, [...members, ...methods])] : [],
   };
 }
 

@@ -82,7 +82,7 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
     await this.#plugins.remove(id);
   }
 
-  /** @throws {PluginError} `UNKNOWN_PLUGIN` */
+  /** The session of a plugin. @throws {PluginError} `UNKNOWN_PLUGIN` If no such plugin is loaded. */
   getSession(id: string): Session {
     const session = this.#plugins.get(id);
     if (session !== undefined) return session;
@@ -93,7 +93,7 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
     );
   }
 
-  /** In load order. */
+  /** The sessions of all plugins, in load order. */
   getSessions(): readonly Session[] {
     return this.#plugins.all;
   }

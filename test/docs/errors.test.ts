@@ -16,7 +16,7 @@ import {
 } from "../../src/index.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
-import { RawPlugin } from "../kit/raw-plugin.js";
+import { RawPlugin } from "../kit/raw/raw-plugin.js";
 
 gate();
 const DOCUMENT = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");

@@ -1,13 +1,11 @@
 import type { Readable, Writable } from "node:stream";
 import type { SecureContextOptions } from "node:tls";
-import type { PluginIdentity } from "../../contract/context.js";
 import type { Implementation, ImplementationRecord } from "../../contract/implement.js";
 import { readImplementations } from "../../contract/implementations.js";
 import type { Checksum } from "../../executable/checksum.js";
 import type { Command } from "../../executable/command.js";
 import { showCommand } from "../../executable/shown-command.js";
 import { type Handshake, type ResolvedHandshake, resolveHandshake } from "../../handshake/cookie.js";
-import type { Info } from "../../handshake/hello.js";
 import type { ReattachConfig } from "../../handshake/reattach-config.js";
 import type { Runtime, StdioOptions } from "../../process/runtime.js";
 import type { TransportName } from "../../util/address.js";
@@ -22,8 +20,8 @@ import { duration, integer, patience } from "../../util/options/numbers.js";
 import { directory } from "../../util/options/paths.js";
 import { mistake, type OptionsSource, REQUIRED, readOptions } from "../../util/options/source.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../../wire/limits.js";
-import type { PluginLink } from "../plugin-link.js";
 import { type ResolvedHeartbeat, readHeartbeat } from "./heartbeat-option.js";
+import type { Hosted } from "./hosted.js";
 import { type PortRange, readCommand, readEnv, readInheritEnv, readPorts, readStreams } from "./launch-options.js";
 import { type Reattach, readReattach } from "./reattach-option.js";
 import { readChecksum, readSocketGroup, readTls } from "./security-options.js";
@@ -103,7 +101,7 @@ export interface ClientOptions {
   readonly checksum?: Checksum | undefined;
   /**
    * Group, by name or number, whose members may connect to the unix socket as well. They still prove the secret.
-   * @default none
+   * @default this user alone
    * @throws {TypeError} If `transport` is not `"unix"`.
    */
   readonly socketGroup?: string | number | undefined;
@@ -111,7 +109,11 @@ export interface ClientOptions {
   readonly startTimeoutMs?: number | undefined;
   /** Deadline of calls without their own. `Infinity` waits for ever. @default 60_000 @throws {RangeError} If it is not above 0. */
   readonly callTimeoutMs?: number | undefined;
-  /** From asking to SIGTERM, and from SIGTERM to SIGKILL. @default 2_000 @throws {RangeError} If it is below 0, or `Infinity`. */
+  /**
+   * From asking to SIGTERM, and from SIGTERM to SIGKILL; 0 waits for neither.
+   * @default 2_000
+   * @throws {RangeError} If it is below 0, or `Infinity`.
+   */
   readonly killTimeoutMs?: number | undefined;
   /** What the plugin may cost. @default the defaults of each */
   readonly limits?: Limits | undefined;
@@ -150,7 +152,7 @@ export interface ClientOptions {
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
   /**
-   * Gets the plugin's output, and what happens to it. One that throws or rejects harms nothing: a process warning says so once.
+   * An object with `debug`, `info`, `warn` and `error`, which gets the plugin's output and what happens to it. One that throws or rejects harms nothing: a process warning says so once.
    * @default silent
    */
   readonly logger?: Logger | undefined;
@@ -186,17 +188,6 @@ export interface ResolvedClientOptions extends PortRange {
   readonly logger: Logger;
   /** Set by a Host for the plugins that it supervises. */
   readonly hosted: Hosted | undefined;
-}
-
-/** What a Host adds to the conversation with a plugin of its own. */
-export interface Hosted {
-  readonly identity: PluginIdentity;
-  /** Who the host is, for the plugin's log. */
-  readonly info: Info | undefined;
-  /** Why the plugin may not call a contract, as the end of a sentence; undefined if it may. */
-  authorize(contract: string): string | undefined;
-  /** Told of the connection before anything is said on it. */
-  onLink(link: PluginLink): void;
 }
 
 const NAMES: ReadonlySet<string> = namesIn(

@@ -1,7 +1,7 @@
 import type { TopicMessage } from "../../peer/topics/messages.js";
 import { encodeNotification } from "../../wire/encode.js";
 import { EVENT } from "../../wire/messages.js";
-import { isSpecial } from "../../wire/references.js";
+import { isSpecial } from "../../wire/references/scan.js";
 
 /** One event on its way to its subscribers: encoded once for all of them. */
 export class BusEvent {

@@ -1,9 +1,9 @@
 import { PluginClient } from "../../client/client.js";
 import type { JsonRpcLink } from "../../client/json-rpc-link.js";
-import { type ClientOptions, type Hosted, resolveClientOptions } from "../../client/options/options.js";
-import type { PluginLink } from "../../client/plugin-link.js";
+import type { Hosted } from "../../client/options/hosted.js";
+import { type ClientOptions, resolveClientOptions } from "../../client/options/options.js";
 import type { PluginError } from "../../errors.js";
-import type { PeerConnection } from "../../peer/connection.js";
+import type { Connection, PeerConnection } from "../../peer/connection.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import type { Peer } from "../../peer/peer.js";
 import { addAbortTask, removeAbortTask } from "../../util/abort.js";
@@ -51,7 +51,7 @@ export async function startProcess(
 ): Promise<ProcessUnit> {
   let connection: PeerConnection | undefined;
   // A plugin of this host speaks JSON-RPC: what speaks another protocol has no bus.
-  const onLink = (link: PluginLink): void => {
+  const onLink = (link: Connection): void => {
     connection = link as JsonRpcLink;
     tell(connection);
   };
