@@ -16,7 +16,15 @@ import { RawWebSocket } from "./raw-websocket.js";
 gate();
 
 function listenIn(unixSocketDir: string): ReturnType<typeof listen> {
-  return listen({ transport: "unix", minPort: 0, maxPort: 0, unixSocketDir, limits: limitsOf(), onChannel: () => {} });
+  return listen({
+    transport: "unix",
+    host: "127.0.0.1",
+    minPort: 0,
+    maxPort: 0,
+    unixSocketDir,
+    limits: limitsOf(),
+    onChannel: () => {},
+  });
 }
 
 /** What an HTTP client gets for bytes, until the other side ends. */
@@ -90,7 +98,7 @@ test("[F58] plain HTTP gets 426 and the connection ends", async () => {
     const answer = await ask(door, request);
     expect(answer).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/);
     expect(answer).toContain("upgrade: websocket\r\n");
-    expect(answer).toContain("This is a plugin's WebSocket: it answers no other requests.\n");
+    expect(answer).toContain("This is a WebSocket: it answers no other requests.\n");
   }
 });
 
