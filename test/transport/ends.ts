@@ -13,7 +13,7 @@ import type { Channel } from "../../src/wire/channel.js";
 import type { Limits } from "../../src/wire/limits.js";
 import { memoryChannels } from "../../src/wire/memory.js";
 import { limitsOf } from "../kit/options.js";
-import { RawSocket } from "../kit/raw-socket.js";
+import { RawSocket } from "../kit/raw/raw-socket.js";
 import { RawWebSocket } from "./raw-websocket.js";
 
 export const TRANSPORTS: readonly TransportName[] = ["tcp", "unix", "websocket"];

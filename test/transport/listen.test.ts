@@ -9,7 +9,7 @@ import { MAX_UNAUTHENTICATED } from "../../src/transport/unauthenticated-connect
 import { gate } from "../kit/gate.js";
 import { limitsOf } from "../kit/options.js";
 import { within } from "../kit/own-time.js";
-import { RawSocket } from "../kit/raw-socket.js";
+import { RawSocket } from "../kit/raw/raw-socket.js";
 import { Door, Ear, TRANSPORTS } from "./ends.js";
 import { RawWebSocket } from "./raw-websocket.js";
 

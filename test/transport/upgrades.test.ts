@@ -11,7 +11,7 @@ import type { Channel } from "../../src/wire/channel.js";
 import type { Limits } from "../../src/wire/limits.js";
 import { gate } from "../kit/gate.js";
 import { limitsOf } from "../kit/options.js";
-import { RawSocket } from "../kit/raw-socket.js";
+import { RawSocket } from "../kit/raw/raw-socket.js";
 import { Ear } from "./ends.js";
 import { RawWebSocket } from "./raw-websocket.js";
 
