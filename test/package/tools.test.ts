@@ -1,16 +1,16 @@
-import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { gate } from "../kit/gate.js";
 import { commandsOf, Project, sectionOf } from "../kit/project.js";
+import { findTool } from "./tools.js";
 
 gate();
 const GUIDE = "docs/guide/tools.md";
 const HELLO = ["greeter.ts", "plugin.ts", "host.ts"] as const;
 /** What the build makes of them. */
 const COMPILED = ["greeter.js", "plugin.js"] as const;
-const JEST = fileURLToPath(new URL("../../tools/node_modules/jest/bin/jest.js", import.meta.url));
+const { file: JEST, lack: noJest } = findTool("jest", ["jest/bin/jest.js"]);
 const greets = { exitCode: 0, output: "Hello, world!\n" };
 const SLOW = { timeout: 120_000 };
 
@@ -118,8 +118,8 @@ test("Vitest runs the test of the guide", SLOW, async () => {
   expect(exitCode).toBe(0);
 });
 
-// Jest is larger than all other tools together: npm --prefix tools ci
-test.skipIf(!existsSync(JEST))("Jest runs the test of the guide, and one in CommonJS", SLOW, async () => {
+// Jest is one of the tools that are installed apart: npm run tools
+test.skipIf(noJest !== undefined)("Jest runs the test of the guide, and one in CommonJS", SLOW, async () => {
   using project = new Project();
   project.copy(...COMPILED, "greeter.test.mjs");
   project.write(
@@ -135,7 +135,7 @@ test.skipIf(!existsSync(JEST))("Jest runs the test of the guide, and one in Comm
   expect(exitCode).toBe(0);
 });
 
-test.skipIf(!existsSync(JEST))("Jest's fake timers leave calls alone where nextTick is real", SLOW, async () => {
+test.skipIf(noJest !== undefined)("Jest's fake timers leave calls alone where nextTick is real", SLOW, async () => {
   using project = new Project();
   project.copy(...COMPILED);
   const [, call = ""] = /`(jest\.useFakeTimers\(.+?\))`/.exec(sectionOf(GUIDE, "## Jest and Vitest")) ?? [];
