@@ -1,5 +1,4 @@
 import { tmpdir } from "node:os";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { gate } from "../kit/gate.js";
 import { commandsOf, Project, sectionOf } from "../kit/project.js";
