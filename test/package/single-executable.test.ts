@@ -3,15 +3,14 @@ import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "vitest";
 import { demoProject, expectDemo } from "./demo.js";
-import { ROOT } from "./packed-project.js";
 import { findTool } from "./tools.js";
 
 /** Where Node.js looks for a program in its own file; not every distribution's has it. */
 const FUSE = "NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2";
-const ESBUILD = join(ROOT, "node_modules/esbuild/bin/esbuild");
+const esbuild = findTool("esbuild", ["esbuild/bin/esbuild"]);
 const postject = findTool("postject", ["postject/dist/cli.js"]);
 const noFuse = readFileSync(process.execPath).includes(FUSE) ? undefined : `${process.execPath} takes no program`;
-const lack = postject.lack ?? noFuse;
+const lack = esbuild.lack ?? postject.lack ?? noFuse;
 
 test.skipIf(lack !== undefined)(
   `a host in a single executable calls plugins on a Node.js that it names${lack === undefined ? "" : ` (${lack})`}`,
@@ -19,7 +18,7 @@ test.skipIf(lack !== undefined)(
   () => {
     using project = demoProject();
     const run = (file: string, ...args: string[]): void => void execFileSync(file, args, { cwd: project.dir, stdio: "pipe" });
-    run(ESBUILD, "host.mjs", "--bundle", "--platform=node", "--format=cjs", "--outfile=host.cjs");
+    run(esbuild.file, "host.mjs", "--bundle", "--platform=node", "--format=cjs", "--outfile=host.cjs");
     writeFileSync(join(project.dir, "sea.json"), '{ "main": "host.cjs", "output": "host.blob", "disableExperimentalSEAWarning": true }');
     run(process.execPath, "--experimental-sea-config", "sea.json");
     const file = join(project.dir, "host");

@@ -5,7 +5,7 @@ import { defineContract, implement, method, stream } from "../../../src/index.js
 import { deferred } from "../../../src/util/deferred.js";
 import { clientFor, rejection } from "../../kit/fixtures.js";
 import { gate, isAlive } from "../../kit/gate.js";
-import { RawPlugin } from "../../kit/raw-plugin.js";
+import { RawPlugin } from "../../kit/raw/raw-plugin.js";
 
 gate();
 const work = defineContract("work", {
