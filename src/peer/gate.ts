@@ -17,8 +17,9 @@ export interface Step {
  * anything else. Answers to calls of this side may come at any time. What comes out of order closes the connection.
  */
 export class Gate {
+  /** True where anything may come. */
+  isOpen = false;
   #isTrusted = false;
-  #isOpen = false;
   #step: Step | undefined;
 
   /** True once the other side has proven itself. */
@@ -26,24 +27,19 @@ export class Gate {
     return this.#isTrusted;
   }
 
-  /** True where anything may come. */
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
   trust(): void {
     this.#isTrusted = true;
-    this.#isOpen = this.#step === undefined;
+    this.isOpen = this.#step === undefined;
   }
 
   /** Lets that message in, once, and nothing else until it has come; also where the other side has proven itself before. */
   expect(step: Step): void {
     this.#step = step;
-    this.#isOpen = false;
+    this.isOpen = false;
   }
 
   admits(kind: Step["kind"], method: string): boolean {
-    return this.#isOpen || (this.#step?.method === method && this.#step.kind === kind);
+    return this.isOpen || (this.#step?.method === method && this.#step.kind === kind);
   }
 
   /** The expected step, if this message is it. It is taken once, whatever becomes of it. */
@@ -51,7 +47,7 @@ export class Gate {
     const step = this.#step;
     if (step === undefined || step.method !== method || step.kind !== kind) return undefined;
     this.#step = undefined;
-    this.#isOpen = this.#isTrusted;
+    this.isOpen = this.#isTrusted;
     return step;
   }
 

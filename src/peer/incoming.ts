@@ -1,31 +1,17 @@
 import { ReceivedAttachments } from "../wire/attachments.js";
 import { decodeLines, type MessageSink } from "../wire/codec.js";
 import { encodeError } from "../wire/encode.js";
-import { JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
+import { type JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { type Id, INVOKE, ITEM, isReserved, isUsers, type Message, type Meta } from "../wire/messages.js";
-import { restore } from "../wire/references.js";
-import type { Caller } from "./calls/caller.js";
+import { restore } from "../wire/references/restore.js";
 import { TooMany } from "./errors/too-many.js";
-import type { Gate } from "./gate.js";
-import type { Dispatcher } from "./handlers/dispatcher.js";
-import type { LentFunction, References } from "./references.js";
-import { inputOf, type ReservedMethods } from "./reserved.js";
-import { Scope } from "./scope.js";
-import type { Streams } from "./streams/streams.js";
+import type { Parts } from "./parts.js";
+import { readInvoke } from "./references/invoke.js";
+import { Scope } from "./references/scope.js";
 
-/** Who deals with what arrives. */
-export interface Parts {
-  readonly caller: Caller;
-  readonly dispatcher: Dispatcher;
-  readonly streams: Streams;
-  readonly references: References;
-  readonly reserved: ReservedMethods;
-  readonly gate: Gate;
-}
-/** What the routing itself has to say. */
-export interface Replies {
-  answer(message: string): void;
+/** What the routing itself finds. */
+export interface Verdicts {
   /** It was no message: the conversation is over. */
   violation(code: number, problem: string): void;
   /** It may not come now: likewise. */
@@ -34,9 +20,10 @@ export interface Replies {
   complaint(error: unknown): void;
 }
 
-/** Routes each message that arrives to who deals with it. */
+/** Routes each message that arrives to the part that deals with it. */
 export class Incoming implements MessageSink {
-  #open = true;
+  /** False once the conversation is over, and nothing more is read. */
+  open = true;
   /** Messages. */
   received = 0;
   /** Characters of messages, and bytes beside them. */
@@ -45,23 +32,13 @@ export class Incoming implements MessageSink {
   /** The raw bytes of the frame that is being read. */
   #raw: Uint8Array | undefined;
   readonly #parts: Parts;
-  readonly #replies: Replies;
+  readonly #verdicts: Verdicts;
   readonly #limits: ResolvedLimits;
 
-  constructor(parts: Parts, replies: Replies, limits: ResolvedLimits) {
+  constructor(parts: Parts, verdicts: Verdicts, limits: ResolvedLimits) {
     this.#parts = parts;
-    this.#replies = replies;
+    this.#verdicts = verdicts;
     this.#limits = limits;
-  }
-
-  /** False once the conversation is over, and nothing more is read. */
-  get open(): boolean {
-    return this.#open;
-  }
-
-  /** The conversation is over. */
-  end(): void {
-    this.#open = false;
   }
 
   // Counted by the text, not by the message: a call pays nothing for it.
@@ -81,48 +58,50 @@ export class Incoming implements MessageSink {
 
   request(id: Id, method: string, params: unknown, meta: Meta | undefined): void {
     const { dispatcher, reserved, gate } = this.#parts;
-    if (this.#isRunning(id)) {
+    if (dispatcher.running.has(id) || reserved.isRunning(id)) {
       return this.violation(WireCode.invalidRequest, `its id ${JSON.stringify(id)} belongs to a request that still runs`);
     }
-    if (!gate.admits("request", method)) return this.#replies.outOfOrder(quoted(method));
+    if (!gate.isOpen && !gate.admits("request", method)) return this.#verdicts.outOfOrder(quoted(method));
     if (method === INVOKE) this.#invoked(id, params, meta, undefined);
     else if (isReserved(method)) reserved.request(id, method, params);
     else dispatcher.request(id, method, params, meta);
   }
 
   notification(method: string, params: unknown, meta?: Meta): void {
-    if (!this.#parts.gate.admits("notification", method)) return this.#replies.outOfOrder(quoted(method));
+    if (!this.#parts.gate.admits("notification", method)) return this.#verdicts.outOfOrder(quoted(method));
     if (isReserved(method)) this.#parts.reserved.notification(method, params);
     else this.#parts.dispatcher.notification(method, params, meta);
   }
 
   items(params: unknown, bytes: number): void {
-    if (!this.#parts.gate.isOpen) return this.#replies.outOfOrder(quoted(ITEM));
+    if (!this.#parts.gate.isOpen) return this.#verdicts.outOfOrder(quoted(ITEM));
     // Items are many, and none of our own come in an array of one: no more is asked of them than this.
-    const problem = this.#parts.streams.items(Array.isArray(params) && params.length === 1 ? params[0] : params, bytes);
+    const problem = this.#parts.readers.items(Array.isArray(params) && params.length === 1 ? params[0] : params, bytes);
     if (problem !== undefined) this.violation(WireCode.invalidRequest, problem);
   }
 
   referring(message: Message, refs: unknown, bytes: number): void {
-    const { references, gate } = this.#parts;
+    const { lending, borrowing, gate } = this.#parts;
     // What a step of the handshake holds, as a configuration, may have bytes in it.
     const isAdmitted = "method" in message ? gate.admits(message.kind, message.method) : gate.isOpen;
-    if (!isAdmitted) return this.#replies.outOfOrder("a message with refs");
+    if (!isAdmitted) return this.#verdicts.outOfOrder("a message with refs");
     const attachments = new ReceivedAttachments(this.#raw, this.#limits.maxMessageBytes);
     const scope = new Scope();
-    const label = references.labelOf(message);
-    // The protocol's own calls lend nothing: there is nobody who would end it.
+    const label = lending.labelOf(message);
+    // The protocol's own calls lend nothing: none of them has an end at which it would be given back.
     const lends = message.kind === "request" && isUsers(message.method);
     const revive = (ref: Readonly<Record<string, unknown>>): unknown => {
       // What is lent is lent for the length of a request; nothing else has one.
-      return lends || "bytes" in ref || "text" in ref ? references.borrow(ref, scope, label, attachments) : undefined;
+      return lends || "bytes" in ref || "text" in ref ? borrowing.borrow(ref, scope, label, attachments) : undefined;
     };
     try {
       this.#restored(message, (value) => restore(value, refs, revive), scope, bytes);
     } catch (error) {
       scope.end();
       if (error instanceof TooMany && message.kind === "request" && !this.#isRunning(message.id)) {
-        return this.#replies.answer(encodeError(message.id, { code: WireCode.busy, message: `Cannot run "${label}": ${error.message}` }));
+        return this.#parts.replies.send(
+          encodeError(message.id, { code: WireCode.busy, message: `Cannot run "${label}": ${error.message}` }),
+        );
       }
       this.violation(WireCode.invalidRequest, (error as Error).message);
     }
@@ -135,12 +114,12 @@ export class Incoming implements MessageSink {
   failure(id: Id | null, error: unknown): void {
     if (id !== null) {
       if (!this.#parts.caller.reject(id, error)) this.#orphan();
-    } else if (this.#parts.gate.isTrusted) this.#replies.complaint(error);
-    else this.#replies.outOfOrder("an answer");
+    } else if (this.#parts.gate.isTrusted) this.#verdicts.complaint(error);
+    else this.#verdicts.outOfOrder("an answer");
   }
 
   violation(code: number, problem: string): void {
-    this.#replies.violation(code, problem);
+    this.#verdicts.violation(code, problem);
   }
 
   #restored(message: Message, revived: (value: unknown) => unknown, scope: Scope, bytes: number): void {
@@ -162,39 +141,27 @@ export class Incoming implements MessageSink {
     const { dispatcher } = this.#parts;
     let call: ReturnType<typeof readInvoke>;
     try {
-      call = readInvoke(params, this.#parts.references);
+      call = readInvoke(params, this.#parts.lending);
     } catch (error) {
-      this.#replies.answer(encodeError(id, (error as JSONRPCErrorException).toObject()));
+      this.#parts.replies.send(encodeError(id, (error as JSONRPCErrorException).toObject()));
       return scope?.end();
     }
     const { lent, args } = call;
     lent.onUse();
     const entry = { name: lent.label, kind: "method" as const, handler: () => lent.call(...args), input: undefined, output: undefined };
     dispatcher.run(id, entry, undefined, meta, scope);
-    if (!dispatcher.isRunning(id)) scope?.end();
+    if (!dispatcher.running.has(id)) scope?.end();
   }
 
   #isRunning(id: Id): boolean {
-    return this.#parts.dispatcher.isRunning(id) || this.#parts.reserved.isRunning(id);
+    return this.#parts.dispatcher.running.has(id) || this.#parts.reserved.isRunning(id);
   }
 
   // Ignored and counted, but not during a handshake: there is nothing to answer but what waits.
   #orphan(): void {
     this.orphanReplies++;
-    if (!this.#parts.gate.isOpen) this.#replies.outOfOrder("an answer");
+    if (!this.#parts.gate.isOpen) this.#verdicts.outOfOrder("an answer");
   }
-}
-
-/** @throws {JSONRPCErrorException} Nothing can be called so. */
-function readInvoke(params: unknown, references: References): { readonly lent: LentFunction; readonly args: readonly unknown[] } {
-  const { function: number, args } = (inputOf(INVOKE, params) ?? {}) as { function?: unknown; args?: unknown };
-  const lent = references.find(number);
-  if (lent === undefined) {
-    throw new JSONRPCErrorException("Cannot call that function: the call that lent it is over", WireCode.notProvided);
-  }
-  if (Array.isArray(args)) return { lent, args };
-  const message = 'Cannot call that function: its "args" are no list';
-  throw new JSONRPCErrorException(message, WireCode.invalidInput, { issues: [{ message }] });
 }
 
 function quoted(method: string): string {

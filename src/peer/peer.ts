@@ -6,42 +6,28 @@ import { LONG_TEXT } from "../wire/attachments.js";
 import type { Channel, FrameSwitch } from "../wire/channel.js";
 import { encodeViolation } from "../wire/encode.js";
 import { WireCode } from "../wire/error-codes.js";
-import { INVOKE } from "../wire/messages.js";
 import type { CallTarget, Transform } from "./calls/call-target.js";
-import { Caller } from "./calls/caller.js";
 import type { Counters } from "./counters.js";
-import { type CloseReason, closeErrors, overError } from "./errors/close-reason.js";
-import { Gate, type Step } from "./gate.js";
-import { Dispatcher } from "./handlers/dispatcher.js";
-import { Incoming, type Replies } from "./incoming.js";
+import { type CloseErrors, type CloseReason, closeErrors, overError } from "./errors/close-reason.js";
+import type { Step } from "./gate.js";
+import { Incoming } from "./incoming.js";
+import { makeParts, type Parts } from "./parts.js";
 import type { PeerOptions } from "./peer-options.js";
-import { References } from "./references.js";
-import { RemoteLog } from "./remote-log.js";
-import { ReservedMethods } from "./reserved.js";
-import { Sender } from "./sender.js";
+import type { ReservedMethods } from "./reserved.js";
 import { openStream } from "./streams/open-stream.js";
 import type { StreamReader } from "./streams/stream-reader.js";
-import { Streams } from "./streams/streams.js";
 
-/** One conversation over one channel: owns it, puts what deals with its messages together, closes once. */
+/** One conversation over one channel: owns it, and closes once. */
 export class Peer implements CallTarget {
   /** Resolves when the channel is gone. Never rejects. */
   readonly closed: Promise<CloseReason>;
-  readonly reserved: ReservedMethods;
   readonly #options: PeerOptions;
   readonly #channel: Channel;
-  readonly #sender: Sender;
-  readonly #caller: Caller;
-  readonly #streams: Streams;
-  readonly #references: References;
-  readonly #dispatcher: Dispatcher;
+  readonly #parts: Parts;
   readonly #incoming: Incoming;
-  readonly #log: RemoteLog;
-  readonly #gate = new Gate();
   readonly #closed: Deferred<CloseReason> = deferred();
   #reason: CloseReason | undefined;
   #ending: AbortController | undefined;
-  #paused = false;
   #leaving = false;
   #unwritten = 0;
   #complaint: PluginError | undefined;
@@ -50,50 +36,26 @@ export class Peer implements CallTarget {
     this.#options = options;
     this.#channel = channel;
     this.closed = this.#closed.promise;
-    this.#sender = new Sender(channel);
-    this.#caller = new Caller(this.#sender, options);
-    const answer = (message: string, bytes?: readonly Uint8Array[]): void => this.#answer(message, bytes);
-    const { attachmentPolicy } = this.#sender;
-    this.#streams = new Streams(
-      {
-        send: answer,
-        unsentBytes: () => this.#sender.unsent,
-        whenHanded: (task) => this.#sender.whenHanded("", task, task),
-        attachmentPolicy,
-      },
-      options,
-    );
-    this.#references = new References(this.#streams, options, (id, label, args, signal) =>
-      this.#caller.callAs(label, INVOKE, { function: id, args }, { signal }),
-    );
-    this.#caller.references = this.#references;
-    const unsentBytes = (): number => this.#sender.unsent;
-    this.#dispatcher = new Dispatcher({ dispenser, send: answer, unsentBytes, streams: this.#streams, attachmentPolicy }, options);
-    this.reserved = new ReservedMethods(answer, this.#gate);
-    this.#log = new RemoteLog(options.logger, options.clock);
-    this.reserved.serve(this.#dispatcher, this.#streams, this.#log);
-    const parts = {
-      caller: this.#caller,
-      dispatcher: this.#dispatcher,
-      streams: this.#streams,
-      references: this.#references,
-      reserved: this.reserved,
-      gate: this.#gate,
+    this.#parts = makeParts(channel, options, dispenser);
+    const verdicts = {
+      violation: (code: number, problem: string) => this.#violation(code, problem),
+      outOfOrder: (what: string) => this.#closeOutOfOrder(what),
+      complaint: (error: unknown) => this.#complain(error),
     };
-    const replies: Replies = {
-      answer,
-      violation: (code, problem) => this.#violation(code, problem),
-      outOfOrder: (what) => this.#closeOutOfOrder(what),
-      complaint: (error) => this.#complain(error),
-    };
-    this.#incoming = new Incoming(parts, replies, options.limits);
+    const incoming = new Incoming(this.#parts, verdicts, options.limits);
+    this.#incoming = incoming;
     channel.receive({
-      lines: (text) => this.#incoming.lines(text),
-      frame: (message, bytes) => this.#incoming.frame(message, bytes),
-      drained: () => this.#drained(),
+      // Bound, and not wrapped: each line comes this way.
+      lines: incoming.lines.bind(incoming),
+      frame: (message, bytes) => incoming.frame(message, bytes),
+      drained: this.#drained.bind(this),
       violated: (problem) => this.#violation(WireCode.invalidRequest, problem),
       closed: (error, unwritten = 0, code) => this.#ended(error, unwritten, code),
     });
+  }
+
+  get reserved(): ReservedMethods {
+    return this.#parts.reserved;
   }
 
   /** False once the conversation is over, and nothing more is read. */
@@ -103,16 +65,17 @@ export class Peer implements CallTarget {
 
   /** False once new calls are refused. */
   get takesCalls(): boolean {
-    return this.#caller.takesCalls;
+    return this.#parts.caller.admission.isOpen;
   }
 
   get counters(): Counters {
+    const { sender, caller, dispatcher } = this.#parts;
     return {
-      sent: this.#sender.sent,
+      sent: sender.sent,
       received: this.#incoming.received,
-      errors: this.#caller.errors + this.#dispatcher.errors,
-      pending: this.#caller.pending,
-      bytesSent: this.#sender.length,
+      errors: caller.errors + dispatcher.errors,
+      pending: caller.pending,
+      bytesSent: sender.length,
       bytesReceived: this.#incoming.receivedLength,
       orphanReplies: this.#incoming.orphanReplies,
     };
@@ -129,12 +92,12 @@ export class Peer implements CallTarget {
 
   /** Calls that wait for an answer. */
   get pending(): number {
-    return this.#caller.pending;
+    return this.#parts.caller.pending;
   }
 
   /** The deadline of the oldest call that may still run on the other side, on the clock; undefined if there is none. */
   get oldestDeadline(): number | undefined {
-    return this.#caller.oldestDeadline;
+    return this.#parts.caller.oldestDeadline;
   }
 
   /** Bytes received so far; 0 where the channel counts none. */
@@ -144,37 +107,37 @@ export class Peer implements CallTarget {
 
   /** False while nothing is read, because the other side does not read our answers. */
   get reading(): boolean {
-    return !this.#paused;
+    return !this.#parts.replies.isPaused;
   }
 
-  /** Calls that run here for the other side. */
+  /** Calls that run here for the other side, and streams whose sources are being closed. */
   get running(): number {
-    return this.#dispatcher.running;
+    return this.#parts.dispatcher.running.unfinished;
   }
 
   /** Streams that are open, both ways. */
   get openStreams(): number {
-    return this.#streams.open;
+    return this.#parts.readers.count + this.#parts.writers.count;
   }
 
   /** Functions that are lent to the other side. */
   get lentFunctions(): number {
-    return this.#references.lent;
+    return this.#parts.lending.count;
   }
 
   /** Lets that message in, once, and nothing else until it has come: anything else closes the connection, with 1008 over WebSocket. */
   expect(step: Step): void {
-    this.#gate.expect(step);
+    this.#parts.gate.expect(step);
   }
 
   /** The other side has proven itself: its messages may be long, and are more than the handshake's, unless a step is still expected. */
   trust(): void {
-    this.#gate.trust();
+    this.#parts.gate.trust();
     this.#channel.allow?.(this.#options.limits.maxMessageBytes);
   }
 
   provide(implementations: readonly ImplementationRecord[]): void {
-    this.#dispatcher.provide(implementations);
+    this.#parts.dispatcher.provide(implementations);
   }
 
   /** How the channel turns from lines to frames, if it can. */
@@ -185,17 +148,18 @@ export class Peer implements CallTarget {
   /** What is sent from now on are frames, with bytes beside the JSON, and texts where the other side takes those. */
   sendFrames(withTexts: boolean): void {
     this.#channel.frames?.send();
-    this.#sender.attachmentPolicy.raw = true;
-    if (withTexts) this.#sender.attachmentPolicy.longText = LONG_TEXT;
+    const { attachmentPolicy } = this.#parts.sender;
+    attachmentPolicy.raw = true;
+    if (withTexts) attachmentPolicy.longText = LONG_TEXT;
   }
 
   /** Runs calls from now on; before, they are answered `BUSY`. */
   activate(): void {
-    this.#dispatcher.activate();
+    this.#parts.dispatcher.activate();
   }
 
   call(method: string, input: unknown, options?: CallOptions, accept?: Transform): Promise<unknown> {
-    return this.#caller.call(method, input, options, accept);
+    return this.#parts.caller.call(method, input, options, accept);
   }
 
   /**
@@ -204,21 +168,18 @@ export class Peer implements CallTarget {
    * @param onEnd Called when an opened stream is over.
    */
   openStream(method: string, input: unknown, options: CallOptions, accept: Transform, onEnd: () => void): Promise<StreamReader> {
-    const tell = (message: string): void => this.#answer(message);
-    return openStream(
-      { caller: this.#caller, streams: this.#streams, tell, other: this.#options.other },
-      { method, input, options, accept, onEnd },
-    );
+    const { caller, readers } = this.#parts;
+    return openStream({ caller, readers, other: this.#options.other }, { method, input, options, accept, onEnd });
   }
 
   /** Resolves when it was handed to the system. */
   notify(method: string, input: unknown, options?: CallOptions): Promise<void> {
-    return this.#caller.notify(method, input, options);
+    return this.#parts.notifier.notify(method, input, options);
   }
 
   /** Takes no more calls; resolves once those that run have been answered, or after `graceMs`. */
   drain(graceMs: number): Promise<void> {
-    return this.#dispatcher.drain(graceMs);
+    return this.#parts.dispatcher.drain(graceMs);
   }
 
   /**
@@ -228,16 +189,18 @@ export class Peer implements CallTarget {
    */
   async finishCalls(graceMs: number, why: string): Promise<void> {
     const { clock } = this.#options;
+    const { caller, readers } = this.#parts;
     const giveUpAt = clock.now() + graceMs;
-    await this.#caller.drain(notSentBecause(why), graceMs);
+    caller.admission.refuseUsers(notSentBecause(why));
+    await caller.untilNone(graceMs);
     // No stream is opened any more: those that are read can only get fewer.
-    await this.#streams.untilNoneRead(giveUpAt - clock.now());
+    await readers.untilNone(giveUpAt - clock.now());
   }
 
   /** We are about to end the other side: calls are refused, and its going is no loss. */
   leave(why: string): void {
     this.#leaving = true;
-    this.#caller.refuse(notSentBecause(why));
+    this.#parts.caller.admission.refuse(notSentBecause(why));
   }
 
   /** Ends the conversation. Idempotent; resolves when the channel is gone. `code` and `text` are a WebSocket's. */
@@ -253,13 +216,13 @@ export class Peer implements CallTarget {
     if (this.#reason !== undefined) return;
     const sentence = `Closed the connection to ${this.#options.other}: it sent a line that is no message: ${problem}`;
     this.#options.logger.warn(sentence);
-    if (this.#gate.isTrusted) this.#channel.send(encodeViolation(code, problem));
+    if (this.#parts.gate.isTrusted) this.#channel.send(encodeViolation(code, problem));
     const error = new PluginError("PROTOCOL_VIOLATION", sentence);
     void this.close({ kind: "lost", error }, code === WireCode.parseError ? 1003 : 1008, problem);
   }
 
   #closeOutOfOrder(what: string): void {
-    const sentence = `Closed the connection to ${this.#options.other}: it sent ${what} ${this.#gate.reason}`;
+    const sentence = `Closed the connection to ${this.#options.other}: it sent ${what} ${this.#parts.gate.reason}`;
     void this.close({ kind: "lost", error: new PluginError("PROTOCOL_VIOLATION", sentence) }, 1008, "out of order");
   }
 
@@ -272,10 +235,8 @@ export class Peer implements CallTarget {
   }
 
   #drained(): void {
-    this.#sender.drained();
-    if (!this.#paused) return;
-    this.#paused = false;
-    this.#channel.resume();
+    this.#parts.sender.drained();
+    this.#parts.replies.drained();
   }
 
   #ended(error: PluginError | undefined, unwritten: number, code: number | undefined): void {
@@ -284,8 +245,8 @@ export class Peer implements CallTarget {
     const reason = this.#leaving ? ({ kind: "closed", by: "us" } as const) : reasonOf(cause, code);
     const known = this.#reason !== undefined || this.#leaving || this.#complaint !== undefined;
     if (known || this.#options.explain === undefined) return this.#over(reason);
-    this.#incoming.end();
-    this.#caller.refuse((method) => closeErrors(reason, this.#options.other).notSent(method));
+    this.#incoming.open = false;
+    this.#parts.caller.admission.refuse((method) => closeErrors(reason, this.#options.other).notSent(method));
     this.#options.explain(reason).then(
       (better) => this.#over(better),
       () => this.#over(reason),
@@ -298,24 +259,28 @@ export class Peer implements CallTarget {
   }
 
   #finish(reason: CloseReason): void {
+    const { replies, dispatcher, writers, readers, log } = this.#parts;
     this.#reason = reason;
-    this.#incoming.end();
+    this.#incoming.open = false;
+    replies.end();
     const errors = closeErrors(reason, this.#options.other);
     this.#ending?.abort(overError(reason, this.#options.other));
-    this.#caller.lose(errors, this.#unwritten);
-    this.#dispatcher.abortAll(errors.aborted);
-    this.#streams.lose(errors.cut);
-    this.#log.end();
+    this.#loseCalls(errors);
+    dispatcher.abortAll(errors.aborted);
+    writers.lose();
+    readers.lose(errors.cut);
+    log.end();
   }
 
-  #answer(message: string, bytes?: readonly Uint8Array[]): void {
-    if (this.#reason !== undefined) return;
-    this.#sender.send(message, bytes);
-    // Above the limit calls are refused; refusals are answers too, and somebody who reads none of them is heard no more.
-    if (this.#sender.unsent > this.#options.limits.maxUnsentBytes && !this.#paused) {
-      this.#paused = true;
-      this.#channel.pause();
-    }
+  /** Rejects everything of ours that waits. What certainly never left says so: it may be made again elsewhere. */
+  #loseCalls(errors: CloseErrors): void {
+    const { caller, sender } = this.#parts;
+    caller.admission.end((method) => errors.notSent(method));
+    const firstUnwritten = sender.sent - this.#unwritten + 1;
+    const errorOf = (method: string, sequence: number): PluginError =>
+      sequence === 0 || sequence >= firstUnwritten ? errors.notSent(method) : errors.lost(method);
+    caller.lose(errorOf);
+    sender.rejectAll(errorOf);
   }
 }
 

@@ -4,18 +4,28 @@ import { CANCEL, CREDIT, END, type Id, LOG, PING } from "../wire/messages.js";
 import { toWireError } from "./errors/remote-error.js";
 import type { Gate, ReservedHandler, Step } from "./gate.js";
 import type { Dispatcher } from "./handlers/dispatcher.js";
+import type { ReplySender } from "./messages/reply-sender.js";
 import type { RemoteLog } from "./remote-log.js";
-import type { Streams } from "./streams/streams.js";
+import type { StreamReaders } from "./streams/stream-readers.js";
+import type { StreamWriters } from "./streams/stream-writers.js";
+
+/** What any conversation may ask for, and what does it. */
+export interface ReservedParts {
+  readonly dispatcher: Dispatcher;
+  readonly writers: StreamWriters;
+  readonly readers: StreamReaders;
+  readonly log: RemoteLog;
+}
 
 /** The `rpc.*` methods that this side answers, and the steps of a handshake that its gate lets in. */
 export class ReservedMethods {
   readonly #handlers = new Map<string, ReservedHandler>();
   readonly #running = new Set<Id>();
-  readonly #send: (message: string) => void;
+  readonly #replies: Pick<ReplySender, "send">;
   readonly #gate: Gate;
 
-  constructor(send: (message: string) => void, gate: Gate) {
-    this.#send = send;
+  constructor(replies: Pick<ReplySender, "send">, gate: Gate) {
+    this.#replies = replies;
     this.#gate = gate;
   }
 
@@ -24,15 +34,15 @@ export class ReservedMethods {
   }
 
   /** Answers what any conversation may ask. */
-  serve(dispatcher: Dispatcher, streams: Streams, log: RemoteLog): void {
+  serve({ dispatcher, writers, readers, log }: ReservedParts): void {
     this.set(PING, () => "pong");
     this.set(CANCEL, (input) => {
       const { id, stream } = (input ?? {}) as { id?: unknown; stream?: unknown };
       if (stream === undefined) dispatcher.cancel(id);
-      else streams.cancel(stream);
+      else writers.cancel(stream);
     });
-    this.set(END, (input) => streams.end(input));
-    this.set(CREDIT, (input) => streams.credit(input));
+    this.set(END, (input) => readers.end(input));
+    this.set(CREDIT, (input) => writers.credit(input));
     this.set(LOG, (input) => log.take(input));
   }
 
@@ -45,7 +55,7 @@ export class ReservedMethods {
     const handler = step?.handler ?? this.#handlers.get(method);
     if (handler === undefined) {
       const message = `Cannot run "${method.slice(0, 128)}": the protocol has no such method here`;
-      return this.#send(encodeError(id, { code: WireCode.notProvided, message }));
+      return this.#replies.send(encodeError(id, { code: WireCode.notProvided, message }));
     }
     let value: unknown;
     try {
@@ -78,12 +88,12 @@ export class ReservedMethods {
   }
 
   #answer(id: Id, result: unknown, step: Step | undefined): void {
-    this.#send(encodeResult(id, result));
+    this.#replies.send(encodeResult(id, result));
     step?.onAnswered?.();
   }
 
   #fail(id: Id, error: unknown, step: Step | undefined): void {
-    this.#send(encodeError(id, error instanceof JSONRPCErrorException ? error.toObject() : toWireError(error)));
+    this.#replies.send(encodeError(id, error instanceof JSONRPCErrorException ? error.toObject() : toWireError(error)));
     step?.onRefused?.(error);
   }
 }
@@ -98,7 +108,7 @@ export function inputOf(method: string, params: unknown): unknown {
   }
 }
 
-// Who has not proven itself is told no more than by a hello or a proof that is none.
+// A side that has not proven itself learns no more from this than from a hello or a proof that is none.
 function stepInput(params: unknown): unknown {
   return Array.isArray(params) && params.length > 1 ? undefined : decodeInput(params);
 }

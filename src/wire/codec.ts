@@ -4,7 +4,7 @@ import { WireCode } from "./error-codes.js";
 import { classify, type Id, ITEM, type Message, type Meta } from "./messages.js";
 import { NOT_SMALL, parseSmall } from "./small-json.js";
 
-/** Who takes messages as they are read. */
+/** What takes messages as they are read. */
 export interface MessageSink {
   /** False once nothing more may be read. */
   readonly open: boolean;

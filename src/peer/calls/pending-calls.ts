@@ -1,8 +1,9 @@
+import { removeAbortTask } from "../../util/abort.js";
 import type { Clock } from "../../util/clock.js";
 import { PING } from "../../wire/messages.js";
 import type { ProgramHold } from "../program-hold.js";
+import type { Scope } from "../references/scope.js";
 import { Rest } from "../rest.js";
-import type { Scope } from "../scope.js";
 
 /** A call we placed that has no answer yet. */
 export interface PendingCall {
@@ -20,7 +21,7 @@ export interface PendingCall {
   readonly accept: ((value: unknown, call: PendingCall) => unknown) | undefined;
   readonly signal: AbortSignal | undefined;
   onAbort: (() => void) | undefined;
-  /** What its input lent; ends with the call, unless whoever accepts the answer takes it over. */
+  /** What its input lent; ends with the call, unless what accepts the answer takes it over: a stream keeps it until it ends. */
   scope: Scope | undefined;
   /** Bytes of the caller's own go beside its message. */
   hasBytes: boolean;
@@ -32,7 +33,7 @@ const FIRST_SIZE = 64;
 const MAX_GIVEN_UP = 16_384;
 
 /**
- * Calls we placed, by id. An entry leaves in one place, take(), and is settled by whoever took it.
+ * Calls we placed, by id. An entry leaves in one place, take(), and its signal is watched no longer; what took it settles it.
  *
  * A ring, not a Map: the id's low bits are the slot, and an id whose slot is taken by an older call is skipped.
  */
@@ -40,7 +41,8 @@ export class PendingCalls {
   #slots: (PendingCall | undefined)[] = new Array(FIRST_SIZE).fill(undefined);
   #mask = FIRST_SIZE - 1;
   #nextId = 0;
-  #count = 0;
+  /** How many wait. */
+  count = 0;
   #sweepAt = Number.POSITIVE_INFINITY;
   #stopSweep: (() => void) | undefined;
   /** Calls that were cancelled or timed out, by id: their late answers are no surprise. */
@@ -58,18 +60,15 @@ export class PendingCalls {
     this.#onDeadline = onDeadline;
   }
 
-  get count(): number {
-    return this.#count;
-  }
-
   /** Takes a call in and gives it its id. */
   add(call: PendingCall): void {
-    if (this.#count * 2 >= this.#slots.length) this.#grow();
-    while (this.#slots[this.#nextId & this.#mask] !== undefined) this.#step();
-    call.id = this.#nextId;
-    this.#slots[call.id & this.#mask] = call;
-    this.#step();
-    if (this.#count++ === 0) this.#hold?.take();
+    if (this.count * 2 >= this.#slots.length) this.#grow();
+    let id = this.#nextId;
+    while (this.#slots[id & this.#mask] !== undefined) id = idAfter(id);
+    call.id = id;
+    this.#slots[id & this.#mask] = call;
+    this.#nextId = idAfter(id);
+    if (this.count++ === 0) this.#hold?.take();
     if (call.deadline < this.#sweepAt) this.#sweepBy(call.deadline);
   }
 
@@ -78,7 +77,8 @@ export class PendingCalls {
     const call = this.#slots[id & this.#mask];
     if (call === undefined || call.id !== id) return undefined;
     this.#slots[id & this.#mask] = undefined;
-    if (--this.#count === 0) this.#emptied();
+    if (call.onAbort !== undefined) unwatch(call);
+    if (--this.count === 0) this.#emptied();
     return call;
   }
 
@@ -117,9 +117,10 @@ export class PendingCalls {
   /** Removes and returns all, oldest first. */
   takeAll(): PendingCall[] {
     const calls = this.#slots.filter((call) => call !== undefined).sort((a, b) => a.sequence - b.sequence);
-    this.#slots.fill(undefined); // Before anybody settles one: that may place a new call.
-    if (this.#count > 0) this.#hold?.release();
-    this.#count = 0;
+    this.#slots.fill(undefined); // Before one of them is settled: that may place a new call.
+    for (const call of calls) unwatch(call);
+    if (this.count > 0) this.#hold?.release();
+    this.count = 0;
     this.#stopSweep?.();
     this.#sweepAt = Number.POSITIVE_INFINITY;
     this.#rest.tell();
@@ -128,17 +129,13 @@ export class PendingCalls {
 
   /** Resolves once none waits, or after `ms`. */
   untilNone(ms: number): Promise<void> {
-    return this.#count === 0 ? Promise.resolve() : this.#rest.wait(ms);
+    return this.count === 0 ? Promise.resolve() : this.#rest.wait(ms);
   }
 
   /** The last call that waited has left. */
   #emptied(): void {
     this.#hold?.release();
     if (this.#rest.awaited) this.#rest.tell();
-  }
-
-  #step(): void {
-    this.#nextId = this.#nextId === Number.MAX_SAFE_INTEGER ? 0 : this.#nextId + 1;
   }
 
   #grow(): void {
@@ -167,4 +164,12 @@ export class PendingCalls {
     }
     if (next < this.#sweepAt) this.#sweepBy(next);
   }
+}
+
+function idAfter(id: number): number {
+  return id === Number.MAX_SAFE_INTEGER ? 0 : id + 1;
+}
+
+function unwatch({ signal, onAbort }: PendingCall): void {
+  if (signal !== undefined && onAbort !== undefined) removeAbortTask(signal, onAbort);
 }

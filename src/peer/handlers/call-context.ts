@@ -1,5 +1,5 @@
 import type { CallContext, Dispenser, PluginIdentity } from "../../contract/views.js";
-import type { Scope } from "../scope.js";
+import type { Scope } from "../references/scope.js";
 
 /** Where the calls of a connection come from. */
 export interface Origin {
@@ -7,7 +7,7 @@ export interface Origin {
   readonly plugin: PluginIdentity | undefined;
 }
 
-/** What a handler is told. The signal is made when somebody looks at it: most handlers never do, and it costs more than a call. */
+/** What a handler is told. The signal is made when the handler looks at it: most never do, and it costs more than a call. */
 export class RunningContext implements CallContext {
   /** What the call borrowed, if its input held something to borrow. */
   readonly scope: Scope | undefined;

@@ -5,30 +5,29 @@ import { PluginError } from "../../errors.js";
 import type { Clock } from "../../util/clock.js";
 import type { Logger } from "../../util/logger.js";
 import { isThenable } from "../../util/thenable.js";
-import type { AttachmentPolicy } from "../../wire/attachments.js";
 import { WireCode } from "../../wire/error-codes.js";
 import type { ResolvedLimits } from "../../wire/limits.js";
 import type { Id, Meta } from "../../wire/messages.js";
-import type { Scope } from "../scope.js";
-import { closeUnread } from "../streams/stream-source.js";
-import type { Streams } from "../streams/streams.js";
+import type { MessageWriter } from "../messages/message-writer.js";
+import type { ReplySender } from "../messages/reply-sender.js";
+import type { Sender } from "../messages/sender.js";
+import type { Scope } from "../references/scope.js";
+import type { StreamWriters } from "../streams/stream-writers.js";
 import type { Tracing } from "../tracing.js";
 import { type Origin, RunningContext } from "./call-context.js";
 import type { Entry } from "./handler.js";
 import { ObservedHandlers } from "./observed-handlers.js";
 import { Responses } from "./responses.js";
 import { RunningCalls } from "./running-calls.js";
+import { StreamCalls } from "./stream-calls.js";
 
-/** What the dispatcher needs of the peer that it works for. */
-export interface Surroundings {
+/** What a dispatcher works with. */
+export interface DispatcherParts {
   readonly dispenser: Dispenser;
-  /** Sends one answer. */
-  send(message: string, bytes?: readonly Uint8Array[]): void;
-  /** What may go beside the JSON. */
-  readonly attachmentPolicy: AttachmentPolicy;
-  /** Bytes that the system has not taken. */
-  unsentBytes(): number;
-  readonly streams: Pick<Streams, "write" | "writesRefused">;
+  readonly messages: MessageWriter;
+  readonly replies: ReplySender;
+  readonly sender: Pick<Sender, "unsent">;
+  readonly writers: StreamWriters;
 }
 export interface DispatcherOptions {
   readonly limits: ResolvedLimits;
@@ -41,40 +40,40 @@ export interface DispatcherOptions {
   readonly tracing?: Tracing | undefined;
 }
 
+/** Why a call is refused, as a code of the wire and the end of a sentence. */
+interface Refusal {
+  readonly code: number;
+  readonly why: string;
+}
+
 /** Calls we received: find, run, answer, cancel. Each request is answered once. */
 export class Dispatcher {
+  /** What of them runs now. */
+  readonly running: RunningCalls;
   // A Map, so that a remote name never reaches a prototype.
   readonly #entries = new Map<string, Entry>();
-  readonly #running: RunningCalls;
   readonly #handlers: ObservedHandlers;
-  readonly #surroundings: Surroundings;
+  readonly #sender: Pick<Sender, "unsent">;
   readonly #options: DispatcherOptions;
-  readonly #answers: Responses;
+  readonly #responses: Responses;
+  readonly #streamCalls: StreamCalls;
   readonly #origin: Origin;
   #inactive: "starting" | "stopping" | undefined = "starting";
 
-  constructor(surroundings: Surroundings, options: DispatcherOptions) {
-    this.#surroundings = surroundings;
+  constructor({ dispenser, messages, replies, sender, writers }: DispatcherParts, options: DispatcherOptions) {
+    this.#sender = sender;
     this.#options = options;
     const { clock, other, plugin = other } = options;
-    this.#origin = { peer: surroundings.dispenser, plugin: options.identity };
-    this.#running = new RunningCalls(clock);
+    this.#origin = { peer: dispenser, plugin: options.identity };
+    this.running = new RunningCalls(clock);
     this.#handlers = new ObservedHandlers({ clock, plugin });
-    this.#answers = new Responses((message, bytes) => surroundings.send(message, bytes), surroundings.attachmentPolicy, options);
+    this.#responses = new Responses(replies, messages, options);
+    this.#streamCalls = new StreamCalls({ handlers: this.#handlers, running: this.running, responses: this.#responses, writers });
   }
 
   /** How many calls were answered with an error. */
   get errors(): number {
-    return this.#answers.errors;
-  }
-
-  /** What runs, and what is being closed. */
-  get running(): number {
-    return this.#running.unfinished;
-  }
-
-  isRunning(id: Id): boolean {
-    return this.#running.get(id) !== undefined;
+    return this.#responses.errors;
   }
 
   provide(implementations: readonly ImplementationRecord[]): void {
@@ -100,7 +99,7 @@ export class Dispatcher {
     if (entry === undefined) this.#refuseName(id, method);
     else this.run(id, entry, params, meta, scope);
     // What goes on running keeps what it borrowed.
-    if (scope !== undefined && this.#running.get(id) === undefined) scope.end();
+    if (scope !== undefined && !this.running.has(id)) scope.end();
   }
 
   /** Runs a member, or a function that was lent. */
@@ -112,7 +111,7 @@ export class Dispatcher {
 
   #run(id: Id, entry: Entry, params: unknown, meta: Meta | undefined, scope: Scope | undefined): void {
     const refusal = this.#refusal(entry);
-    if (refusal !== undefined) return this.#answers.refuse(id, refusal.code, `Cannot run "${entry.name}": ${refusal.why}`);
+    if (refusal !== undefined) return this.#responses.refuse(id, refusal.code, `Cannot run "${entry.name}": ${refusal.why}`);
     const context = new RunningContext(this.#origin, scope);
     if (entry.kind === "stream") return this.#openStream(id, entry, params, context, meta);
     let value: unknown;
@@ -120,55 +119,19 @@ export class Dispatcher {
       value = this.#handlers.run(entry, params, context);
       if (isThenable(value)) return this.#wait(id, entry, context, value, meta);
     } catch (error) {
-      return this.#answers.thrown(id, entry.name, error);
+      return this.#responses.thrown(id, entry.name, error);
     }
-    this.#answers.result(id, entry.name, value);
+    this.#responses.result(id, entry.name, value);
   }
 
-  /** A stream's handler gives a source; the answer names the stream, and its items follow. It runs until the stream ends. */
   #openStream(id: Id, entry: Entry, params: unknown, context: RunningContext, meta: Meta | undefined): void {
-    const refusal = this.#surroundings.streams.writesRefused;
-    if (refusal !== undefined) return this.#answers.refuse(id, WireCode.busy, `Cannot run "${entry.name}": ${refusal.message}`);
-    this.#running.enter(id, context);
-    if (meta !== undefined) this.#running.limit(context, meta, (why) => this.#end(id, why));
-    const opening = this.#handlers.open(entry, params, context);
-    opening.then(
-      (source) => {
-        if (this.#running.get(id) !== context) return void closeUnread(source);
-        // Others were opened while this one's handler ran.
-        const full = this.#surroundings.streams.writesRefused;
-        if (full !== undefined) return this.#refuseOpened(id, entry, context, source, full.message);
-        this.#running.outlast(id, context);
-        let isClosing = false;
-        const onStop = (): void => {
-          const reason = new PluginError("CANCELLED", "The stream was ended: its reader stopped reading");
-          context.scope?.end(reason);
-          // Its place is free though its source may never close; a drain waits for that all the same.
-          isClosing = this.#running.beginClosing(context);
-          context.abort(reason);
-        };
-        const onEnd = (): void => {
-          if (isClosing) this.#running.closed();
-          else if (this.#running.leave(context, context)) this.#running.left();
-        };
-        this.#answers.result(id, entry.name, { stream: this.#surroundings.streams.write(entry.name, source, { onStop, onEnd }).id });
-      },
-      (error: unknown) => {
-        if (!this.#running.leave(id, context)) return;
-        this.#answers.thrown(id, entry.name, error);
-        this.#running.left();
-      },
-    );
+    const { refusal } = this.#streamCalls;
+    if (refusal !== undefined) return this.#responses.refuse(id, WireCode.busy, `Cannot run "${entry.name}": ${refusal}`);
+    this.#enter(id, context, meta);
+    void this.#streamCalls.open(id, entry, params, context);
   }
 
-  #refuseOpened(id: Id, { name }: Entry, context: RunningContext, source: AsyncIterable<unknown>, why: string): void {
-    void closeUnread(source);
-    if (!this.#running.leave(id, context)) return;
-    this.#answers.refuse(id, WireCode.busy, `Cannot run "${name}": ${why}`);
-    this.#running.left();
-  }
-
-  /** A call that nobody waits for. What it comes to is of interest to the log alone. */
+  /** A call that is not answered. What it comes to is of interest to the log alone. */
   notification(method: string, params: unknown, meta: Meta | undefined): void {
     const entry = this.#entries.get(method);
     if (entry === undefined || entry.kind === "stream" || this.#refusal(entry) !== undefined) return;
@@ -183,7 +146,7 @@ export class Dispatcher {
       const value = this.#handlers.run(entry, params, context);
       if (isThenable(value)) void this.#outlast(entry, context, value);
     } catch (error) {
-      this.#answers.failed(entry.name, error);
+      this.#responses.failed(entry.name, error);
     }
   }
 
@@ -192,73 +155,76 @@ export class Dispatcher {
     this.#end(id as Id, "the caller cancelled it");
   }
 
-  /** Ends all calls without an answer: there is nobody left to read one. */
+  /** Ends all calls without an answer: the connection is gone. */
   abortAll(reason: PluginError): void {
-    this.#running.abortAll(reason);
+    this.running.abortAll(reason);
   }
 
   /** Takes no more calls. Resolves once those that run have been answered, or after `graceMs`. */
   drain(graceMs: number): Promise<void> {
     this.#inactive = "stopping";
-    return this.#running.untilIdle(graceMs);
+    return this.running.untilIdle(graceMs);
   }
 
-  #refusal({ contract }: Entry): { code: number; why: string } | undefined {
+  #refusal({ contract }: Entry): Refusal | undefined {
     // A function that was lent is part of a call that runs.
-    if (contract === undefined) return this.#overload();
-    if (this.#inactive === "stopping") return { code: WireCode.stopping, why: "this side is stopping" };
-    if (this.#inactive === "starting") return { code: WireCode.busy, why: "this side is not ready yet" };
-    return this.#overload();
-  }
-
-  #overload(): { code: number; why: string } | undefined {
+    if (contract !== undefined && this.#inactive !== undefined) {
+      return this.#inactive === "stopping"
+        ? { code: WireCode.stopping, why: "this side is stopping" }
+        : { code: WireCode.busy, why: "this side is not ready yet" };
+    }
     const { maxRunningCalls, maxUnsentBytes } = this.#options.limits;
-    if (this.#running.size >= maxRunningCalls) return { code: WireCode.busy, why: `${maxRunningCalls} calls run already` };
-    if (this.#surroundings.unsentBytes() > maxUnsentBytes) return { code: WireCode.busy, why: "earlier answers have not been read" };
+    if (this.running.size >= maxRunningCalls) return { code: WireCode.busy, why: `${maxRunningCalls} calls run already` };
+    if (this.#sender.unsent > maxUnsentBytes) return { code: WireCode.busy, why: "earlier answers have not been read" };
     return undefined;
   }
 
   #refuseName(id: Id, method: string): void {
-    if (NAME_PATTERN.test(method)) this.#answers.refuse(id, WireCode.notProvided, `Cannot run "${method}": nobody provides it here`);
-    else this.#answers.refuse(id, WireCode.invalidRequest, `Cannot run a method of that name: a name is ${NAME_RULE}`);
+    if (NAME_PATTERN.test(method)) {
+      this.#responses.refuse(id, WireCode.notProvided, `Cannot run "${method}": nobody provides it here`);
+    } else this.#responses.refuse(id, WireCode.invalidRequest, `Cannot run a method of that name: a name is ${NAME_RULE}`);
+  }
+
+  #enter(id: Id, context: RunningContext, meta: Meta | undefined): void {
+    this.running.enter(id, context);
+    if (meta !== undefined) this.running.limit(context, meta, (why) => this.#end(id, why));
   }
 
   #wait(id: Id, entry: Entry, context: RunningContext, value: PromiseLike<unknown>, meta: Meta | undefined): void {
     const settled = Promise.resolve(value);
-    this.#running.enter(id, context);
-    if (meta !== undefined) this.#running.limit(context, meta, (why) => this.#end(id, why));
+    this.#enter(id, context, meta);
     settled.then(
       (result: unknown) => {
-        if (!this.#running.leave(id, context)) return;
-        this.#answers.result(id, entry.name, result);
-        this.#running.left();
+        if (!this.running.leave(id, context)) return;
+        this.#responses.result(id, entry.name, result);
+        this.running.left();
       },
       (error: unknown) => {
-        if (!this.#running.leave(id, context)) return;
-        this.#answers.thrown(id, entry.name, error);
-        this.#running.left();
+        if (!this.running.leave(id, context)) return;
+        this.#responses.thrown(id, entry.name, error);
+        this.running.left();
       },
     );
   }
 
   async #outlast(entry: Entry, context: RunningContext, value: PromiseLike<unknown>): Promise<void> {
-    this.#running.enter(context, context);
+    this.running.enter(context, context);
     try {
       await value;
     } catch (error) {
-      if (!context.aborted) this.#answers.failed(entry.name, error);
+      if (!context.aborted) this.#responses.failed(entry.name, error);
     }
-    if (this.#running.leave(context, context)) this.#running.left();
+    if (this.running.leave(context, context)) this.running.left();
   }
 
   #end(id: Id, why: string): void {
-    const context = this.#running.get(id);
+    const context = this.running.get(id);
     if (context === undefined) return;
     const reason = new PluginError("CANCELLED", `The call was ended: ${why}`);
     context.scope?.end(reason);
-    if (!this.#running.leave(id, context)) return;
-    this.#answers.refuse(id, WireCode.cancelled, reason.message);
+    if (!this.running.leave(id, context)) return;
+    this.#responses.refuse(id, WireCode.cancelled, reason.message);
     context.abort(reason);
-    this.#running.left();
+    this.running.left();
   }
 }

@@ -3,7 +3,7 @@ import { openSource } from "../streams/stream-source.js";
 import type { RunningContext } from "./call-context.js";
 import { type Entry, runHandler } from "./handler.js";
 
-/** Runs handlers, and tells whoever listens to the channel `mortise:call`. */
+/** Runs handlers, and tells of them on the channel `mortise:call`, where that has a subscriber. */
 export class ObservedHandlers {
   readonly #who: Pick<CallSubject, "plugin" | "clock">;
 
@@ -13,19 +13,19 @@ export class ObservedHandlers {
 
   /** As runHandler(). */
   run(entry: Entry, params: unknown, context: RunningContext): unknown {
-    const observation = this.#observation(entry);
+    const observation = calls.hasSubscribers ? this.#observation(entry) : undefined;
     return observation === undefined ? runHandler(entry, params, context) : observation.run(() => runHandler(entry, params, context));
   }
 
   /** As openSource(); the call ends with the stream. */
   open(entry: Entry, params: unknown, context: RunningContext): Promise<AsyncIterable<unknown>> {
-    const observation = this.#observation(entry);
+    const observation = calls.hasSubscribers ? this.#observation(entry) : undefined;
     return observation === undefined ? openSource(entry, params, context) : openObserved(observation, entry, params, context);
   }
 
-  // None where nobody listens. A function that was lent is part of the call that lent it.
+  // None of a function that was lent: it is part of the call that lent it.
   #observation({ contract, member, kind }: Entry): Observation | undefined {
-    if (!calls.hasSubscribers || contract === undefined || member === undefined) return undefined;
+    if (contract === undefined || member === undefined) return undefined;
     return new Observation({ side: "handler", contract, member, kind, ...this.#who });
   }
 }

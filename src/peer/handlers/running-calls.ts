@@ -11,7 +11,7 @@ type Key = Id | RunningContext;
 /** The calls that run here, each until it leaves: answered, cancelled, or with the connection. */
 export class RunningCalls {
   readonly #contexts = new Map<Key, RunningContext>();
-  /** Streams that nobody reads any more, and whose sources are not closed yet. A number: one that never closes holds nothing here. */
+  /** Streams whose reading has ended, and whose sources are not closed yet. A number: one that never closes holds nothing here. */
   #closing = 0;
   readonly #deadlines: ResponseDeadlines;
   readonly #rest: Rest;
@@ -28,6 +28,10 @@ export class RunningCalls {
   /** What runs, and what is being closed. */
   get unfinished(): number {
     return this.#contexts.size + this.#closing;
+  }
+
+  has(id: Id): boolean {
+    return this.#contexts.has(id);
   }
 
   get(key: Key): RunningContext | undefined {
@@ -76,7 +80,7 @@ export class RunningCalls {
     if (this.#rest.awaited && this.unfinished === 0) this.#rest.tell();
   }
 
-  /** All leave: there is nobody left to read an answer. */
+  /** All leave: the connection is gone, and no answer can be sent. */
   abortAll(reason: PluginError): void {
     const all = [...this.#contexts.values()];
     this.#contexts.clear();

@@ -1,18 +1,14 @@
 import type { CallOptions } from "../../contract/views.js";
 import { PluginError } from "../../errors.js";
 import { addAbortTask, removeAbortTask } from "../../util/abort.js";
-import { encodeNotification } from "../../wire/encode.js";
-import { CANCEL } from "../../wire/messages.js";
 import type { Accept, Caller } from "../calls/caller.js";
 import type { StreamReader } from "./stream-reader.js";
-import type { Streams } from "./streams.js";
+import type { StreamReaders } from "./stream-readers.js";
 
 /** What of a conversation it takes to open a stream. */
 export interface StreamOpener {
   readonly caller: Caller;
-  readonly streams: Streams;
-  /** Sends a message. */
-  tell(message: string): void;
+  readonly readers: StreamReaders;
   readonly other: string;
 }
 export interface StreamCall {
@@ -26,9 +22,9 @@ export interface StreamCall {
 }
 
 /** Resolves with the reading end of a stream that the other side opens. */
-export function openStream({ caller, streams, tell, other }: StreamOpener, call: StreamCall): Promise<StreamReader> {
+export function openStream({ caller, readers, other }: StreamOpener, call: StreamCall): Promise<StreamReader> {
   const { method, input, options, accept, onEnd } = call;
-  const refusal = streams.enter();
+  const refusal = readers.enter();
   if (refusal !== undefined) return caller.refuseSoon(new PluginError("BUSY", `Cannot call "${method}": ${refusal.message}`));
   const { signal } = options;
   const opened: Accept = (answer, pending) => {
@@ -37,11 +33,11 @@ export function openStream({ caller, streams, tell, other }: StreamOpener, call:
     const ended = (): void => {
       if (signal !== undefined) removeAbortTask(signal, onAbort);
       scope?.end();
-      streams.leave();
+      readers.leave();
       onEnd();
     };
     const number = numberOf(answer);
-    const reader = number === undefined ? undefined : streams.read(number, method, ended, accept);
+    const reader = number === undefined ? undefined : readers.read(number, method, ended, accept);
     if (reader === undefined) {
       scope?.end();
       throw new PluginError("PROTOCOL_VIOLATION", `Cannot read stream "${method}": ${other} answered with no stream`);
@@ -50,13 +46,13 @@ export function openStream({ caller, streams, tell, other }: StreamOpener, call:
     if (signal !== undefined) addAbortTask(signal, onAbort);
     return reader;
   };
-  // The call was given up while its answer was on its way: nobody is going to read the stream.
+  // The call was given up while its answer was on its way: the stream that it opened is not going to be read.
   const late = (answer: unknown): void => {
     const number = numberOf(answer);
-    if (number !== undefined) tell(encodeNotification(CANCEL, { stream: number }));
+    if (number !== undefined) readers.refuse(number);
   };
   const opening = caller.open<StreamReader>(method, input, options, opened, late);
-  opening.catch(() => streams.leave());
+  opening.catch(() => readers.leave());
   return opening;
 }
 

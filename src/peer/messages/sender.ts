@@ -1,6 +1,6 @@
-import type { PluginError } from "../errors.js";
-import { AttachmentPolicy } from "../wire/attachments.js";
-import type { Channel } from "../wire/channel.js";
+import type { PluginError } from "../../errors.js";
+import { AttachmentPolicy } from "../../wire/attachments.js";
+import type { Channel } from "../../wire/channel.js";
 
 interface Waiting {
   readonly sequence: number;
@@ -11,64 +11,52 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
-/** All that one side sends on a connection, in order, and who wants to know when it was handed to the system. */
+/** All that one side sends on a connection, in order, and what waits until it was handed to the system. */
 export class Sender {
-  readonly #channel: Pick<Channel, "send" | "copyBytes">;
   /** What travels beside the JSON. */
   readonly attachmentPolicy: AttachmentPolicy = new AttachmentPolicy();
+  /** How many messages were sent. */
+  sent = 0;
+  /** The length of all that was sent: characters of text, newlines, and raw bytes. */
+  length = 0;
+  /** Bytes that the system had not taken when the last message was sent, or 0 if it has taken all since. */
+  unsent = 0;
+  readonly #channel: Pick<Channel, "send" | "copyBytes">;
   #waiting: Waiting[] = [];
-  #sent = 0;
-  #position = 0;
-  #unsent = 0;
 
   constructor(channel: Pick<Channel, "send" | "copyBytes">) {
     this.#channel = channel;
   }
 
-  /** How many messages were sent. */
-  get sent(): number {
-    return this.#sent;
-  }
-
-  /** The length of all that was sent: characters of text, newlines, and raw bytes. */
-  get length(): number {
-    return this.#position;
-  }
-
-  /** Bytes that the system had not taken when the last message was sent, or 0 if it has taken all since. */
-  get unsent(): number {
-    return this.#unsent;
-  }
-
   /** Sends a message. Returns which of all messages it is, counted from 1. */
-  send(message: string, bytes?: readonly Uint8Array[]): number {
-    const sequence = ++this.#sent;
-    this.#position += message.length + 1;
-    if (bytes !== undefined) for (const { length } of bytes) this.#position += length;
-    this.#unsent = this.#channel.send(message, bytes);
+  send(text: string, bytes?: readonly Uint8Array[]): number {
+    const sequence = ++this.sent;
+    this.length += text.length + 1;
+    if (bytes !== undefined) for (const { length } of bytes) this.length += length;
+    this.unsent = this.#channel.send(text, bytes);
     // A connection that is always busy never drains; what lies further back than is unsent has been handed over.
-    if (this.#waiting.length > 0) this.#handed(this.#position - this.#unsent);
+    if (this.#waiting.length > 0) this.#handed(this.length - this.unsent);
     return sequence;
   }
 
-  /** Who sent bytes may change them from now on, whether they have left or not. */
+  /** The bytes of earlier messages may be changed from now on, whether they have left or not. */
   copyBytes(): void {
-    if (this.#unsent > 0) this.#channel.copyBytes?.();
+    if (this.unsent > 0) this.#channel.copyBytes?.();
   }
 
   /** Calls `resolve` once all that was sent so far is with the system, or `reject` if the connection ends before. */
   whenHanded(method: string, resolve: () => void, reject: (reason: unknown) => void): void {
-    if (this.#unsent === 0) return resolve();
-    this.#waiting.push({ sequence: this.#sent, position: this.#position, method, resolve, reject });
+    if (this.unsent === 0) return resolve();
+    this.#waiting.push({ sequence: this.sent, position: this.length, method, resolve, reject });
   }
 
   /** All that was sent is with the system. */
   drained(): void {
-    this.#unsent = 0;
+    this.unsent = 0;
     if (this.#waiting.length > 0) this.#handed(Number.POSITIVE_INFINITY);
   }
 
-  /** Rejects everybody who still waits. */
+  /** Rejects what still waits. */
   rejectAll(errorOf: (method: string, sequence: number) => PluginError): void {
     const waiting = this.#waiting;
     this.#waiting = [];

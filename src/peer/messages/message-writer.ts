@@ -1,0 +1,127 @@
+import { isWithinDepth } from "../../util/depth.js";
+import type { AttachmentPolicy, Attachments } from "../../wire/attachments.js";
+import { addMeta } from "../../wire/encode.js";
+import type { ResolvedLimits } from "../../wire/limits.js";
+import type { Id, Meta } from "../../wire/messages.js";
+import { extract, type Lender } from "../../wire/references/extract.js";
+import { isSpecial } from "../../wire/references/scan.js";
+import { Unsendable } from "../../wire/references/unsendable.js";
+import { NOT_SMALL, smallText } from "../../wire/small-json.js";
+import { whyTooLong } from "../errors/too-long.js";
+import { TooMany } from "../errors/too-many.js";
+import { flawOf } from "../errors/unsendable.js";
+import { WriteError } from "../errors/write-error.js";
+import { LEVELS_AROUND_ITEMS, type MessageKind, type SpecialKind } from "./message-kinds.js";
+
+/** What is to be sent in one piece: the text of a message, and the bytes that go beside it. */
+export interface OutgoingMessage {
+  readonly text: string;
+  readonly bytes: readonly Uint8Array[] | undefined;
+}
+
+/** What stands around the items of a message takes fewer bytes than this. */
+export const BYTES_AROUND_ITEMS = 128;
+
+/** Writes what carries a value to the other side, be it an input, a result or an item: one message that the other side takes. */
+export class MessageWriter {
+  /** What may go beside the JSON, as it is now. */
+  readonly attachmentPolicy: AttachmentPolicy;
+  readonly #limits: ResolvedLimits;
+  /** A shorter text is neither too deep, as each level takes two characters, nor too long, as none takes more than three bytes. */
+  readonly #checkedFrom: number;
+
+  constructor(attachmentPolicy: AttachmentPolicy, limits: ResolvedLimits) {
+    this.attachmentPolicy = attachmentPolicy;
+    this.#limits = limits;
+    this.#checkedFrom = Math.min(limits.maxDepth * 2, Math.floor(limits.maxMessageBytes / 3));
+  }
+
+  /**
+   * The message of a value that JSON carries as it is, which is what most are. Undefined for one that special() is for.
+   * @param meta What travels beside the value.
+   * @throws {WriteError}
+   */
+  plain<I extends Id | undefined>(kind: MessageKind<I>, id: I, method: string, value: unknown, meta?: Meta): OutgoingMessage | undefined {
+    let text: string;
+    try {
+      const small = smallText(value);
+      if (small === NOT_SMALL && isSpecial(value, this.attachmentPolicy.longText)) return undefined;
+      text = kind.plain(id, method, value, small);
+    } catch (error) {
+      throw unsendable(value, error);
+    }
+    if (meta !== undefined) text = addMeta(text, meta);
+    if (text.length >= this.#checkedFrom) this.#check(kind, text, undefined);
+    return { text, bytes: undefined };
+  }
+
+  /**
+   * The message of a value that holds bytes, functions, iterables or long texts: those are taken out of it.
+   * @param lender Lends the functions and iterables.
+   * @throws {WriteError}
+   */
+  special<I extends Id | undefined>(
+    kind: SpecialKind<I>,
+    id: I,
+    method: string,
+    value: unknown,
+    lender: Lender,
+    meta?: Meta,
+  ): OutgoingMessage {
+    const attachments = this.attachmentPolicy.attachments(kind.copiesBytes);
+    let text: string;
+    try {
+      const placed = kind.place(extract(value, lender, attachments), id);
+      attachments?.seal(placed.refs);
+      text = kind.special(id, method, placed.value, placed.refs);
+    } catch (error) {
+      throw unsendable(value, error);
+    }
+    if (meta !== undefined) text = addMeta(text, meta);
+    this.#check(kind, text, attachments);
+    return { text, bytes: attachments?.pieces };
+  }
+
+  /** The JSON of an item that leaves together with others. Undefined for one that special() is for. @throws {WriteError} */
+  itemText(item: unknown): string | undefined {
+    let text: string | undefined;
+    try {
+      const small = smallText(item);
+      if (small !== NOT_SMALL) return small;
+      if (isSpecial(item, this.attachmentPolicy.longText)) return undefined;
+      text = item === undefined ? "null" : (JSON.stringify(item) as string | undefined);
+    } catch (error) {
+      throw unsendable(item, error);
+    }
+    if (text === undefined) {
+      throw new WriteError({
+        kind: "unsendable",
+        flaw: { message: `it is a ${typeof item}, which JSON cannot carry` },
+        cause: undefined,
+      });
+    }
+    const { maxDepth, maxMessageBytes } = this.#limits;
+    const levels = maxDepth - LEVELS_AROUND_ITEMS;
+    if (!isWithinDepth(text, 0, text.length, levels)) throw new WriteError({ kind: "too-deep", levels });
+    const why = whyTooLong("it", text, undefined, maxMessageBytes, BYTES_AROUND_ITEMS);
+    if (why !== undefined) throw new WriteError({ kind: "too-long", why });
+    return text;
+  }
+
+  #check(
+    { what, levelsAround }: Pick<SpecialKind<never>, "what" | "levelsAround">,
+    text: string,
+    attachments: Attachments | undefined,
+  ): void {
+    const { maxDepth, maxMessageBytes } = this.#limits;
+    if (!isWithinDepth(text, 0, text.length, maxDepth)) throw new WriteError({ kind: "too-deep", levels: maxDepth - levelsAround });
+    const why = whyTooLong(what, text, attachments, maxMessageBytes);
+    if (why !== undefined) throw new WriteError({ kind: "too-long", why });
+  }
+}
+
+function unsendable(value: unknown, thrown: unknown): WriteError {
+  if (thrown instanceof Unsendable && thrown.cause instanceof TooMany)
+    return new WriteError({ kind: "too-many", why: thrown.cause.message });
+  return new WriteError({ kind: "unsendable", flaw: flawOf(value, thrown), cause: thrown });
+}
