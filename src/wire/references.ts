@@ -52,7 +52,9 @@ export function isSpecial(value: unknown, longText: number = Number.POSITIVE_INF
     }
     return false;
   }
-  if (value instanceof Uint8Array || isAsyncIterable(value) || mayHideSpecial(value)) return true;
+  if (typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === "function") return true;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && (value instanceof Uint8Array || mayHideSpecial(value, prototype))) return true;
   for (const key in value) {
     const entry: unknown = (value as Readonly<Record<string, unknown>>)[key];
     if (typeof entry === "object" ? entry !== null && isSpecial(entry, longText, depth + 1) : isSpecialLeaf(entry, longText)) return true;
@@ -228,9 +230,8 @@ function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
 }
 
 // The members of a plain object are looked at one by one. What a class has of its own may make something special of it.
-function mayHideSpecial(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null || prototype === Date.prototype) return false;
+function mayHideSpecial(value: object, prototype: unknown): boolean {
+  if (prototype === null || prototype === Date.prototype) return false;
   return typeof (value as { toJSON?: unknown }).toJSON === "function";
 }
 
