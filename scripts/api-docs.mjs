@@ -23,8 +23,8 @@ Everything that the package exports, with each option's type, unit, default and 
 used, task by task; [errors.md](errors.md) has the cause and the remedy of each code.
 
 - An option that is left out, or \`undefined\`, has its default; \`| undefined\` is left out of the types below.
-- An option that is unknown throws a \`TypeError\`, and a value that cannot be used a \`TypeError\` or a \`RangeError\`. Both name it, and
-  both mean: change the program.
+- An option that is unknown, or of another type, throws a \`TypeError\`, and a number that is out of range a \`RangeError\`. Both name the
+  option, and both mean: change the program.
 - What can go wrong at run time is a \`PluginError\` with a \`code\`. A function that returns a promise rejects, and throws nothing.`;
 
 function makePage() {

@@ -74,7 +74,7 @@ const PASSING: readonly StartReason[] = ["resources", "exited", "silent", "unrea
 export class StartError extends PluginError {
   /** The step that failed. */
   readonly step: StartStep;
-  /** Why it failed, for a program that decides what to do about it. */
+  /** Why it failed. */
   readonly reason: StartReason;
   /** In how many milliseconds a plugin that declined says that it may be started; undefined if it does not say. */
   readonly retryAfterMs: number | undefined;
@@ -110,7 +110,7 @@ export interface StartDetails {
   readonly step: StartStep;
   /** Why it failed. */
   readonly reason: StartReason;
-  /** When trying again may help, as the plugin said, in milliseconds. @default not said */
+  /** After how long to try again, as the plugin said. @default none */
   readonly retryAfterMs?: number | undefined;
   /** File and arguments, as they were run. */
   readonly command: string;

@@ -31,7 +31,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "tree-kill": ["process/process-tree.ts"],
   "get-port": ["transport/port-range.ts"],
   "fast-glob": ["discover/discover.ts"],
-  ws: ["transport/dial.ts", "transport/listen-websocket.ts", "transport/websocket.ts"],
+  ws: ["transport/dial-websocket.ts", "transport/upgrades.ts", "transport/websocket.ts"],
   "@opentelemetry/api": ["handshake/trace-context.ts"],
   "@standard-schema/spec": ["errors.ts", "contract/schema.ts"],
 };

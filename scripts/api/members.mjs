@@ -47,7 +47,8 @@ function readMember(page, node, prefix) {
   const name = `${prefix}${slice(page, node.key)}`;
   const doc = docstringBefore(page, node);
   const isMethod = node.type === "TSMethodSignature";
-  const type = slice(page, (isMethod ? node.returnType : node.typeAnnotation).typeAnnotation);
+  const { typeAnnotation } = isMethod ? node.returnType : (node.typeAnnotation ?? node.value.returnType);
+  const type = slice(page, typeAnnotation);
   // What callers may leave out may be undefined, too; what they are handed may be absent.
   const isOption = !isMethod && node.optional && / \| undefined$/.test(type);
   if (doc.paragraphs.length === 0) throw new Error(`Cannot describe "${page.name}.${name}": it has no docstring`);

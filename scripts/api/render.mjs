@@ -50,7 +50,8 @@ function renderValue({ name }, { kind, declarations: [{ init }] }) {
 
 function renderClass(page, { superClass, body }) {
   const maker = body.body.find(({ kind }) => kind === "constructor");
-  const members = body.body.filter(({ type, key }) => type === "PropertyDefinition" && key.type !== "PrivateIdentifier");
+  const isProperty = ({ type, kind }) => type === "PropertyDefinition" || (type === "MethodDefinition" && kind === "get");
+  const members = body.body.filter((member) => isProperty(member) && member.key.type !== "PrivateIdentifier");
   return {
     before: [fence(`class ${page.name} extends ${slice(page, superClass)} {\n  constructor${signature(page, maker.value)};\n}`)],
     after: members.length > 0 ? [memberTable(page, members)] : [],

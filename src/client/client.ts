@@ -249,8 +249,11 @@ export class PluginClient implements Client {
 
   async #drain(timeoutMs: number): Promise<CloseReason> {
     const { link } = this.#starting;
-    if (this.#state === "ready") await link?.drain(timeoutMs, `plugin "${this.#options.shown}" is being drained`);
-    return this.kill();
+    if (this.#state !== "ready" || link === undefined) return this.kill();
+    const drained = link.drain(timeoutMs, `plugin "${this.#options.shown}" is being drained`);
+    // A plugin that is lost meanwhile is ended for that, and was not killed.
+    const lost = await Promise.race([drained.then(() => false), link.closed.then(() => true)]);
+    return lost ? this.closed : this.kill();
   }
 
   async #kill(): Promise<CloseReason> {

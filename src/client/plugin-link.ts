@@ -4,7 +4,7 @@ import type { CallTarget } from "../peer/calls/call-target.js";
 import type { Connection } from "../peer/connection.js";
 import type { CloseReason } from "../peer/errors/close-reason.js";
 import type { Watched } from "../peer/heartbeat.js";
-import type { TlsOptions } from "../transport/tls.js";
+import type { DialTls } from "../transport/tls.js";
 import type { Address } from "../util/address.js";
 import type { ResolvedClientOptions } from "./options/options.js";
 
@@ -34,7 +34,7 @@ export interface PluginLink extends Connection {
 export interface LinkRequest {
   readonly address: Address;
   readonly protocol: Announcement["protocol"];
-  readonly tls: TlsOptions | undefined;
+  readonly tls: DialTls | undefined;
   readonly secret: string;
   readonly options: ResolvedClientOptions;
   /** Who the plugin is, for handlers here. */

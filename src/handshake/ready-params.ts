@@ -4,7 +4,8 @@ import { flawOf } from "../peer/errors/unsendable.js";
 import { announceProvided, type Provided } from "../peer/provided.js";
 import { showValue } from "../util/show-value.js";
 import { UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
-import { extract, isSpecial, lendNothing } from "../wire/references.js";
+import { extract, lendNothing } from "../wire/references/extract.js";
+import { isSpecial } from "../wire/references/scan.js";
 
 /** What a host hands over once it is trusted. */
 export interface Offer {

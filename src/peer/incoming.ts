@@ -4,7 +4,7 @@ import { encodeError } from "../wire/encode.js";
 import { type JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { type Id, INVOKE, ITEM, isReserved, isUsers, type Message, type Meta } from "../wire/messages.js";
-import { restore } from "../wire/references.js";
+import { restore } from "../wire/references/restore.js";
 import { TooMany } from "./errors/too-many.js";
 import type { Parts } from "./parts.js";
 import { readInvoke } from "./references/invoke.js";

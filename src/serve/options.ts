@@ -27,9 +27,8 @@ export interface ServeOptions {
    */
   readonly provides: readonly Implementation[] | Readonly<Record<number, readonly Implementation[]>>;
   /**
-   * Receives the host's `config` before anything is called; throwing declines to start, and the host is told why. `context.peer` calls the
-   * host outside of handlers, from a timer for one, until `context.signal` aborts: that connection is gone then. Runs once for each host
-   * that connects.
+   * Receives the host's `config` first; throwing declines to start, and the host is told why. `context.peer` calls the host outside of
+   * handlers, from a timer for one, until `context.signal` aborts: that connection is gone then. Runs once for each host that connects.
    * @default accepts everything
    */
   readonly configure?: ((config: unknown, context: ConfigureContext) => Awaitable<void>) | undefined;
@@ -45,12 +44,12 @@ export interface ServeOptions {
   /**
    * Serve without a host's environment, in a test or under a debugger, until the signal aborts or a host says to stop. Touches nothing
    * of the process: no exit, no signals, no stdin, nothing on stdout.
-   * @default none: the process is a host's plugin
+   * @default a host's environment is needed
    */
   readonly standalone?: Standalone | undefined;
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
-  /** Gets what happens to the plugin. @default lines on stderr, where the host's logger finds them */
+  /** An object with `debug`, `info`, `warn` and `error`, which gets what happens to the plugin. @default lines on stderr, where the host's logger finds them */
   readonly logger?: Logger | undefined;
 }
 

@@ -31,6 +31,7 @@ export interface PluginServer {
   close(): Promise<void>;
 }
 
+const LOOPBACK = "127.0.0.1";
 const DEFAULT_GRACE_MS = 2_000;
 // A call that never ends must not cost the plugin its clean-up: that share of the grace period is for those that run.
 const DRAIN_SHARE = 3 / 4;
@@ -42,6 +43,8 @@ export async function startServer(options: ServerOptions): Promise<PluginServer>
   const identity = await tlsIdentity(options);
   const listener = await listen({
     transport: env.transport,
+    // A host dials loopback alone, and nothing else has business here.
+    host: LOOPBACK,
     minPort: env.minPort,
     maxPort: env.maxPort,
     unixSocketDir: env.unixSocketDir,

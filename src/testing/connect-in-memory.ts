@@ -12,7 +12,8 @@ import { namesIn } from "../util/options/names.js";
 import { readOptions } from "../util/options/source.js";
 import { ReceivedAttachments } from "../wire/attachments.js";
 import { type ResolvedLimits, resolveLimits } from "../wire/limits.js";
-import { extract, lendNothing, restore } from "../wire/references.js";
+import { extract, lendNothing } from "../wire/references/extract.js";
+import { restore } from "../wire/references/restore.js";
 
 /** Both ends of a connection in memory. */
 export interface InMemoryOptions {

@@ -13,7 +13,7 @@ const NEVER = "99991231235959Z";
 /**
  * Makes a self-signed certificate for one start, on the curve P-256.
  *
- * Whoever pins it compares it whole. Its names and uses are for libraries that look at them as well.
+ * The side that pins it compares it whole. Its names and uses are for libraries that look at them as well.
  * @see https://www.rfc-editor.org/rfc/rfc5280#section-4.1
  */
 export function makeCertificate(): Certificate {

@@ -44,7 +44,7 @@ export class ChunkFeed {
     };
   }
 
-  /** Told how long a full chunk kept everybody else waiting, and how long it may: many short messages are read in smaller ones. */
+  /** Told for how long reading a full chunk kept the program from all else, and how long that may be: what takes longer is read in smaller chunks. */
   took(ms: number, mostMs: number): void {
     const { length } = this.#usual;
     if (ms > mostMs) this.#usual = this.#memory.subarray(0, Math.max(MIN_CHUNK_BYTES, length / 2));

@@ -4,7 +4,7 @@ import { socketChannel } from "./socket.js";
 import { acceptTls, type TlsOptions } from "./tls.js";
 import type { UnauthenticatedConnections } from "./unauthenticated-connections.js";
 
-/** A server whose connections become channels once TLS is agreed. Until they have proven themselves they are unauthenticated. */
+/** A server whose connections become channels once TLS is agreed. Those that have not proven themselves are few, and for a short time, TLS included. */
 export function createTlsServer(
   { limits, onChannel }: ListenOptions,
   unauthenticated: UnauthenticatedConnections,

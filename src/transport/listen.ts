@@ -10,7 +10,7 @@ import type { TlsOptions } from "./tls.js";
 import { UnauthenticatedConnections } from "./unauthenticated-connections.js";
 
 /**
- * Listens on loopback, or on a unix socket that this user alone can open.
+ * Listens on a port of a host, or on a unix socket that this user alone can open.
  * @throws {Error} Every port of the range is taken, the path is too long, or the system's own error.
  */
 export async function listen(options: ListenOptions): Promise<Listener> {
@@ -18,7 +18,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     const { listenWebSocket } = await import("./listen-websocket.js");
     return listenWebSocket(options);
   }
-  const unauthenticated = new UnauthenticatedConnections(options.limits.helloTimeoutMs);
+  const unauthenticated = new UnauthenticatedConnections(options.limits.helloTimeoutMs, options.maxUnauthenticated);
   const server =
     options.tls === undefined ? createSocketServer(options, unauthenticated) : await tlsServer(options, unauthenticated, options.tls);
   const address = await bind(server, options);

@@ -6,7 +6,7 @@ interface Readable {
   resume(): unknown;
 }
 
-/** When a channel reads: not while its receiver wants nothing, and now and then not for a moment, so that others are heard. */
+/** When a channel reads: not while its receiver paused it, and not for a turn of the event loop where the other connections would wait too long. */
 export class Reading {
   readonly #pipe: Readable;
   #paused = false;
@@ -25,7 +25,7 @@ export class Reading {
     this.#pipe.resume();
   }
 
-  /** Goes on once everybody else had a turn. */
+  /** Goes on in the next turn of the event loop, after the other connections were read. */
   letOthersRead(): void {
     this.#pipe.pause();
     setImmediate(() => {

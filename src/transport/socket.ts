@@ -141,7 +141,7 @@ class SocketChannel implements Channel {
     return this.#reader.missing > FULL_CHUNK_BYTES;
   }
 
-  /** After a chunk that was all that a read can give, more is likely there: others have their turn first. */
+  /** A chunk as long as a read can be: more is likely there, and the other connections are read first. */
   #readInTurn(chunk: Buffer): void {
     const begun = now();
     this.#reader.push(chunk);

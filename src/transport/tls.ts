@@ -1,14 +1,20 @@
-import type { Socket } from "node:net";
+import { isIP, type Socket } from "node:net";
 import { checkServerIdentity, connect, createSecureContext, createServer, type SecureContextOptions, type TLSSocket } from "node:tls";
 import { PluginError } from "../errors.js";
 import { clearTimeout, setTimeout } from "../util/timers.js";
 
-/** How one side shows itself in TLS, and whom it accepts. */
+/** The certificate that one side shows in TLS, and the certificates that it accepts. */
 export interface TlsOptions {
   /** This side's certificate and key; where nothing is pinned, also the authorities by which the other side's is checked. */
   readonly context: SecureContextOptions;
   /** The other side's certificate, DER. Nothing else is accepted. */
   readonly pinned: Buffer | undefined;
+}
+
+/** The same for the side that dials. */
+export interface DialTls extends TlsOptions {
+  /** The other side's certificate must have one of these names, unless it is pinned. The first that is no address is asked for. */
+  readonly names: readonly string[];
 }
 
 export interface TlsAttempt {
@@ -18,19 +24,24 @@ export interface TlsAttempt {
   onError(error: Error): void;
 }
 
-// The names that a certificate of the user's own may have: nothing else is dialled.
-const NAMES = ["localhost", "127.0.0.1", "::1"];
+const SELF_SIGNED = "its certificate is self-signed, and is none of those in ca";
+const FOREIGN = "its certificate was signed by an authority that is not in ca";
+/** The same where no authorities were given. */
+const WITHOUT_CA = new Map([
+  [SELF_SIGNED, "its certificate is self-signed, and Node.js does not trust it"],
+  [FOREIGN, "its certificate was signed by an authority that Node.js does not trust"],
+]);
 /** What OpenSSL and Node.js call it, and what it means here. */
 const REFUSALS: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed, and is none of those in ca",
-  SELF_SIGNED_CERT_IN_CHAIN: "its certificate was signed by an authority that is not in ca",
-  UNABLE_TO_GET_ISSUER_CERT: "its certificate was signed by an authority that is not in ca",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate was signed by an authority that is not in ca",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate was signed by an authority that is not in ca",
-  CERT_SIGNATURE_FAILURE: "its certificate was signed by an authority that is not in ca",
+  DEPTH_ZERO_SELF_SIGNED_CERT: SELF_SIGNED,
+  SELF_SIGNED_CERT_IN_CHAIN: FOREIGN,
+  UNABLE_TO_GET_ISSUER_CERT: FOREIGN,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: FOREIGN,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: FOREIGN,
+  CERT_SIGNATURE_FAILURE: FOREIGN,
   CERT_HAS_EXPIRED: "its certificate has expired",
   CERT_NOT_YET_VALID: "its certificate is not valid yet",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name than localhost, 127.0.0.1 and ::1",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name than NAMES",
   ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS there",
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "it does not speak TLS there",
   ERR_SSL_UNSUPPORTED_PROTOCOL: "it speaks no version of TLS that is new enough",
@@ -45,17 +56,10 @@ export function checkContext(context: SecureContextOptions): void {
   createSecureContext(atLeastTls12(context));
 }
 
-/** Begins TLS on a connected socket, as the one who dialled. */
-export function startTls(socket: Socket, { context, pinned }: TlsOptions, { timeoutMs, onSecure, onError }: TlsAttempt): void {
-  const secured = connect({
-    socket,
-    // A context of its own: whatever else the object may hold cannot turn a check off.
-    secureContext: createSecureContext(pinned === undefined ? atLeastTls12(context) : onlyTls13(context)),
-    servername: "localhost",
-    // Said aloud, for else the environment would decide. What is pinned is compared whole below: it has no authority to ask.
-    rejectUnauthorized: pinned === undefined,
-    checkServerIdentity: (_, cert) => NAMES.map((name) => checkServerIdentity(name, cert)).reduce((problem, next) => problem && next),
-  });
+/** Begins TLS on a connected socket, as the side that dialled. */
+export function startTls(socket: Socket, tls: DialTls, { timeoutMs, onSecure, onError }: TlsAttempt): void {
+  const { pinned } = tls;
+  const secured = secure(socket, tls);
   const fail = (error: Error): void => {
     clearTimeout(timer);
     secured.destroy();
@@ -65,7 +69,7 @@ export function startTls(socket: Socket, { context, pinned }: TlsOptions, { time
     () => fail(new PluginError("CALL_TIMEOUT", `it was connected to, and did not begin TLS in ${timeoutMs} ms`)),
     timeoutMs,
   );
-  const onBroken = (cause: NodeJS.ErrnoException): void => fail(explain(cause));
+  const onBroken = (cause: NodeJS.ErrnoException): void => fail(explain(cause, tls));
   secured.once("error", onBroken);
   secured.once("close", () => clearTimeout(timer));
   secured.once("secureConnect", () => {
@@ -76,14 +80,27 @@ export function startTls(socket: Socket, { context, pinned }: TlsOptions, { time
   });
 }
 
-/** Begins TLS on an accepted socket. Who does not, or shows the wrong certificate, is cut off. */
+function secure(socket: Socket, { context, pinned, names }: DialTls): TLSSocket {
+  const servername = names.find((name) => isIP(name) === 0);
+  return connect({
+    socket,
+    // A context of its own: whatever else the object may hold cannot turn a check off.
+    secureContext: createSecureContext(pinned === undefined ? atLeastTls12(context) : onlyTls13(context)),
+    ...(servername === undefined ? {} : { servername }),
+    // Said aloud, for else the environment would decide. What is pinned is compared whole below: it has no authority to ask.
+    rejectUnauthorized: pinned === undefined,
+    checkServerIdentity: (_, cert) => names.map((name) => checkServerIdentity(name, cert)).reduce((problem, next) => problem && next),
+  });
+}
+
+/** Begins TLS on an accepted socket. A connection that does not, or shows the wrong certificate, is cut off. */
 export function acceptTls(socket: Socket, { context, pinned }: TlsOptions, onSecure: (socket: TLSSocket) => void): void {
   // A server for each socket: it says which one has become secure, and no session is resumed, with which a check would be spared.
   const server = createServer({
     ...(pinned === undefined ? atLeastTls12(context) : onlyTls13(context)),
     requestCert: pinned !== undefined || context.ca !== undefined,
     rejectUnauthorized: pinned === undefined && context.ca !== undefined,
-    // UnauthenticatedConnections have a deadline of their own, for all of it.
+    // Connections that have not proven themselves have a deadline of their own, for all of it.
     handshakeTimeout: 0,
   });
   server.on("tlsClientError", (_error, failed) => void failed.destroy());
@@ -110,12 +127,20 @@ function atLeastTls12(context: SecureContextOptions): SecureContextOptions {
   return { ...context, minVersion: context.minVersion === "TLSv1.3" ? "TLSv1.3" : "TLSv1.2" };
 }
 
-function explain(cause: NodeJS.ErrnoException): Error {
+function explain(cause: NodeJS.ErrnoException, { context, names }: DialTls): Error {
   const { code = "" } = cause;
-  if (Object.hasOwn(REFUSALS, code)) return refused(REFUSALS[code] as string, cause);
-  // Its end, or that of a connection which it did not understand: who is told of it finds out which.
+  if (Object.hasOwn(REFUSALS, code)) {
+    const sentence = REFUSALS[code] as string;
+    return refused(((context.ca === undefined && WITHOUT_CA.get(sentence)) || sentence).replace("NAMES", listed(names)), cause);
+  }
+  // Its end, or that of a connection which it did not understand: the caller finds out which.
   if (code === "ECONNRESET" || code === "EPIPE") return new Error("it ended the connection where TLS was to begin", { cause });
   return refused(`TLS could not be agreed (${code || cause.message})`, cause);
+}
+
+/** As in `a, b and c`. */
+function listed(names: readonly string[]): string {
+  return names.join(", ").replace(/, (?=[^,]*$)/, " and ");
 }
 
 function refused(why: string, cause?: Error): PluginError {

@@ -1,24 +1,32 @@
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { clearTimeout, setTimeout } from "../util/timers.js";
 
-/** UnauthenticatedConnections in front of the door at one time. A real host is never kept out: the one who waited longest goes. */
+/** The most connections at one time that have not proven themselves. A real host is never kept out: the oldest of them is closed. */
 export const MAX_UNAUTHENTICATED = 64;
 
 /**
  * Connections that have not proven themselves, oldest first: few, and for a short time in all, whatever they have become.
  *
- * One that was told to go is a stranger until its socket is gone: it costs a descriptor for as long as that.
+ * One that was told to close counts until its socket is gone: it costs a descriptor for as long as that.
  */
 export class UnauthenticatedConnections {
-  readonly #turnAway = new Map<Socket, (why: string) => void>();
+  readonly #turnAway = new Map<Duplex, (why: string) => void>();
   readonly #timeoutMs: number;
+  readonly #most: number;
 
-  constructor(timeoutMs: number) {
+  constructor(timeoutMs: number, most: number = MAX_UNAUTHENTICATED) {
     this.#timeoutMs = timeoutMs;
+    this.#most = most;
   }
 
-  accept(socket: Socket): void {
-    // In all, not since the last byte: a drip would last for ever.
+  get count(): number {
+    return this.#turnAway.size;
+  }
+
+  /** Counts a connection from now on, unless it is counted already. */
+  accept(socket: Duplex): void {
+    if (this.#turnAway.has(socket)) return;
+    // In all, not since the last byte: one byte now and then would last for ever.
     const timer = setTimeout(() => this.#end(socket, `it had not proven itself after ${this.#timeoutMs} ms`), this.#timeoutMs);
     timer.unref();
     socket.once("close", () => {
@@ -26,32 +34,32 @@ export class UnauthenticatedConnections {
       this.release(socket);
     });
     this.add(socket, () => socket.destroy());
-    if (this.#turnAway.size <= MAX_UNAUTHENTICATED) return;
+    if (this.count <= this.#most) return;
     for (const oldest of this.#turnAway.keys()) return this.#pushOut(oldest);
   }
 
   /** From now on that is how it is turned away; its place in the line stays. */
-  add(socket: Socket, turnAway: (why: string) => void): void {
+  add(socket: Duplex, turnAway: (why: string) => void): void {
     this.#turnAway.set(socket, turnAway);
   }
 
-  /** It is no stranger any more. */
-  release(socket: Socket): void {
+  /** It has proven itself, or is gone: it does not count any more. */
+  release(socket: Duplex): void {
     this.#turnAway.delete(socket);
   }
 
   turnAllAway(): void {
-    for (const socket of this.#turnAway.keys()) this.#end(socket, "nobody is received any more");
+    for (const socket of this.#turnAway.keys()) this.#end(socket, "no more connections are taken");
   }
 
   // Its place must be free now, not when the other side has agreed to end: many may come in one turn of the event loop.
-  #pushOut(socket: Socket): void {
-    this.#end(socket, "others wait behind it");
+  #pushOut(socket: Duplex): void {
+    this.#end(socket, "newer connections wait behind it");
     this.release(socket);
     socket.destroy();
   }
 
-  #end(socket: Socket, why: string): void {
+  #end(socket: Duplex, why: string): void {
     this.#turnAway.get(socket)?.(why);
   }
 }

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { PluginError } from "../errors.js";
@@ -29,12 +28,12 @@ export function webSocketOptions(maxMessageBytes: number): WebSocketOptions {
 
 // What a close frame has room for.
 const MAX_REASON_BYTES = 123;
-// ws itself holds a whole frame before it hands anything over. The hello and the ready fit in this.
-const STRANGER_BYTES = 2 * UNPROVEN_MESSAGE_BYTES + 1_024;
+// ws holds a whole frame before it hands anything over, so its bytes are counted below it. The hello and the ready fit in this.
+const MAX_UNAUTHENTICATED_BYTES = 2 * UNPROVEN_MESSAGE_BYTES + 1_024;
 
 /**
  * Makes a channel of an open WebSocket: one or more lines per text frame.
- * @param socket The socket below, which counts what a stranger sends and what the system has not taken.
+ * @param socket The socket below, which counts what a side sends that has not proven itself, and what the system has not taken.
  */
 export function webSocketChannel(webSocket: WebSocket, socket: Socket, options: SocketChannelOptions): Channel {
   return new WebSocketChannel(webSocket, socket, options);
@@ -57,8 +56,8 @@ class WebSocketChannel implements Channel {
   #unauthenticatedBytes = 0;
   readonly #countUnauthenticated = (chunk: Buffer): void => {
     this.#unauthenticatedBytes += chunk.length;
-    if (this.#unauthenticatedBytes <= STRANGER_BYTES) return;
-    this.#violate("it is longer than a stranger's may be", 1009);
+    if (this.#unauthenticatedBytes <= MAX_UNAUTHENTICATED_BYTES) return;
+    this.#violate("it is longer than a message may be before its sender has proven itself", 1009);
     // At once: what comes while the close frame is waited for would be held, too.
     this.#webSocket.terminate();
   };
@@ -148,7 +147,7 @@ class WebSocketChannel implements Channel {
 
   #read(data: Buffer, isBinary: boolean): void {
     if (this.#ending) return;
-    // ws does not check that a binary frame is UTF-8, and nobody who follows the protocol sends one.
+    // ws does not check that a binary frame is UTF-8, and this protocol has no binary frames.
     if (isBinary) return this.#violate("it came in a binary frame", 1003);
     try {
       this.#receiver?.lines(textOf(data.at(-1) === 10 ? data.subarray(0, -1) : data, this.#maxBytes));
@@ -168,7 +167,7 @@ class WebSocketChannel implements Channel {
   #violate(problem: string, code: number): void {
     if (this.#ending) return;
     this.#socket.off("data", this.#countUnauthenticated);
-    // Whoever is told of it closes as for any violation, and knows no WebSocket's codes.
+    // The receiver closes as for any violation, and knows no codes of a WebSocket.
     this.#closeWith = [code, problem];
     this.#receiver?.violated?.(problem);
     this.close();
@@ -190,9 +189,4 @@ class WebSocketChannel implements Channel {
     this.#ending = true;
     this.#receiver?.closed(this.#error, this.#outbox.unwritten, this.#code);
   }
-}
-
-/** Why an upgrade is refused: no browser has business here, and only browsers send an Origin. */
-export function refusesUpgrade(request: IncomingMessage): boolean {
-  return request.headers.origin !== undefined;
 }

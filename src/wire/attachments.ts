@@ -17,7 +17,7 @@ export class AttachmentPolicy {
   /** From how many characters on a text is left out of the JSON. */
   longText: number = Number.POSITIVE_INFINITY;
 
-  /** For one message; undefined where all has to be in its JSON. @param copies Whoever sends it may change the bytes at once. */
+  /** For one message; undefined where all has to be in its JSON. @param copies The caller may change the bytes at once. */
   attachments(copies = false): Attachments | undefined {
     return this.raw ? new Attachments(this.longText, copies) : undefined;
   }
@@ -91,7 +91,7 @@ export class ReceivedAttachments {
     const part = this.#part(ref);
     if (part === undefined) return undefined;
     // No Buffer, over lines it is none either; no small part of a large chunk, all of which it would keep alive; and none in memory
-    // that others of the message are in, for whoever gets it may transfer it.
+    // that others of the message are in, for the handler that gets it may transfer it.
     if (this.#isShared || part.length * 4 < part.buffer.byteLength) {
       return (this.#copiedBytesLeft -= part.length) < 0 ? undefined : new Uint8Array(part);
     }

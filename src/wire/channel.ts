@@ -1,6 +1,6 @@
 import type { PluginError } from "../errors.js";
 
-/** The only door to transports: text in order both ways, and one end. What a host can be handed by whatever accepted it. */
+/** The only door to transports: text in order both ways, and one end. A host may be handed one that something else accepted. */
 export interface Channel {
   /**
    * Queues a message, one JSON text without its newline; everything sent in one tick leaves together.
@@ -8,16 +8,16 @@ export interface Channel {
    * Returns the bytes that the system has not yet taken, this message's among them. After the end it does nothing.
    */
   send(message: string, bytes?: readonly Uint8Array[]): number;
-  /** Called once, by whoever takes the channel over. Nothing is read before. */
+  /** Called once, by the peer that takes the channel over. Nothing is read before. */
   receive(receiver: Receiver): void;
-  /** Copies raw bytes that were not handed to the system: whoever sent them may change them from now on. What was handed may leave so. */
+  /** Copies raw bytes that were not handed to the system yet: the caller may change them from now on. What was handed over is the system's. */
   copyBytes?(): void;
   /** Stops reading; what the other side sends waits with the system. */
   pause(): void;
   resume(): void;
   /** Sends what is queued, then ends. Idempotent. `code` and `reason` are a WebSocket's; other channels have no place for them. */
   close(code?: number, reason?: string): void;
-  /** The longest line to take from now on. Until it is called, a channel may hold a stranger to a line of 64 KiB. */
+  /** The longest line to take from now on. Until it is called, for the other side has not proven itself, a line may have 64 KiB. */
   allow?(maxMessageBytes: number): void;
   /** Bytes received so far, those of half a message too. */
   readonly received?: number;
@@ -25,7 +25,7 @@ export interface Channel {
   readonly frames?: FrameSwitch | undefined;
 }
 
-/** FlushScheduler a channel's directions from lines to frames. */
+/** Turns a channel's directions from lines to frames. */
 export interface FrameSwitch {
   /** The other side may turn to frames after any line: they are read one by one until receive() or receiveLines(). */
   expect(): void;
@@ -37,11 +37,11 @@ export interface FrameSwitch {
   send(): void;
 }
 
-/** Who listens to a channel. */
+/** What a channel hands over what it reads to: most often a peer. */
 export interface Receiver {
   /** One or more lines that arrived together, separated by newlines; well-formed text, no line too long. */
   lines(text: string): void;
-  /** A message with raw bytes beside it, which are nobody else's from now on. */
+  /** A message with raw bytes beside it, which are the receiver's own from now on. */
   frame?(message: string, bytes: Uint8Array): void;
   /** Everything sent so far was handed to the system. */
   drained?(): void;
@@ -56,5 +56,5 @@ export interface Receiver {
   closed(error: PluginError | undefined, unwritten?: number, code?: number): void;
 }
 
-/** The longest line taken from a stranger. */
+/** The longest line taken from a side that has not proven itself. */
 export const UNPROVEN_MESSAGE_BYTES: number = 64 * 1024;

@@ -5,7 +5,7 @@ import { Names } from "./names.js";
 import { quickParse } from "./quick-json.js";
 import { NOT_SMALL } from "./small-json.js";
 
-/** Who takes messages as they are read. */
+/** What takes messages as they are read. */
 export interface MessageSink {
   /** False once nothing more may be read. */
   readonly open: boolean;

@@ -2,7 +2,7 @@ import { WireCode } from "./error-codes.js";
 import { idText } from "./id-text.js";
 import type { Id, Meta } from "./messages.js";
 import { quickText } from "./quick-json.js";
-import type { Extracted, Ref } from "./references.js";
+import type { Extracted, Ref } from "./references/ref.js";
 import { NOT_SMALL, type SmallText } from "./small-json.js";
 
 /**

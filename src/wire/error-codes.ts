@@ -47,7 +47,7 @@ const CODES: ReadonlyMap<number, PluginErrorCode> = new Map<number, PluginErrorC
   [WireCode.cancelled, "CANCELLED"],
 ]);
 
-/** What a number means here. Numbers nobody knows are a failure of the other side's own. */
+/** What a number means here. Any other number is a failure of the other side's own. */
 export function codeOf(wireCode: number): PluginErrorCode {
   return CODES.get(wireCode) ?? "REMOTE_ERROR";
 }

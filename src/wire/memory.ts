@@ -139,7 +139,7 @@ class MemoryChannel implements Channel {
       this.#reader.push(chunk);
     }
     if (this.#inbox.length === 0) this.#other.#outbox.taken();
-    // Two sides that end at the same time have nobody left to send the rest to.
+    // Where both sides end at the same time neither reads what the other still has to send.
     if (this.#left || (this.#other.#left && this.#inbox.length === 0) || (this.#ending && this.#other.#ending)) this.#end();
   }
 

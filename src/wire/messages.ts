@@ -52,7 +52,7 @@ export function classify(value: unknown): Message | string {
   const fields = value as Readonly<Record<string, unknown>>;
   if (fields["jsonrpc"] !== JSONRPC) return `its "jsonrpc" is not "${JSONRPC}"`;
   if (isJSONRPCRequest(fields)) return classifyRequest(fields);
-  // To json-rpc-2.0 that is a response, and whoever sent it as a request would wait for ever.
+  // To json-rpc-2.0 that is a response, and a side that sent it as a request would wait for ever.
   if (fields["method"] !== undefined) return "it is both a request and a response";
   if (isJSONRPCResponse(fields)) return classifyResponse(fields);
   return "it is no request, notification or response";

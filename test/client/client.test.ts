@@ -4,7 +4,7 @@ import type { Running } from "../../src/process/runtime.js";
 import { deferred } from "../../src/util/deferred.js";
 import { memoryLogger, rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
-import { RawPlugin } from "../kit/raw-plugin.js";
+import { RawPlugin } from "../kit/raw/raw-plugin.js";
 
 gate();
 const KILLED = { kind: "killed", forced: false, escaped: [] };

@@ -10,7 +10,6 @@ import * as host from "../../src/index.js";
 import * as plugin from "../../src/serve/index.js";
 import { resolveServeOptions } from "../../src/serve/options.js";
 import * as testing from "../../src/testing/index.js";
-import { type Limits, resolveLimits } from "../../src/wire/limits.js";
 import { rejection } from "../kit/fixtures.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -47,6 +46,7 @@ const thrownBy = (run: () => unknown): unknown => {
 };
 const withoutInner = (rows: readonly Row[]): readonly string[] => rows.map(({ name }) => name).filter((name) => !name.includes("."));
 const wrong = { nope: 1 } as never;
+const limitsOf = (limits: object) => resolveClientOptions({ command: "x", limits }).limits;
 
 test("docs/api.md is what the docstrings say", () => {
   const { status, stderr } = spawnSync(process.execPath, [join(ROOT, "scripts/api-docs.mjs"), "--check"], { encoding: "utf8" });
@@ -64,7 +64,7 @@ test("docs/api.md has a heading for each function, value and class of each entry
 test("docs/api.md lists the options that the checks know, and no other", async () => {
   expect(namesIn(thrownBy(() => host.NewClient(wrong))).toSorted()).toEqual(withoutInner(rowsOf("type ClientOptions")).toSorted());
   expect(namesIn(thrownBy(() => resolveServeOptions(wrong))).toSorted()).toEqual(withoutInner(rowsOf("type ServeOptions")).toSorted());
-  expect(namesIn(thrownBy(() => resolveLimits(wrong))).toSorted()).toEqual(withoutInner(rowsOf("type Limits")).toSorted());
+  expect(namesIn(thrownBy(() => limitsOf(wrong))).toSorted()).toEqual(withoutInner(rowsOf("type Limits")).toSorted());
   expect(namesIn(await rejection(host.discover("*", ".", wrong))).toSorted()).toEqual(
     withoutInner(rowsOf("type DiscoverOptions")).toSorted(),
   );
@@ -108,7 +108,7 @@ test("docs/api.md has the defaults that are used", () => {
   const actual: Readonly<Record<string, object>> = {
     ClientOptions: { ...resolveClientOptions({ command: "x" }), reattach: resolveClientOptions({ reattach: attached }).reattach },
     ServeOptions: resolveServeOptions({ provides: [] }),
-    Limits: resolveLimits(),
+    Limits: limitsOf({}),
     Handshake: resolveClientOptions({ command: "x" }).handshake,
   };
   const checked = Object.entries(actual).flatMap(([type, options]) =>
@@ -128,7 +128,7 @@ test("docs/api.md has the range of each limit", () => {
   for (const { name, throws } of rowsOf("type Limits")) {
     const [, first = "", last] = /from ([\d,]+)(?: to ([\d,]+))?\.$/.exec(throws) ?? [];
     const number = (text: string): number => Number(text.replaceAll(",", ""));
-    const set = (value: number): unknown => thrownBy(() => resolveLimits({ [name]: value })[name as keyof Limits]);
+    const set = (value: number): unknown => thrownBy(() => limitsOf({ [name]: value })[name as keyof host.Limits]);
     expect(set(number(first)), name).toBe(number(first));
     expect(set(number(first) - 1), name).toBeInstanceOf(RangeError);
     const most = last === undefined ? Number.MAX_SAFE_INTEGER : number(last);

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { type ClientOptions, NewClient, type PluginError, StartError, type StartReason } from "../../src/index.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
-import { RawPlugin } from "../kit/raw-plugin.js";
+import { RawPlugin } from "../kit/raw/raw-plugin.js";
 
 gate();
 const DOCUMENT = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");

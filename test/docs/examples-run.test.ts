@@ -24,6 +24,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   bytes: "bytes cross as bytes, both ways",
   notify: "a notification reaches the plugin, and nothing is waited for but its sending",
   callback: "[O20] a handler calls what the host provides",
+  ticker: "[O20] a plugin calls its host from a timer",
   errors: "a handler's error arrives with its text, code and data",
   configure: "a plugin gets its configuration first, and may decline to start",
   versions: "[O24] the highest common apiVersion is agreed, whichever the host speaks",

@@ -22,9 +22,9 @@ interface Block {
 
 /** The blocks of a page that are copied from programs; what programs print is none. */
 function blocksOf(page: string): readonly Block[] {
-  const blocks = page.matchAll(/^(.*)\n```\w+ (examples\/[^\s#]+)(?:#([\w-]+))?\n([\s\S]*?)^```$/gm);
+  const blocks = page.matchAll(/^(.*)\n\n?```\w+ (examples\/[^\s#]+)(?:#([\w-]+))?\n([\s\S]*?)^```$/gm);
   return [...blocks]
-    .map(([, label = "", source = "", region, body = ""]) => ({ label, source, region, body }))
+    .map(([, label = "", source = "", region, body = ""]) => ({ label: label === "```" ? "" : label, source, region, body }))
     .filter(({ source }) => !source.includes("/output/"));
 }
 
@@ -46,7 +46,7 @@ test.each(PAGES)("$file has its title, and leads back and on", ({ title, file })
   );
 });
 
-const SHOWING = [...PAGES.map(({ file }) => `docs/guide/${file}`), "README.md", "docs/debugging.md"];
+const SHOWING = [...PAGES.map(({ file }) => `docs/guide/${file}`), "README.md", "docs/debugging.md", "docs/sandbox.md"];
 
 test.each(SHOWING)("%s names the file of each block in the line above it", (path) => {
   for (const { label, source } of blocksOf(read(path))) {

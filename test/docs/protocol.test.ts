@@ -9,8 +9,8 @@ import { startServer } from "../../src/serve/server.js";
 import { FrameReader } from "../../src/wire/framing/frame-reader.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
-import { hmac, RawPlugin } from "../kit/raw-plugin.js";
-import { RawSocket } from "../kit/raw-socket.js";
+import { hmac, RawPlugin } from "../kit/raw/raw-plugin.js";
+import { RawSocket } from "../kit/raw/raw-socket.js";
 import { hasPython } from "./has-python.js";
 
 gate();

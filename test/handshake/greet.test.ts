@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { defineContract, implement, method } from "../../src/index.js";
 import { gist, reason, startFailure } from "../client/start/start-failure.js";
 import { gate } from "../kit/gate.js";
-import { hmac, RawPlugin } from "../kit/raw-plugin.js";
+import { hmac, RawPlugin } from "../kit/raw/raw-plugin.js";
 
 gate();
 const FAILED = { step: "hello", exitCode: null, signal: null };

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { defineContract, implement, method, notification, stream } from "../../src/index.js";
 import { gate } from "../kit/gate.js";
-import { RawHost } from "../kit/raw-host.js";
-import { hmac } from "../kit/raw-plugin.js";
-import type { RawSocket } from "../kit/raw-socket.js";
+import { RawHost } from "../kit/raw/raw-host.js";
+import { hmac } from "../kit/raw/raw-plugin.js";
+import type { RawSocket } from "../kit/raw/raw-socket.js";
 
 gate();
 const H = "ab".repeat(32);

@@ -5,7 +5,7 @@ import { judgeEnding } from "./conformance/ending.js";
 import { judgeProof } from "./conformance/proof.js";
 import { judgeStarting } from "./conformance/starting.js";
 import type { Judging, Subject } from "./conformance/subject.js";
-import { RawProcess } from "./raw-process.js";
+import { RawProcess } from "./raw/raw-process.js";
 
 /**
  * Registers a test for each rule that docs/protocol.md has for plugins, by the bytes and the process alone: what judges a plugin

@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** Where packages of ours are, and those of `npm run tools`. */
+const MODULES = ["node_modules", "scripts/tools/node_modules"].map((path) => join(ROOT, path));
 /** What runs tests tells its own processes, and what those of a test must not be told. */
 const OURS = /^(VITEST|NODE_OPTIONS$|NODE_ENV$|TEST$|FORCE_COLOR$)/;
 
@@ -17,8 +19,9 @@ export class Project implements Disposable {
   constructor(type: "module" | "commonjs" = "module") {
     this.write("package.json", JSON.stringify({ private: true, type }));
     this.#link("mortise", ROOT);
-    for (const name of [".bin", "@types", "esbuild", "tsx", "typescript", "vitest", "zod"]) {
-      this.#link(name, join(ROOT, "node_modules", name));
+    for (const name of ["@types", "tsx", "vitest", "zod"]) {
+      const found = MODULES.map((path) => join(path, name)).find((path) => existsSync(path));
+      if (found !== undefined) this.#link(name, found);
     }
   }
 
@@ -41,7 +44,8 @@ export class Project implements Disposable {
   async run(line: string, { cwd = this.dir }: { readonly cwd?: string } = {}): Promise<{ exitCode: unknown; output: string }> {
     const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name)));
     // Tools keep what they have compiled in the temp directory. And npx would take a second to find what is here.
-    const theirs = { TMPDIR: join(this.dir, "tmp"), PATH: `${join(this.dir, "node_modules/.bin")}:${process.env["PATH"]}`, NO_COLOR: "1" };
+    const programs = MODULES.map((path) => join(path, ".bin"));
+    const theirs = { TMPDIR: join(this.dir, "tmp"), PATH: [...programs, process.env["PATH"]].join(":"), NO_COLOR: "1" };
     mkdirSync(theirs.TMPDIR, { recursive: true });
     const env = { ...own, ...theirs };
     const child = spawn("bash", ["-c", line.replace(/\bnpx /g, "")], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });

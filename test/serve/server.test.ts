@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { defineContract, implement, method } from "../../src/index.js";
 import { deferred } from "../../src/util/deferred.js";
 import { gate } from "../kit/gate.js";
-import { RawHost } from "../kit/raw-host.js";
+import { RawHost } from "../kit/raw/raw-host.js";
 
 gate();
 const work = defineContract("work", { run: method<void, string>() });

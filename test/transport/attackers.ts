@@ -12,8 +12,8 @@ import { type PluginServer, startServer } from "../../src/serve/server.js";
 import type { TransportName } from "../../src/util/address.js";
 import type { Limits } from "../../src/wire/limits.js";
 import { memoryLogger } from "../kit/fixtures.js";
-import { hmac } from "../kit/raw-plugin.js";
-import { RawSocket } from "../kit/raw-socket.js";
+import { hmac } from "../kit/raw/raw-plugin.js";
+import { RawSocket } from "../kit/raw/raw-socket.js";
 import { RawWebSocket } from "./raw-websocket.js";
 
 /** Either end of a connection, in exact lines: a RawSocket or a RawWebSocket, looking the same. */

@@ -109,6 +109,6 @@ test("dial() follows no redirect", async () => {
   );
   const address = { network: "tcp", host: "127.0.0.1", port: held.port } as const;
   const error = await rejection(dial(address, "jsonrpc+ws", { limits: limitsOf(), signal: new AbortController().signal }));
-  expect(error.message).toBe("Unexpected server response: 302");
+  expect(error.message).toBe("it refused the WebSocket with 302 Found");
   expect(elsewhere.sockets).toEqual([]);
 });

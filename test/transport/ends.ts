@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { PluginError } from "../../src/errors.js";
 import { dial } from "../../src/transport/dial.js";
 import { listen } from "../../src/transport/listen.js";
-import type { Listener } from "../../src/transport/listener.js";
+import type { Listener, ListenOptions } from "../../src/transport/listener.js";
 import type { TlsOptions } from "../../src/transport/tls.js";
 import type { TransportName } from "../../src/util/address.js";
 import { systemClock } from "../../src/util/clock.js";
@@ -13,7 +13,7 @@ import type { Channel } from "../../src/wire/channel.js";
 import type { Limits } from "../../src/wire/limits.js";
 import { memoryChannels } from "../../src/wire/memory.js";
 import { limitsOf } from "../kit/options.js";
-import { RawSocket } from "../kit/raw-socket.js";
+import { RawSocket } from "../kit/raw/raw-socket.js";
 import { RawWebSocket } from "./raw-websocket.js";
 
 export const TRANSPORTS: readonly TransportName[] = ["tcp", "unix", "websocket"];
@@ -104,17 +104,19 @@ export class Door implements AsyncDisposable {
     this.#waiting = waiting;
   }
 
-  static async open(transport: TransportName, limits: Limits = {}, tls?: TlsOptions): Promise<Door> {
+  static async open(transport: TransportName, limits: Limits = {}, tls?: TlsOptions, more: Partial<ListenOptions> = {}): Promise<Door> {
     const dir = transport === "unix" ? mkdtempSync(join(tmpdir(), "door-")) : undefined;
     const arrived: Channel[] = [];
     const waiting: (() => void)[] = [];
     const listener = await listen({
       transport,
+      host: "127.0.0.1",
       minPort: 0,
       maxPort: 0,
       unixSocketDir: dir,
       limits: limitsOf(limits),
       tls,
+      ...more,
       onChannel(channel) {
         arrived.push(channel);
         for (const wake of waiting.splice(0)) wake();
@@ -164,7 +166,10 @@ export async function pair(
   const [left, right] = await (async (): Promise<readonly Channel[]> => {
     if (door === undefined) return memoryChannels({ clock: systemClock, stallTimeoutMs: resolved.stallTimeoutMs });
     const { address, protocol } = door.listener;
-    return Promise.all([dial(address, protocol, { limits: resolved, signal: new AbortController().signal }), door.channel()]);
+    return Promise.all([
+      dial(address, protocol, { limits: resolved, signal: new AbortController().signal, webSocket: { mask: "zeros" } }),
+      door.channel(),
+    ]);
   })();
   const near = new Ear(left as Channel);
   const far = new Ear(right as Channel);

@@ -9,14 +9,22 @@ import { MAX_UNAUTHENTICATED } from "../../src/transport/unauthenticated-connect
 import { gate } from "../kit/gate.js";
 import { limitsOf } from "../kit/options.js";
 import { within } from "../kit/own-time.js";
-import { RawSocket } from "../kit/raw-socket.js";
+import { RawSocket } from "../kit/raw/raw-socket.js";
 import { Door, Ear, TRANSPORTS } from "./ends.js";
 import { RawWebSocket } from "./raw-websocket.js";
 
 gate();
 
 function listenIn(unixSocketDir: string): ReturnType<typeof listen> {
-  return listen({ transport: "unix", minPort: 0, maxPort: 0, unixSocketDir, limits: limitsOf(), onChannel: () => {} });
+  return listen({
+    transport: "unix",
+    host: "127.0.0.1",
+    minPort: 0,
+    maxPort: 0,
+    unixSocketDir,
+    limits: limitsOf(),
+    onChannel: () => {},
+  });
 }
 
 /** What an HTTP client gets for bytes, until the other side ends. */
@@ -90,7 +98,7 @@ test("[F58] plain HTTP gets 426 and the connection ends", async () => {
     const answer = await ask(door, request);
     expect(answer).toMatch(/^HTTP\/1\.1 426 Upgrade Required\r\n/);
     expect(answer).toContain("upgrade: websocket\r\n");
-    expect(answer).toContain("This is a plugin's WebSocket: it answers no other requests.\n");
+    expect(answer).toContain("This is a WebSocket: it answers no other requests.\n");
   }
 });
 

@@ -19,7 +19,7 @@ async function listen(port: number): Promise<Server> {
 const close = (server: Server): Promise<unknown> => new Promise((resolve) => server.close(resolve));
 
 /** A range of neighbouring ports of which this test holds all. */
-async function occupied(length: number): Promise<{ minPort: number; maxPort: number; servers: Server[] } & AsyncDisposable> {
+async function occupied(length: number): Promise<{ host: string; minPort: number; maxPort: number; servers: Server[] } & AsyncDisposable> {
   for (;;) {
     const first = await listen(0);
     const minPort = (first.address() as AddressInfo).port;
@@ -27,7 +27,7 @@ async function occupied(length: number): Promise<{ minPort: number; maxPort: num
     const settled = await Promise.allSettled(others);
     const servers = [first, ...settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []))];
     const dispose = async (): Promise<void> => void (await Promise.all(servers.map(close)));
-    if (servers.length === length) return { minPort, maxPort: minPort + length - 1, servers, [Symbol.asyncDispose]: dispose };
+    if (servers.length === length) return { host: HOST, minPort, maxPort: minPort + length - 1, servers, [Symbol.asyncDispose]: dispose };
     await dispose();
   }
 }
@@ -56,7 +56,7 @@ test("[O15] where the port that chance picks is taken, another one of the range 
   }
 });
 
-test("[O15] a port of the range is bound on loopback alone, ends included", async () => {
+test("[O15] a port of the range is bound on its host alone, ends included", async () => {
   await using range = await occupied(1);
   const [taken] = range.servers as [Server];
   await close(taken);
@@ -69,7 +69,7 @@ test("[O15] a port of the range is bound on loopback alone, ends included", asyn
 
 test("[O15] 0 to 0 lets the system choose", async () => {
   const server = createServer();
-  const address = await bindInRange(server, { minPort: 0, maxPort: 0 });
+  const address = await bindInRange(server, { host: HOST, minPort: 0, maxPort: 0 });
   expect(address.network === "tcp" && address.port > 0).toBe(true);
   await close(server);
 });
@@ -78,6 +78,25 @@ test("[O15] any other failure to listen is the system's own error", async () => 
   const server = createServer();
   const busy = await listen(0);
   server.listen = (() => server.emit("error", Object.assign(new Error("no"), { code: "EMFILE" }))) as never;
-  await expect(bindInRange(server, { minPort: 10_000, maxPort: 10_001 })).rejects.toMatchObject({ code: "EMFILE" });
+  await expect(bindInRange(server, { host: HOST, minPort: 10_000, maxPort: 10_001 })).rejects.toMatchObject({ code: "EMFILE" });
   await close(busy);
+});
+
+test("one port that is taken is an error that names it", async () => {
+  await using range = await occupied(1);
+  const sentence = `Cannot listen: port ${range.minPort} of 127.0.0.1 is taken; give another one, or 0 for any port`;
+  await expect(bindInRange(createServer(), range)).rejects.toThrow(new Error(sentence));
+});
+
+test("a server is bound to the host that it is given, and the address is what that meant", async () => {
+  for (const [host, address] of [
+    ["0.0.0.0", "0.0.0.0"],
+    ["127.0.0.2", "127.0.0.2"],
+    ["localhost", expect.stringMatching(/^(127\.0\.0\.1|::1)$/)],
+  ] as const) {
+    const server = createServer();
+    const found = await bindInRange(server, { host, minPort: 0, maxPort: 0, backlog: 5 });
+    expect(found).toEqual({ network: "tcp", host: address, port: (server.address() as AddressInfo).port });
+    await close(server);
+  }
 });

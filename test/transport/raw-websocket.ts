@@ -82,6 +82,11 @@ export class RawWebSocket {
   static async connect(to: NetConnectOpts, headers: Readonly<Record<string, string>> = {}): Promise<RawWebSocket> {
     const socket = connect(to);
     await once(socket, "connect");
+    return RawWebSocket.over(socket, headers);
+  }
+
+  /** The same on a socket that is connected, as below TLS. */
+  static async over(socket: Socket, headers: Readonly<Record<string, string>> = {}): Promise<RawWebSocket> {
     const raw = new RawWebSocket(socket, true);
     const all = { Upgrade: "websocket", Connection: "Upgrade", "Sec-WebSocket-Key": randomBytes(16).toString("base64"), ...headers };
     const lines = Object.entries({ Host: "plugin", "Sec-WebSocket-Version": "13", ...all }).map(([name, value]) => `${name}: ${value}`);

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { connect, createServer, type SecureContextOptions, type TlsOptions as ServerTlsOptions } from "node:tls";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { dial } from "../../src/transport/dial.js";
-import { checkContext, type TlsOptions } from "../../src/transport/tls.js";
+import { checkContext, type DialTls } from "../../src/transport/tls.js";
 import type { Channel } from "../../src/wire/channel.js";
 import { Authority, lacksOpenssl, type Pair, selfSigned } from "../kit/certificates.js";
 import { rejection } from "../kit/fixtures.js";
@@ -18,8 +18,9 @@ let ours: Authority;
 let theirs: Authority;
 let good: Pair;
 let hostPair: Pair;
-beforeAll(() => {
+beforeAll(async () => {
   if (lack !== undefined) return;
+  await heedTheEnvironmentOnce();
   [ours, theirs] = [new Authority("ours"), new Authority("theirs")];
   good = ours.sign("DNS:localhost");
   hostPair = ours.sign("DNS:host");
@@ -27,6 +28,14 @@ beforeAll(() => {
 afterEach(() => {
   delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
 });
+
+/** Node.js warns of that variable at the first connection of a process, whatever it is told. */
+async function heedTheEnvironmentOnce(): Promise<void> {
+  process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+  const refused = connect({ host: "127.0.0.1", port: 1 });
+  delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+  await once(refused, "error");
+}
 
 /** What a dial to a TLS server with these certificates rejects with. */
 async function refusalOf(server: ServerTlsOptions, context: SecureContextOptions): Promise<Error & Record<string, unknown>> {
@@ -41,8 +50,10 @@ async function refusalOf(server: ServerTlsOptions, context: SecureContextOptions
   }
 }
 
-function dialTls(address: Door["listener"]["address"], context: SecureContextOptions): Promise<Channel> {
-  const tls: TlsOptions = { context, pinned: undefined };
+const NAMES = ["localhost", "127.0.0.1", "::1"];
+
+function dialTls(address: Door["listener"]["address"], context: SecureContextOptions, names = NAMES): Promise<Channel> {
+  const tls: DialTls = { context, pinned: undefined, names };
   return dial(address, "jsonrpc", { limits: limitsOf(), signal: new AbortController().signal, tls });
 }
 
@@ -81,6 +92,35 @@ describe.skipIf(lack !== undefined)(`certificates of the user's own${lack === un
       expect(await far.line()).toBe("{}");
       channel.close();
       await Promise.all([mine.closed, far.closed]);
+    }
+  });
+
+  test("a certificate is held against the names that are asked for, and the first that is no address is asked for", async () => {
+    const asked: (string | false | undefined)[] = [];
+    const pair = ours.sign("DNS:plugins.example,IP:127.0.0.2");
+    const server = createServer({ ...pair, SNICallback: (name, done) => done(null, void asked.push(name)) }, (socket) => {
+      socket.on("error", () => {}).resume();
+    }).listen(0, "127.0.0.1");
+    server.on("tlsClientError", () => {});
+    await once(server, "listening");
+    const address = { network: "tcp", host: "127.0.0.1", port: (server.address() as AddressInfo).port } as const;
+    for (const names of [["plugins.example"], ["127.0.0.2"], ["127.0.0.9", "other.example", "plugins.example"]]) {
+      const ear = new Ear(await dialTls(address, { ca: ours.cert }, names));
+      ear.channel.close();
+      await ear.closed;
+    }
+    const error = await rejection(dialTls(address, { ca: ours.cert }, ["127.0.0.1"]));
+    expect(error.message).toBe("it was connected to, and told nothing: its certificate is for another name than 127.0.0.1");
+    expect(asked).toEqual(["plugins.example", "other.example"]);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test("without authorities those that Node.js trusts are asked, and the sentence says so", async () => {
+    for (const [server, sentence] of [
+      [good, "its certificate was signed by an authority that Node.js does not trust"],
+      [selfSigned("localhost"), "its certificate is self-signed, and Node.js does not trust it"],
+    ] as const) {
+      expect((await refusalOf(server, {})).message).toBe(`it was connected to, and told nothing: ${sentence}`);
     }
   });
 

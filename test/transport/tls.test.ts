@@ -25,7 +25,11 @@ function dialTls(
   tls: TlsOptions,
   limits: Limits = {},
 ): Promise<Channel> {
-  return dial(address, protocol, { limits: limitsOf(limits), signal: new AbortController().signal, tls });
+  return dial(address, protocol, {
+    limits: limitsOf(limits),
+    signal: new AbortController().signal,
+    tls: { ...tls, names: ["localhost"] },
+  });
 }
 
 function targetOf(address: Address): { path: string } | { host: string; port: number } {
@@ -153,7 +157,7 @@ test("an attempt that is aborted while TLS begins ends with the signal's reason"
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const attempt = dial(addressOf(server), "jsonrpc", { limits: limitsOf(), signal: abort.signal, tls: forHost });
+  const attempt = dial(addressOf(server), "jsonrpc", { limits: limitsOf(), signal: abort.signal, tls: { ...forHost, names: [] } });
   expect((await rejection(attempt)).message).toBe("enough");
   await new Promise((resolve) => server.close(resolve));
 });

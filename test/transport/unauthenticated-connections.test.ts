@@ -44,7 +44,7 @@ test("[F42] so it is with strangers whose end was asked for and lingers", () => 
   const told: string[] = [];
   const { most, open } = burst(strangers, 200, (socket) => strangers.add(socket, (why) => void told.push(why)));
   expect([most, open]).toEqual([MAX_UNAUTHENTICATED, lastOf(200)]);
-  expect(told).toEqual(Array(200 - MAX_UNAUTHENTICATED).fill("others wait behind it"));
+  expect(told).toEqual(Array(200 - MAX_UNAUTHENTICATED).fill("newer connections wait behind it"));
 });
 
 test("[F42] who has proven itself is no stranger, and is never turned away", () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { dial } from "../../src/transport/dial.js";
+import type { WebSocketRequest } from "../../src/transport/dial-websocket.js";
 import { gate } from "../kit/gate.js";
 import { limitsOf } from "../kit/options.js";
 import { Door, Ear } from "./ends.js";
@@ -32,17 +33,25 @@ async function listening(headers: Readonly<Record<string, string>> = {}): Promis
 }
 
 /** A server that accepts one connection, and our client that dialled it. */
-async function dialling(answerHeaders = ""): Promise<Attacked & { readonly dialled: Promise<unknown> }> {
+async function dialling(
+  answerHeaders = "",
+  webSocket: WebSocketRequest = {},
+  isRefused = answerHeaders !== "",
+): Promise<Attacked & { readonly dialled: Promise<unknown> }> {
   const server: Server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const limits = limitsOf({ maxMessageBytes: 1024 * 1024 });
-  const dialled = dial({ network: "tcp", host: "127.0.0.1", port }, "jsonrpc+ws", { limits, signal: new AbortController().signal });
+  const dialled = dial({ network: "tcp", host: "127.0.0.1", port }, "jsonrpc+ws", {
+    limits,
+    webSocket,
+    signal: new AbortController().signal,
+  });
   dialled.catch(() => {});
   const [socket] = (await once(server, "connection")) as [Socket];
   const raw = await RawWebSocket.accept(socket, answerHeaders);
-  const ear = answerHeaders === "" ? new Ear(await dialled) : (undefined as never);
+  const ear = isRefused ? (undefined as never) : new Ear(await dialled);
   ear?.channel.allow?.(1024 * 1024);
   const dispose = async (): Promise<void> => {
     raw.destroy();
@@ -195,12 +204,40 @@ test("[F64] our client offers no extension, and refuses a server that answers wi
   await expect(bad.dialled).rejects.toThrow("Server sent a Sec-WebSocket-Extensions header but no extension was requested");
 });
 
-test("our client masks with zeros, as the RFC has the form of it: what a long message holds is touched at neither end", async () => {
-  await using end = await dialling();
+/** The bytes by which our client says "as it is". */
+async function maskedBytes(mask: "zeros" | "random" | undefined): Promise<Buffer> {
+  await using end = await dialling("", { mask });
   const chunks: Buffer[] = [];
   end.raw.socket.on("data", (chunk) => chunks.push(chunk));
   end.ear.channel.send("as it is");
   expect(await end.raw.line()).toBe("as it is");
+  return Buffer.concat(chunks);
+}
+
+test("our client masks with zeros where it is told so, as the RFC has the form of it: what a long message holds is touched at neither end", async () => {
   // A text frame of eight bytes, masked: the last newline is spared.
-  expect(Buffer.concat(chunks)).toEqual(Buffer.concat([Uint8Array.of(0x81, 0x88, 0, 0, 0, 0), Buffer.from("as it is")]));
+  expect(await maskedBytes("zeros")).toEqual(Buffer.concat([Uint8Array.of(0x81, 0x88, 0, 0, 0, 0), Buffer.from("as it is")]));
+});
+
+test("our client masks each frame anew where it is not told otherwise", async () => {
+  const masks = new Set<string>();
+  for (const mask of ["random", undefined] as const) {
+    const bytes = await maskedBytes(mask);
+    expect([...bytes.subarray(0, 2)]).toEqual([0x81, 0x88]);
+    masks.add(bytes.subarray(2, 6).toString("hex"));
+  }
+  expect([masks.size, masks.has("00000000")]).toEqual([2, false]);
+});
+
+test("our client asks for the path, with the headers and the subprotocols, that it is told, and for localhost by default", async () => {
+  await using plain = await dialling();
+  expect(plain.raw.head).toMatch(/^GET \/ HTTP\/1\.1\r\n/);
+  expect(plain.raw.head).toMatch(/^host: localhost\r$/im);
+  expect(plain.raw.head).not.toMatch(/^(origin|sec-websocket-protocol):/im);
+  const more = { host: "example.org:8080", path: "/plugins?x=1", headers: { authorization: "Bearer t" }, protocols: ["a", "b"] };
+  await using told = await dialling("Sec-WebSocket-Protocol: b\r\n", more, false);
+  expect(told.raw.head).toMatch(/^GET \/plugins\?x=1 HTTP\/1\.1\r\n/);
+  for (const header of [/^host: example\.org:8080\r$/im, /^authorization: Bearer t\r$/im, /^sec-websocket-protocol: a,b\r$/im]) {
+    expect(told.raw.head).toMatch(header);
+  }
 });

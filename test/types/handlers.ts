@@ -8,6 +8,7 @@ import {
   implement,
   method,
   notification,
+  type PluginIdentity,
   stream,
 } from "../../src/index.js";
 import { type Equal, expectType } from "./expect-type.js";
@@ -40,6 +41,8 @@ implement(files, {
     expectType<Equal<typeof input, { path: string }>>();
     expectType<Equal<typeof context, CallContext>>();
     expectType<Equal<typeof context.signal, AbortSignal>>();
+    expectType<Equal<typeof context.plugin, PluginIdentity | undefined>>();
+    expectType<Equal<PluginIdentity, { readonly id: string; readonly instance: string }>>();
     return input.path;
   },
   // A function that was lent is async here.

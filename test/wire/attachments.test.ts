@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Attachments, ReceivedAttachments } from "../../src/wire/attachments.js";
 import { encodeResult, encodeSpecialResult } from "../../src/wire/encode.js";
-import { extract, isSpecial, lendNothing, restore } from "../../src/wire/references.js";
+import { extract, lendNothing } from "../../src/wire/references/extract.js";
+import { restore } from "../../src/wire/references/restore.js";
+import { isSpecial } from "../../src/wire/references/scan.js";
 
 const base64 = (ref: unknown): Uint8Array | undefined => new ReceivedAttachments(undefined, 0).bytes(ref);
 const part = (ref: unknown): Uint8Array | undefined => new ReceivedAttachments(Uint8Array.of(1, 2, 3), 0).bytes(ref);

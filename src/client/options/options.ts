@@ -100,7 +100,7 @@ export interface ClientOptions {
   readonly checksum?: Checksum | undefined;
   /**
    * Group, by name or number, whose members may connect to the unix socket as well. They still prove the secret.
-   * @default none
+   * @default this user alone
    * @throws {TypeError} If `transport` is not `"unix"`.
    */
   readonly socketGroup?: string | number | undefined;
@@ -108,7 +108,11 @@ export interface ClientOptions {
   readonly startTimeoutMs?: number | undefined;
   /** Deadline of calls without their own. `Infinity` waits for ever. @default 60_000 @throws {RangeError} If it is not above 0. */
   readonly callTimeoutMs?: number | undefined;
-  /** From asking to SIGTERM, and from SIGTERM to SIGKILL. @default 2_000 @throws {RangeError} If it is below 0, or `Infinity`. */
+  /**
+   * From asking to SIGTERM, and from SIGTERM to SIGKILL; 0 waits for neither.
+   * @default 2_000
+   * @throws {RangeError} If it is below 0, or `Infinity`.
+   */
   readonly killTimeoutMs?: number | undefined;
   /** What the plugin may cost. @default the defaults of each */
   readonly limits?: Limits | undefined;
@@ -147,7 +151,7 @@ export interface ClientOptions {
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
   /**
-   * Gets the plugin's output, and what happens to it. One that throws or rejects harms nothing: a process warning says so once.
+   * An object with `debug`, `info`, `warn` and `error`, which gets the plugin's output and what happens to it. One that throws or rejects harms nothing: a process warning says so once.
    * @default silent
    */
   readonly logger?: Logger | undefined;

@@ -4,7 +4,7 @@ import { readOptions } from "../../util/options/source.js";
 
 /** How long one caller of start() waits. */
 export interface StartOptions {
-  /** Ends this caller's wait with the signal's reason, and not the start. @default none */
+  /** Ends this caller's wait, not the start: it rejects with the signal's reason. @default waits until the start is over */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -3,7 +3,7 @@ import { PluginError } from "../../errors.js";
 import { reasonIn, StartFault } from "../../executable/start-fault.js";
 import type { Announcement } from "../../handshake/announcement.js";
 import { dial } from "../../transport/dial.js";
-import type { TlsOptions } from "../../transport/tls.js";
+import type { DialTls } from "../../transport/tls.js";
 import { type Address, formatAddress, isPipe } from "../../util/address.js";
 import { systemClock } from "../../util/clock.js";
 import { setTimeout } from "../../util/timers.js";
@@ -13,12 +13,15 @@ import type { ResolvedLimits } from "../../wire/limits.js";
 const FIRST_DELAY_MS = 5;
 const MAX_DELAY_MS = 200;
 
+// A plugin of this host is on this machine, whatever it announced was checked.
+const ON_LOOPBACK = { mask: "zeros" } as const;
+
 export interface DialRetryOptions {
   readonly limits: ResolvedLimits;
   /** Ends the attempts, and closes what they had opened. */
   readonly signal: AbortSignal;
   /** @default no TLS */
-  readonly tls?: TlsOptions | undefined;
+  readonly tls?: DialTls | undefined;
 }
 
 /** Nobody listened in time where a plugin announced itself. */
@@ -38,7 +41,7 @@ export async function dialWithRetry(
   for (let delayMs = FIRST_DELAY_MS; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
     try {
       if (address.network === "unix") await refuseLink(address.path);
-      const channel = await dial(address, protocol, { limits, signal, tls });
+      const channel = await dial(address, protocol, { limits, signal, tls, webSocket: ON_LOOPBACK });
       if (!signal.aborted) return channel;
       channel.close();
     } catch (cause) {

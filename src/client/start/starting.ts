@@ -6,7 +6,7 @@ import { checkOffer } from "../../handshake/ready-params.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import { warnOfInheritedDescriptors } from "../../process/inherited-descriptors.js";
 import type { Exit } from "../../process/runtime.js";
-import type { TlsOptions } from "../../transport/tls.js";
+import type { DialTls } from "../../transport/tls.js";
 import { formatAddress } from "../../util/address.js";
 import { systemClock } from "../../util/clock.js";
 import { deferred } from "../../util/deferred.js";
@@ -130,7 +130,7 @@ export class Starting {
     });
   }
 
-  async #connect({ address, protocol }: Announcement, tls: TlsOptions | undefined, { env: { secret } }: Launched): Promise<UnprovenLink> {
+  async #connect({ address, protocol }: Announcement, tls: DialTls | undefined, { env: { secret } }: Launched): Promise<UnprovenLink> {
     const { socketGroup } = this.#options;
     const explain = (reason: CloseReason): Promise<CloseReason> => explainLoss(this, reason);
     const [options, identity, { signal }] = [this.#options, this.#identity, this.#abort];

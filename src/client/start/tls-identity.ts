@@ -1,7 +1,10 @@
 import type { SecureContextOptions } from "node:tls";
 import { PluginError } from "../../errors.js";
 import { StartFault } from "../../executable/start-fault.js";
-import type { TlsOptions } from "../../transport/tls.js";
+import type { DialTls } from "../../transport/tls.js";
+
+/** What a certificate of the user's own may be for: nothing but loopback is dialled. */
+const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"];
 
 /** What a host shows in TLS for one start. */
 export interface TlsIdentity {
@@ -36,14 +39,14 @@ export async function makeTlsIdentity(tls: "auto" | SecureContextOptions | undef
  * There is no way back to a plain connection.
  * @throws {PluginError} `BAD_HANDSHAKE`, with the end of a sentence.
  */
-export function tlsFor(identity: TlsIdentity | undefined, announced: string | undefined): TlsOptions | undefined {
+export function tlsFor(identity: TlsIdentity | undefined, announced: string | undefined): DialTls | undefined {
   if (identity === undefined) {
     if (announced === undefined) return undefined;
     throw bad("it speaks TLS alone, and this host was not told to\n  Give the client tls: its certificates, where the plugin has its own.");
   }
   const { context, clientCert } = identity;
   // Certificates of the user's own are checked by their authorities, whether the plugin announced one or not.
-  if (clientCert === undefined) return { context, pinned: undefined };
+  if (clientCert === undefined) return { context, pinned: undefined, names: LOOPBACK_NAMES };
   if (announced === undefined) {
     const remedy = "Its library may not know PLUGIN_CLIENT_CERT: update it, or leave out tls.";
     throw bad(`it announced no certificate, and this host was told to use TLS: no connection was attempted\n  ${remedy}`);
@@ -52,7 +55,7 @@ export function tlsFor(identity: TlsIdentity | undefined, announced: string | un
   if (!/^[A-Za-z0-9+/]+$/.test(announced) || pinned.length === 0) {
     throw bad("the certificate that it announced is not DER in base64 without padding");
   }
-  return { context, pinned };
+  return { context, pinned, names: LOOPBACK_NAMES };
 }
 
 function bad(sentence: string): PluginError {

@@ -1,7 +1,7 @@
 import type { CallOptions } from "../../contract/views.js";
 import type { Clock } from "../../util/clock.js";
 import { isUsers, type Meta } from "../../wire/messages.js";
-import { type Lender, lendNothing } from "../../wire/references.js";
+import { type Lender, lendNothing } from "../../wire/references/extract.js";
 import { WriteError } from "../errors/write-error.js";
 import { NOTIFICATION, REQUEST } from "../messages/message-kinds.js";
 import type { MessageWriter, OutgoingMessage } from "../messages/message-writer.js";

@@ -1,4 +1,5 @@
-import { extract, lendNothing, Unsendable } from "../../wire/references.js";
+import { extract, lendNothing } from "../../wire/references/extract.js";
+import { Unsendable } from "../../wire/references/unsendable.js";
 import { textOfThrown } from "./remote-error.js";
 
 /** What is wrong with a value: the end of a sentence, and the way to it from the value on. An issue of a ValidationError, as it is. */

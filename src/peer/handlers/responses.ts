@@ -3,7 +3,7 @@ import { encodeError, type WireError } from "../../wire/encode.js";
 import { WireCode } from "../../wire/error-codes.js";
 import type { ResolvedLimits } from "../../wire/limits.js";
 import type { Id } from "../../wire/messages.js";
-import { lendNothing } from "../../wire/references.js";
+import { lendNothing } from "../../wire/references/extract.js";
 import { errorResponse } from "../errors/error-response.js";
 import { encodeFitting } from "../errors/fitting-error.js";
 import { SchemaMismatch } from "../errors/schema-mismatch.js";

@@ -8,7 +8,7 @@ import {
   paramsOf,
 } from "../../wire/encode.js";
 import { type Id, ITEM } from "../../wire/messages.js";
-import type { Extracted, Ref } from "../../wire/references.js";
+import type { Extracted, Ref } from "../../wire/references/ref.js";
 import type { SmallText } from "../../wire/small-json.js";
 
 type Refs = Readonly<Record<string, Ref>>;

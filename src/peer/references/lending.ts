@@ -1,6 +1,6 @@
 import type { ResolvedLimits } from "../../wire/limits.js";
 import { INVOKE, type Message } from "../../wire/messages.js";
-import type { Lender } from "../../wire/references.js";
+import type { Lender } from "../../wire/references/extract.js";
 import { TooMany } from "../errors/too-many.js";
 import type { StreamWriters } from "../streams/stream-writers.js";
 import { callbackOf, streamOf } from "./labels.js";

@@ -3,7 +3,7 @@ import type { Logger } from "../../util/logger.js";
 import { encodeNotification, type WireError } from "../../wire/encode.js";
 import type { ResolvedLimits } from "../../wire/limits.js";
 import { END, ITEM } from "../../wire/messages.js";
-import { lendNothing } from "../../wire/references.js";
+import { lendNothing } from "../../wire/references/extract.js";
 import { encodeFitting } from "../errors/fitting-error.js";
 import { TooMany } from "../errors/too-many.js";
 import { SPECIAL_ITEM } from "../messages/message-kinds.js";

@@ -14,7 +14,7 @@ export interface Pipe {
   stalled(ms: number): void;
 }
 
-/** Lines of one tick leave together, up to this length: who reads them reads them all in one turn. */
+/** Lines of one tick leave together, up to this length: the other side reads them all in one turn. */
 export const JOINED_LENGTH: number = 64 * 1024;
 
 /** A longer line is written in parts of this length. */
@@ -71,7 +71,7 @@ export class Outbox {
     return this.#inFlight > 0;
   }
 
-  /** Messages of which no byte was handed to the system. */
+  /** How many messages wait of which no byte was handed to the system. */
   get unwritten(): number {
     return this.#queuedCount;
   }
@@ -88,7 +88,7 @@ export class Outbox {
     return this.#queuedLength + this.#inFlight + (this.#long?.length ?? 0);
   }
 
-  /** Copies raw bytes that wait: who sent them may do with them what they like from now on. */
+  /** Copies raw bytes that wait: the caller may change them from now on. */
   copyBytes(): void {
     this.#long?.copy();
     for (const { content } of this.#batches) if (typeof content !== "string") content.copy();

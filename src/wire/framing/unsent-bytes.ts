@@ -1,6 +1,6 @@
 const NOTHING = new Uint8Array(0);
 
-/** The pieces of a frame, handed over part by part, and not copied: whoever sent them may still change them, and does so at a price. */
+/** The pieces of a frame, handed to the system part by part. They are not copied: a caller that changes its bytes meanwhile sends the changed ones. */
 export class UnsentBytes {
   /** In bytes, as it was when they were sent. */
   length = 0;
@@ -39,14 +39,14 @@ export class UnsentBytes {
     return { pieces, length };
   }
 
-  /** Copies what is left: from now on nobody's changes show. */
+  /** Copies what is left: what the caller changes from now on does not show. */
   copy(): void {
     if (this.#copied) return;
     this.#copied = true;
     for (let index = this.#next; index < this.#pieces.length; index++) {
       const copy = new Uint8Array(this.#lengths[index] as number);
       const piece = this.#pieces[index] as Uint8Array;
-      // None of it is left where its memory is somebody else's by now.
+      // Nothing is left to copy where the caller has transferred the memory.
       if (piece.length > 0) copy.set(piece.subarray(0, copy.length));
       this.#pieces[index] = copy;
     }
@@ -58,7 +58,7 @@ export class UnsentBytes {
 
   #view(length: number): Buffer {
     const piece = this.#pieces[this.#next] as Uint8Array;
-    // Its memory was transferred to somebody else, or shrunk. The other side was told of so many bytes, and all that follows depends on it.
+    // The caller has transferred the memory, or shrunk it. The frame's length was sent already, so as many zeros take the place of the bytes.
     if (piece.length < this.#begun + length) return Buffer.alloc(length);
     return Buffer.from(piece.buffer, piece.byteOffset + this.#begun, length);
   }

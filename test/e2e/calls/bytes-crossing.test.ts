@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { defineContract, method, stream } from "../../../src/index.js";
 import { rejection, startFixture } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
-import { RawPlugin } from "../../kit/raw-plugin.js";
+import { RawPlugin } from "../../kit/raw/raw-plugin.js";
 
 gate();
 const jobs = defineContract("jobs", { join: method<{ parts: Uint8Array[] }, { whole: Uint8Array; count: number }>() });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Client, defineContract, method } from "../../../src/index.js";
 import { clientFor, rejection } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
-import { RawPlugin } from "../../kit/raw-plugin.js";
+import { RawPlugin } from "../../kit/raw/raw-plugin.js";
 
 gate();
 const calls = defineContract("calls", { hold: method<number, number>(), never: method<string, void>(), aborted: method<void, string[]>() });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { defineContract, method } from "../../../src/index.js";
 import { clientFor, rejection } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
-import { RawPlugin } from "../../kit/raw-plugin.js";
+import { RawPlugin } from "../../kit/raw/raw-plugin.js";
 import { outcome } from "../../kit/script-channel.js";
 
 gate();

@@ -3,9 +3,9 @@ import { defineContract, implement, method, notification } from "../../../src/in
 import { linesFrame, mixedFrame } from "../../../src/wire/framing/frames.js";
 import { rejection } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
-import { RawHost } from "../../kit/raw-host.js";
-import { hmac, RawPlugin } from "../../kit/raw-plugin.js";
-import type { RawSocket } from "../../kit/raw-socket.js";
+import { RawHost } from "../../kit/raw/raw-host.js";
+import { hmac, RawPlugin } from "../../kit/raw/raw-plugin.js";
+import type { RawSocket } from "../../kit/raw/raw-socket.js";
 
 gate();
 const CHALLENGE = "cd".repeat(32);

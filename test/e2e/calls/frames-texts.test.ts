@@ -3,8 +3,8 @@ import { defineContract, implement, method, stream } from "../../../src/index.js
 import { mixedFrame } from "../../../src/wire/framing/frames.js";
 import { memoryLogger, rejection, startFixture } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
-import { hmac, RawPlugin } from "../../kit/raw-plugin.js";
-import type { RawSocket } from "../../kit/raw-socket.js";
+import { hmac, RawPlugin } from "../../kit/raw/raw-plugin.js";
+import type { RawSocket } from "../../kit/raw/raw-socket.js";
 
 gate();
 const KIB = 1024;

@@ -3,8 +3,8 @@ import { defineContract, implement, method, stream } from "../../../src/index.js
 import { rejection, startFixture } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
 import { atRest } from "../../kit/own-time.js";
-import { RawHost } from "../../kit/raw-host.js";
-import { RawPlugin } from "../../kit/raw-plugin.js";
+import { RawHost } from "../../kit/raw/raw-host.js";
+import { RawPlugin } from "../../kit/raw/raw-plugin.js";
 
 gate();
 const streams = defineContract("streams", {

@@ -5,9 +5,9 @@ import { expect, test } from "vitest";
 import { defineContract, implement, method, notification, PluginError } from "../../../src/index.js";
 import { rejection } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
-import { RawHost } from "../../kit/raw-host.js";
-import { hmac, RawPlugin } from "../../kit/raw-plugin.js";
-import type { RawSocket } from "../../kit/raw-socket.js";
+import { RawHost } from "../../kit/raw/raw-host.js";
+import { hmac, RawPlugin } from "../../kit/raw/raw-plugin.js";
+import type { RawSocket } from "../../kit/raw/raw-socket.js";
 
 gate();
 

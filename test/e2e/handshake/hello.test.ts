@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { defineContract, method } from "../../../src/index.js";
 import { clientFor } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
-import { RawHost } from "../../kit/raw-host.js";
-import { RawPlugin } from "../../kit/raw-plugin.js";
+import { RawHost } from "../../kit/raw/raw-host.js";
+import { RawPlugin } from "../../kit/raw/raw-plugin.js";
 
 gate();
 const echo = defineContract("echo", { echo: method<unknown, unknown>() });

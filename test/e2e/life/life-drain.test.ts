@@ -5,6 +5,7 @@ import { defineContract, implement, method, stream } from "../../../src/index.js
 import { deferred } from "../../../src/util/deferred.js";
 import { clientFor, rejection } from "../../kit/fixtures.js";
 import { gate, isAlive } from "../../kit/gate.js";
+import { RawPlugin } from "../../kit/raw/raw-plugin.js";
 
 gate();
 const work = defineContract("work", {
@@ -97,6 +98,18 @@ test("a plugin that dies while it is drained has exited, and is not said to have
   expect(await lost).toMatchObject({ code: "CONNECTION_LOST" });
 });
 
+test("a plugin that closes its connection while it is drained has done so, and is ended for it", async () => {
+  await using plugin = await RawPlugin.listen();
+  const client = plugin.client();
+  const [socket, connection] = await Promise.all([plugin.ready(), client.client()]);
+  const lost = rejection(connection.call("raw.call"));
+  const drained = client.drain();
+  await socket.message();
+  socket.destroy();
+  expect(await drained).toEqual({ kind: "closed", by: "peer" });
+  expect(await lost).toMatchObject({ code: "CONNECTION_LOST" });
+});
+
 test("drain() of a client that has no calls is kill(): before its start, during it, and after the end", async () => {
   const idle = clientFor("holds-calls");
   expect(await idle.drain()).toEqual(KILLED);
@@ -110,7 +123,7 @@ test("drain() of a client that has no calls is kill(): before its start, during 
 test.each([
   [{ timeoutMs: -1 }, "timeoutMs is -1, and it must be a number of milliseconds from 0, or Infinity"],
   [{ timeoutMs: "soon" }, 'timeoutMs is "soon", and it must be a number of milliseconds from 0, or Infinity'],
-  [{ timeout: 5 }, 'there is no option "timeout"; the options are timeoutMs'],
+  [{ timeout: 5 }, 'there is no option "timeout"; did you mean "timeoutMs"?'],
 ])("[R30] the options %j of drain() are refused by name, and nothing is drained", async (options, fault) => {
   const client = clientFor("holds-calls");
   const { hold } = await client.dispense(calls);

@@ -4,7 +4,7 @@ import { serve } from "../../../src/serve/serve.js";
 import { deferred } from "../../../src/util/deferred.js";
 import { clientFor, rejection } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
-import { RawPlugin } from "../../kit/raw-plugin.js";
+import { RawPlugin } from "../../kit/raw/raw-plugin.js";
 
 // It fails a test where something is thrown into the void.
 gate();

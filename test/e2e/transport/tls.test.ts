@@ -9,7 +9,7 @@ import { gist, reason, startFailure } from "../../client/start/start-failure.js"
 import { Authority, lacksOpenssl, type Pair } from "../../kit/certificates.js";
 import { clientFor } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
-import { RawProcess } from "../../kit/raw-process.js";
+import { RawProcess } from "../../kit/raw/raw-process.js";
 import { TRANSPORTS } from "../../transport/ends.js";
 
 gate();

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { RawSocket } from "../raw-socket.js";
+import type { RawSocket } from "../raw/raw-socket.js";
 import { expectAlive, type Judging, PING, PONG } from "./subject.js";
 
 /** Lines that are no message: each closes the connection, and says which of the two numbers it is answered with. */

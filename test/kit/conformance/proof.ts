@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { hmac } from "../raw-plugin.js";
+import { hmac } from "../raw/raw-plugin.js";
 import { call, expectAlive, type Judging, PING, PONG } from "./subject.js";
 
 /** Section 3: each side proves that it knows the secret, and nothing happens before. */

@@ -1,6 +1,6 @@
 import { expect, type test } from "vitest";
-import type { RawProcess } from "../raw-process.js";
-import type { RawSocket } from "../raw-socket.js";
+import type { RawProcess } from "../raw/raw-process.js";
+import type { RawSocket } from "../raw/raw-socket.js";
 
 export interface Call {
   readonly method: string;

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
-import type { Implementation, Logger } from "../../src/index.js";
-import { resolveServeOptions } from "../../src/serve/options.js";
-import { type PluginServer, startServer } from "../../src/serve/server.js";
-import type { Limits } from "../../src/wire/limits.js";
-import { memoryLogger } from "./fixtures.js";
+import type { Implementation, Logger } from "../../../src/index.js";
+import { resolveServeOptions } from "../../../src/serve/options.js";
+import { type PluginServer, startServer } from "../../../src/serve/server.js";
+import type { Limits } from "../../../src/wire/limits.js";
+import { memoryLogger } from "../fixtures.js";
 import { hmac } from "./raw-plugin.js";
 import { RawSocket } from "./raw-socket.js";
 

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
-import { Attachments, ReceivedAttachments } from "../../src/wire/attachments.js";
-import { extract, isSpecial, type Lender, lendNothing, type Ref, restore, Unsendable } from "../../src/wire/references.js";
+import { Attachments, ReceivedAttachments } from "../../../src/wire/attachments.js";
+import { extract, type Lender, lendNothing } from "../../../src/wire/references/extract.js";
+import type { Ref } from "../../../src/wire/references/ref.js";
+import { restore } from "../../../src/wire/references/restore.js";
+import { isSpecial } from "../../../src/wire/references/scan.js";
+import { Unsendable } from "../../../src/wire/references/unsendable.js";
 
 /** Lends everything, numbered from 0. */
 function lender(): Lender & { readonly lent: unknown[] } {

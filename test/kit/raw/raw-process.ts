@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MagicCookieKey, MagicCookieValue } from "../../src/index.js";
+import { MagicCookieKey, MagicCookieValue } from "../../../src/index.js";
 import { hmac } from "./raw-plugin.js";
 import { RawSocket } from "./raw-socket.js";
 

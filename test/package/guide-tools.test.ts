@@ -1,16 +1,17 @@
-import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { gate } from "../kit/gate.js";
 import { commandsOf, Project, sectionOf } from "../kit/project.js";
+import { findTool } from "./tools.js";
 
 gate();
 const GUIDE = "docs/guide/tools.md";
 const HELLO = ["greeter.ts", "plugin.ts", "host.ts"] as const;
 /** What the build makes of them. */
 const COMPILED = ["greeter.js", "plugin.js"] as const;
-const JEST = fileURLToPath(new URL("../../tools/node_modules/jest/bin/jest.js", import.meta.url));
+const esbuild = findTool("esbuild", ["esbuild/bin/esbuild"]);
+const tsx = findTool("tsx", ["tsx/dist/cli.mjs"]);
+const jest = findTool("Jest", ["jest/bin/jest.js"]);
 const greets = { exitCode: 0, output: "Hello, world!\n" };
 const SLOW = { timeout: 120_000 };
 
@@ -45,7 +46,7 @@ test("TypeScript compiles programs to CommonJS with module nodenext", SLOW, asyn
   expect((await project.run("npx tsc --noEmit --module node18 --target es2022 --types node *.ts")).output).toContain("TS1479");
 });
 
-test("esbuild's bundles of a host and a plugin work from anywhere, as modules", SLOW, async () => {
+test.skipIf(esbuild.lack !== undefined)("esbuild's bundles of a host and a plugin work from anywhere, as modules", SLOW, async () => {
   using project = new Project();
   project.copy(...HELLO);
   const [bundle = ""] = commandsOf(sectionOf(GUIDE, "## Bundlers"));
@@ -53,21 +54,25 @@ test("esbuild's bundles of a host and a plugin work from anywhere, as modules", 
   expect(await project.run(`node "${project.dir}/bundled/host.js"`, { cwd: tmpdir() })).toEqual(greets);
 });
 
-test("esbuild's modules need a require for WebSocket and discover, which a banner gives them", SLOW, async () => {
-  using project = new Project();
-  project.copy(...HELLO, "transports.ts", "text.ts", "discover.ts", "discovered/upper.ts", "discovered/lower.ts");
-  const section = sectionOf(GUIDE, "## Bundlers");
-  const programs = "host.ts plugin.ts transports.ts discover.ts discovered/*.ts";
-  const bundle = commandsOf(section)[0]?.replace("host.ts plugin.ts", programs) ?? "";
-  const [, banner = ""] = /`(--banner:js='[^`]+')`/.exec(section) ?? [];
-  expect(await project.run(bundle)).toMatchObject({ exitCode: 0 });
-  expect((await project.run("node bundled/transports.js")).output).toContain('Dynamic require of "events" is not supported');
-  expect(await project.run(`${bundle} ${banner}`)).toMatchObject({ exitCode: 0 });
-  expect((await project.run("node bundled/transports.js")).output).toContain("websocket tcp Hello, world!\n");
-  expect(await project.run("node bundled/discover.js")).toEqual({ exitCode: 0, output: "lower.js mortise\nupper.js MORTISE\n" });
-});
+test.skipIf(esbuild.lack !== undefined)(
+  "esbuild's modules need a require for WebSocket and discover, which a banner gives them",
+  SLOW,
+  async () => {
+    using project = new Project();
+    project.copy(...HELLO, "transports.ts", "text.ts", "discover.ts", "discovered/upper.ts", "discovered/lower.ts");
+    const section = sectionOf(GUIDE, "## Bundlers");
+    const programs = "host.ts plugin.ts transports.ts discover.ts discovered/*.ts";
+    const bundle = commandsOf(section)[0]?.replace("host.ts plugin.ts", programs) ?? "";
+    const [, banner = ""] = /`(--banner:js='[^`]+')`/.exec(section) ?? [];
+    expect(await project.run(bundle)).toMatchObject({ exitCode: 0 });
+    expect((await project.run("node bundled/transports.js")).output).toContain('Dynamic require of "events" is not supported');
+    expect(await project.run(`${bundle} ${banner}`)).toMatchObject({ exitCode: 0 });
+    expect((await project.run("node bundled/transports.js")).output).toContain("websocket tcp Hello, world!\n");
+    expect(await project.run("node bundled/discover.js")).toEqual({ exitCode: 0, output: "lower.js mortise\nupper.js MORTISE\n" });
+  },
+);
 
-test("esbuild's bundles in CommonJS work", SLOW, async () => {
+test.skipIf(esbuild.lack !== undefined)("esbuild's bundles in CommonJS work", SLOW, async () => {
   using project = new Project("commonjs");
   project.copy("commonjs-host.cjs", "commonjs-plugin.cjs");
   const flags = "--bundle --platform=node --format=cjs --target=node20 --out-extension:.js=.cjs --outdir=bundled";
@@ -75,11 +80,11 @@ test("esbuild's bundles in CommonJS work", SLOW, async () => {
   expect(await project.run("node bundled/commonjs-host.cjs")).toEqual(greets);
 });
 
-test("a host under tsx starts its plugin under tsx, from anywhere", SLOW, async () => {
+test.skipIf(tsx.lack !== undefined)("a host under tsx starts its plugin under tsx, from anywhere", SLOW, async () => {
   using project = new Project();
   project.copy(...HELLO, "tsx-host.ts");
   expect(await project.run("npx tsx tsx-host.ts")).toEqual(greets);
-  expect(await project.run(`"${project.dir}/node_modules/.bin/tsx" "${project.dir}/tsx-host.ts"`, { cwd: tmpdir() })).toEqual(greets);
+  expect(await project.run(`tsx "${project.dir}/tsx-host.ts"`, { cwd: tmpdir() })).toEqual(greets);
 });
 
 test.skipIf(!(process.features as { typescript?: unknown }).typescript)(
@@ -99,8 +104,7 @@ test.skipIf(!(process.features as { typescript?: unknown }).typescript)(
     );
     project.write(
       "host.ts",
-      `import { fileURLToPath } from "node:url";
-    import { NewClient } from "mortise";
+      `    import { NewClient } from "mortise";
     import { greeter } from "./greeter.ts";
     const client = NewClient({ command: [process.execPath, fileURLToPath(new URL("./plugin.ts", import.meta.url))] });
     console.log(await (await client.dispense(greeter)).greet({ name: "world" }));
@@ -118,8 +122,7 @@ test("Vitest runs the test of the guide", SLOW, async () => {
   expect(exitCode).toBe(0);
 });
 
-// Jest is larger than all other tools together: npm --prefix tools ci
-test.skipIf(!existsSync(JEST))("Jest runs the test of the guide, and one in CommonJS", SLOW, async () => {
+test.skipIf(jest.lack !== undefined)("Jest runs the test of the guide, and one in CommonJS", SLOW, async () => {
   using project = new Project();
   project.copy(...COMPILED, "greeter.test.mjs");
   project.write(
@@ -130,30 +133,32 @@ test.skipIf(!existsSync(JEST))("Jest runs the test of the guide, and one in Comm
     });`,
   );
   const [line = ""] = commandsOf(sectionOf(GUIDE, "## Jest and Vitest"));
-  const { exitCode, output } = await project.run(`${line} greeter.test.cjs`.replace("npx jest", `node "${JEST}"`));
+  const { exitCode, output } = await project.run(`${line} greeter.test.cjs`);
   expect(output).toContain("Tests:       3 passed, 3 total");
   expect(exitCode).toBe(0);
 });
 
-test.skipIf(!existsSync(JEST))("Jest's fake timers leave calls alone where nextTick is real", SLOW, async () => {
+test.skipIf(jest.lack !== undefined)("Jest's fake timers change nothing: a plugin starts, and a deadline comes", SLOW, async () => {
   using project = new Project();
-  project.copy(...COMPILED);
-  const [, call = ""] = /`(jest\.useFakeTimers\(.+?\))`/.exec(sectionOf(GUIDE, "## Jest and Vitest")) ?? [];
+  project.copy("greeter.js", "plugin.js", "jobs.js", "jobs-plugin.js");
   project.write(
     "fake.test.mjs",
     `import { jest } from "@jest/globals";
     import { fileURLToPath } from "node:url";
     import { NewClient } from "mortise";
     import { greeter } from "./greeter.js";
-    test("greets", async () => {
-      ${call};
-      const client = NewClient({ command: fileURLToPath(new URL("./plugin.js", import.meta.url)) });
-      const { greet } = await client.dispense(greeter);
+    import { jobs } from "./jobs.js";
+    const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url));
+    test("greets and gives up", async () => {
+      jest.useFakeTimers();
+      const clients = ["./plugin.js", "./jobs-plugin.js"].map((name) => NewClient({ command: pathOf(name) }));
+      const { greet } = await clients[0].dispense(greeter);
       expect(await greet({ name: "test" })).toBe("Hello, test!");
-      await client.kill();
-      jest.useRealTimers();
-    });`,
+      const { wait } = await clients[1].dispense(jobs);
+      await expect(wait({ ms: 60_000 }, { timeoutMs: 50 })).rejects.toMatchObject({ code: "CALL_TIMEOUT" });
+      for (const client of clients) await client.kill();
+    }, 60_000);`,
   );
-  const { output } = await project.run(`node --experimental-vm-modules "${JEST}" --transform '{}'`);
+  const { output } = await project.run(`node --experimental-vm-modules "${jest.file}" --transform '{}'`);
   expect(output).toContain("Tests:       1 passed, 1 total");
 });

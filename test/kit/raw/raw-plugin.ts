@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import { createServer, type Server, type Socket } from "node:net";
-import { type Client, type ClientOptions, NewClient } from "../../src/index.js";
-import type { Runtime } from "../../src/process/runtime.js";
+import { type Client, type ClientOptions, NewClient } from "../../../src/index.js";
+import type { Runtime } from "../../../src/process/runtime.js";
 import { RawSocket } from "./raw-socket.js";
 
 /** A plugin played by the test: a real socket, the exact bytes, and a process that is only said to exist. */
