@@ -16,11 +16,17 @@ export function rollUp(entry, held = new Map()) {
   const declarations = places.filter(({ from }) => from === undefined).map(({ name, path }) => fileOf(path).declarations.get(name).text);
   const exports = listsOf([...exported].map(([name, place]) => [name, held.get(keyOf(place)) ?? place]));
   const text = [
+    ...referencesOf(entry),
     ...imports.map(([from, names]) => `import type { ${names} } from "${from}";`),
     ...declarations,
     ...exports.map(([from, names]) => `export { ${names} }${from === undefined ? "" : ` from "${from}"`};`),
   ];
   return { text: `${text.join("\n")}\n`, exported };
+}
+
+/** The types that an entry needs beside its own: newer compilers load none by themselves. */
+function referencesOf(entry) {
+  return readFileSync(entry, "utf8").match(/^\/\/\/ <reference .*$/gm) ?? [];
 }
 
 /** What an entry exports, for others to import from it. */

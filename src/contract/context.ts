@@ -54,5 +54,5 @@ export interface ConfigureContext {
   /** The host, for calls outside of handlers: while `configure` runs, and later, for as long as the connection is there. */
   readonly peer: Dispenser;
   /** Aborts when that connection ends, with a PluginError that says how; from then on calls are refused with `NOT_SENT`. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }

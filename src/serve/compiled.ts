@@ -17,7 +17,7 @@ type Body = (require: (name: string) => object | undefined, load: (name: string)
 
 /**
  * What serves, from the form that V8 gave it at an earlier start on this machine, which is kept in the user's cache: for a plugin's start
- * that is a fifth less of its processor time. Where there is none yet, it is made of what this start calls.
+ * that is a sixth less of its processor time. Where there is none yet, it is made of what this start calls.
  *
  * Undefined, so that it is loaded as a module, before Node.js 20.16, in Bun and Deno, in a program that was joined into one file, and where
  * more than this is to be loaded.

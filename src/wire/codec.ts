@@ -1,8 +1,9 @@
 import { isWithinDepth } from "../util/depth.js";
-import { codesOf, hasCodes, Names } from "./codes.js";
 import { WireCode } from "./error-codes.js";
 import { classify, type Id, ITEM, type Message, type Meta } from "./messages.js";
-import { NOT_SMALL, parseSmall } from "./small-json.js";
+import { Names } from "./names.js";
+import { quickParse } from "./quick-json.js";
+import { NOT_SMALL } from "./small-json.js";
 
 /** What takes messages as they are read. */
 export interface MessageSink {
@@ -40,49 +41,78 @@ export function decodeLines(text: string, maxDepth: number, sink: MessageSink): 
   return count;
 }
 
-const REQUEST_HEAD = codesOf('{"jsonrpc":"2.0","id":');
-const NOTIFICATION_HEAD = codesOf('{"jsonrpc":"2.0","method":"');
-const METHOD = codesOf(',"method":"');
-const RESULT = codesOf(',"result":');
-const PARAMS = codesOf(',"params":');
+const REQUEST_HEAD = '{"jsonrpc":"2.0","id":';
+const NOTIFICATION_HEAD = '{"jsonrpc":"2.0","method":"';
+const METHOD = ',"method":"';
+const RESULT = ',"result":';
+const PARAMS = '","params":';
 const QUOTE = 34;
+const BACKSLASH = 92;
 const BRACE_CLOSE = 125;
 const LOWER_R = 114;
+const MAX_NAME = 128;
 
+// Parts of a text are cut out and compared as a whole: that is as quick as to compare each character, and so it is in code that runs
+// for the first time.
 function readCommonLine(text: string, start: number, end: number, maxDepth: number, sink: MessageSink): boolean {
   if (text.charCodeAt(end - 1) !== BRACE_CLOSE) return false;
-  if (!hasCodes(text, start, REQUEST_HEAD)) return readNotification(text, start, end, maxDepth, sink);
   let at = start + REQUEST_HEAD.length;
+  if (text.slice(start, at) !== REQUEST_HEAD) return readNotification(text, start, end, maxDepth, sink);
   let id = 0;
   const firstDigit = at;
   for (let digit = text.charCodeAt(at) - 48; digit >= 0 && digit <= 9; digit = text.charCodeAt(++at) - 48) id = id * 10 + digit;
   // 15 digits are always exact; "007" is not JSON.
   if (at === firstDigit || at - firstDigit > 15 || (at - firstDigit > 1 && text.charCodeAt(firstDigit) === 48)) return false;
-  if (text.charCodeAt(at + 2) === LOWER_R) {
-    if (!hasCodes(text, at, RESULT)) return false;
-    const value = parseValue(text, at + RESULT.length, end - 1, maxDepth);
-    if (value === NOT_JSON) return false;
-    sink.result(id, value);
-    return true;
+  if (text.charCodeAt(at + 2) !== LOWER_R) return readRequest(text, at, end, id, maxDepth, sink);
+  const valueAt = at + RESULT.length;
+  if (text.slice(at, valueAt) !== RESULT) return false;
+  const value = parseValue(text, valueAt, end - 1, maxDepth);
+  if (value === NOT_JSON) return false;
+  sink.result(id, value);
+  return true;
+}
+
+/** What stands before the params of a message. Most messages call the method of the one before: all of it is compared at once. */
+interface Before {
+  readonly method: string;
+  readonly text: string;
+}
+const before = (head: string, method: string): Before => ({ method, text: head + method + PARAMS });
+
+let lastRequest = before(METHOD, "");
+let lastNotification = before(NOTIFICATION_HEAD, "");
+
+/** @param at After the id. */
+function readRequest(text: string, at: number, end: number, id: number, maxDepth: number, sink: MessageSink): boolean {
+  let { method } = lastRequest;
+  let params: unknown;
+  const paramsAt = at + lastRequest.text.length;
+  if (text.slice(at, paramsAt) === lastRequest.text) params = parseParams(text, paramsAt, end, maxDepth);
+  else {
+    const other = readMethod(text, at, end, METHOD);
+    if (other === undefined) return false;
+    method = other;
+    lastRequest = before(METHOD, other);
+    params = readParams(text, at + lastRequest.text.length, end, maxDepth);
   }
-  if (!hasCodes(text, at, METHOD)) return false;
-  at += METHOD.length;
-  const quote = endOfName(text, at, end);
-  if (quote < 0) return false;
-  const params = readParams(text, quote, end, maxDepth);
   if (params === NOT_JSON) return false;
-  sink.request(id, names.at(text, at, quote), params, undefined);
+  sink.request(id, method, params, undefined);
   return true;
 }
 
 function readNotification(text: string, start: number, end: number, maxDepth: number, sink: MessageSink): boolean {
-  if (!hasCodes(text, start, NOTIFICATION_HEAD)) return false;
-  const at = start + NOTIFICATION_HEAD.length;
-  const quote = endOfName(text, at, end);
-  if (quote < 0) return false;
-  const params = readParams(text, quote, end, maxDepth);
+  let { method } = lastNotification;
+  let params: unknown;
+  const paramsAt = start + lastNotification.text.length;
+  if (text.slice(start, paramsAt) === lastNotification.text) params = parseParams(text, paramsAt, end, maxDepth);
+  else {
+    const other = readMethod(text, start, end, NOTIFICATION_HEAD);
+    if (other === undefined) return false;
+    method = other;
+    lastNotification = before(NOTIFICATION_HEAD, other);
+    params = readParams(text, start + lastNotification.text.length, end, maxDepth);
+  }
   if (params === NOT_JSON) return false;
-  const method = names.at(text, at, quote);
   if (method === ITEM) sink.items(params, Buffer.byteLength(text.slice(start, end)));
   else sink.notification(method, params);
   return true;
@@ -90,26 +120,37 @@ function readNotification(text: string, start: number, end: number, maxDepth: nu
 
 const names = new Names();
 
-// A name with an escape in it is left to the parser.
+/** The name that stands after a head. Undefined for one that is left to the parser: a long one, or one with an escape in it. */
+function readMethod(text: string, at: number, end: number, head: string): string | undefined {
+  const nameAt = at + head.length;
+  if (text.slice(at, nameAt) !== head) return undefined;
+  const quote = endOfName(text, nameAt, end);
+  return quote < 0 ? undefined : names.at(text, nameAt, quote);
+}
+
 function endOfName(text: string, at: number, end: number): number {
-  for (let index = at; index < end && index - at <= 128; index++) {
+  for (let index = at; index < end && index - at <= MAX_NAME; index++) {
     const code = text.charCodeAt(index);
     if (code === QUOTE) return index;
-    if (code < 32 || code === 92) return -1;
+    if (code < 32 || code === BACKSLASH) return -1;
   }
   return -1;
 }
 
-/** The params after the quote that ends a name: undefined if there are none. */
-function readParams(text: string, quote: number, end: number, maxDepth: number): unknown {
+/** The params of a message, from where they stand if it has any: undefined if it has none. */
+function readParams(text: string, at: number, end: number, maxDepth: number): unknown {
+  const quote = at - PARAMS.length;
   if (quote + 2 === end) return undefined;
-  if (!hasCodes(text, quote + 1, PARAMS)) return NOT_JSON;
-  const params = parseValue(text, quote + 1 + PARAMS.length, end - 1, maxDepth);
+  return text.slice(quote, at) === PARAMS ? parseParams(text, at, end, maxDepth) : NOT_JSON;
+}
+
+function parseParams(text: string, at: number, end: number, maxDepth: number): unknown {
+  const params = parseValue(text, at, end - 1, maxDepth);
   return typeof params === "object" && params !== null ? params : NOT_JSON;
 }
 
 function parseValue(text: string, start: number, end: number, maxDepth: number): unknown {
-  const small = parseSmall(text, start, end);
+  const small = quickParse(text, start, end);
   if (small !== NOT_SMALL) return small;
   if (!isWithinDepth(text, start, end, maxDepth - 1)) return NOT_JSON;
   try {

@@ -1,15 +1,16 @@
 import { WireCode } from "./error-codes.js";
 import { idText } from "./id-text.js";
 import type { Id, Meta } from "./messages.js";
+import { quickText } from "./quick-json.js";
 import type { Extracted, Ref } from "./references/ref.js";
-import { NOT_SMALL, type SmallText, smallText } from "./small-json.js";
+import { NOT_SMALL, type SmallText } from "./small-json.js";
 
 /**
  * The text of a request. The envelope is text around the input: an object for it would cost more than most inputs.
  * @param method A name that was checked: it holds nothing that JSON would escape.
  * @param small The input's text, if it is small.
  */
-export function encodeRequest(id: number, method: string, input: unknown, small: SmallText = smallText(input)): string {
+export function encodeRequest(id: number, method: string, input: unknown, small: SmallText = quickText(input)): string {
   const params = encodeInput(input, small);
   if (method !== lastMethod) rememberMethod(method);
   const head = `{"jsonrpc":"2.0","id":${idText(id)}${methodPart}`;
@@ -26,7 +27,7 @@ function rememberMethod(method: string): void {
 }
 
 /** The text of a notification. @param method As for a request. */
-export function encodeNotification(method: string, input: unknown, small: SmallText = smallText(input)): string {
+export function encodeNotification(method: string, input: unknown, small: SmallText = quickText(input)): string {
   const params = encodeInput(input, small);
   const head = `{"jsonrpc":"2.0","method":"${method}"`;
   return params === undefined ? `${head}}` : `${head},"params":${params}}`;
@@ -61,7 +62,7 @@ export function paramsOf({ value, refs }: Extracted): Extracted {
 }
 
 /** A result of nothing is null. */
-export function encodeResult(id: Id, value: unknown, small: SmallText = smallText(value)): string {
+export function encodeResult(id: Id, value: unknown, small: SmallText = quickText(value)): string {
   const json = value === undefined ? "null" : small === NOT_SMALL ? toJson(value) : small;
   return typeof id === "number"
     ? `{"jsonrpc":"2.0","id":${idText(id)},"result":${json}}`
@@ -109,7 +110,7 @@ export function decodeInput(params: unknown): unknown {
 }
 
 function encodeValue(value: unknown): string {
-  const small = smallText(value);
+  const small = quickText(value);
   return small === NOT_SMALL ? toJson(value) : small;
 }
 

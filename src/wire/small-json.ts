@@ -1,5 +1,5 @@
-import { Names } from "./codes.js";
 import { idText } from "./id-text.js";
+import { Names } from "./names.js";
 
 // Most inputs and results are a short text, a small number, or an object of a few of them. For those a look at each character costs
 // half of what JSON.stringify() costs, and a third of JSON.parse(). Anything else is left to them: both functions say so by NOT_SMALL.

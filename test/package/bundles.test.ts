@@ -13,7 +13,6 @@ beforeAll(() => {
 afterAll(() => project[Symbol.dispose]());
 
 const webpack = findTool("webpack", ["webpack/lib/index.js"]);
-const esbuild = findTool("esbuild", ["esbuild/bin/esbuild"]);
 const whyNot = (lack: string | undefined): string => (lack === undefined ? "" : ` (${lack})`);
 
 /** What webpack is told: a Node.js program, and nothing of the package. */
@@ -39,27 +38,3 @@ test.skipIf(webpack.lack !== undefined)(
     expectDemo(project, [process.execPath, "webpack/host.js"], [process.execPath, "webpack/plugin.js"]);
   },
 );
-
-// ws is CommonJS, which esbuild has no require() for in a module of its own making.
-const REQUIRE = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
-const FORMATS = {
-  cjs: { plugin: "plugin-without-await.mjs", ending: "cjs", more: [] },
-  esm: { plugin: "plugin.mjs", ending: "mjs", more: [`--banner:js=${REQUIRE}`] },
-};
-
-for (const [format, { plugin, ending, more }] of Object.entries(FORMATS)) {
-  test.skipIf(esbuild.lack !== undefined)(
-    `esbuild joins a host and a plugin into a file each, as ${format}${whyNot(esbuild.lack)}`,
-    { timeout: DEMO_MS },
-    () => {
-      const join = (entry: string, to: string): string => {
-        const outfile = `esbuild/${to}.${ending}`;
-        const args = [entry, "--bundle", "--minify", "--platform=node", `--format=${format}`, `--outfile=${outfile}`, ...more];
-        expect(execFileSync(esbuild.file, [...args, "--log-level=warning"], { cwd: project.dir, encoding: "utf8" })).toBe("");
-        return outfile;
-      };
-      const [host, joined] = [join("host.mjs", "host"), join(plugin, "plugin")];
-      expectDemo(project, [process.execPath, host], [process.execPath, joined]);
-    },
-  );
-}

@@ -14,7 +14,7 @@ const lack = esbuild.lack ?? postject.lack ?? noFuse;
 
 test.skipIf(lack !== undefined)(
   `a host in a single executable calls plugins on a Node.js that it names${lack === undefined ? "" : ` (${lack})`}`,
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   () => {
     using project = demoProject();
     const run = (file: string, ...args: string[]): void => void execFileSync(file, args, { cwd: project.dir, stdio: "pipe" });

@@ -26,13 +26,14 @@ export interface Entry {
  * @throws {SchemaMismatch} Or whatever the handler throws; the promise rejects with it likewise.
  */
 export function runHandler(entry: Entry, params: unknown, context: RunningContext): unknown {
-  const input = readInput(entry, params);
+  // A list holds the one value; anything else is it.
+  const input = Array.isArray(params) ? readInput(entry, params) : params;
   if (entry.input === undefined && entry.output === undefined) return entry.handler(input, context);
   if (entry.input === undefined) return checkResult(entry, entry.handler(input, context));
   const parsed = check(entry.input, input, { code: "INVALID_INPUT", name: entry.name, side: "provider" });
   if (!isThenable(parsed)) return checkResult(entry, entry.handler(parsed, context));
   return parsed.then((value) => {
-    context.throwIfAborted(); // Cancelled while it was checked: the handler has nobody left to work for.
+    context.throwIfAborted(); // Cancelled while it was checked: no caller waits for what the handler would do.
     return checkResult(entry, entry.handler(value, context));
   });
 }

@@ -3,10 +3,11 @@ import type { AttachmentPolicy, Attachments } from "../../wire/attachments.js";
 import { addMeta } from "../../wire/encode.js";
 import type { ResolvedLimits } from "../../wire/limits.js";
 import type { Id, Meta } from "../../wire/messages.js";
+import { quickText } from "../../wire/quick-json.js";
 import { extract, type Lender } from "../../wire/references/extract.js";
 import { isSpecial } from "../../wire/references/scan.js";
 import { Unsendable } from "../../wire/references/unsendable.js";
-import { NOT_SMALL, smallText } from "../../wire/small-json.js";
+import { NOT_SMALL } from "../../wire/small-json.js";
 import { whyTooLong } from "../errors/too-long.js";
 import { TooMany } from "../errors/too-many.js";
 import { flawOf } from "../errors/unsendable.js";
@@ -44,7 +45,7 @@ export class MessageWriter {
   plain<I extends Id | undefined>(kind: MessageKind<I>, id: I, method: string, value: unknown, meta?: Meta): OutgoingMessage | undefined {
     let text: string;
     try {
-      const small = smallText(value);
+      const small = quickText(value);
       if (small === NOT_SMALL && isSpecial(value, this.attachmentPolicy.longText)) return undefined;
       text = kind.plain(id, method, value, small);
     } catch (error) {
@@ -86,7 +87,7 @@ export class MessageWriter {
   itemText(item: unknown): string | undefined {
     let text: string | undefined;
     try {
-      const small = smallText(item);
+      const small = quickText(item);
       if (small !== NOT_SMALL) return small;
       if (isSpecial(item, this.attachmentPolicy.longText)) return undefined;
       text = item === undefined ? "null" : (JSON.stringify(item) as string | undefined);

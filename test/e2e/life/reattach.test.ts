@@ -85,10 +85,14 @@ test("[O28] mayKill ends the plugin, and its first host is told that it exited",
 
 test("[O28, P3] mayKill ends a plugin that ignores everything, and the whole group that it leads", async () => {
   const owner = await startFixture("never-ends");
+  const pid = owner.pid as number;
   const client = attach(owner, { mayKill: true, killTimeoutMs: 100 });
   await client.start();
   expect(await client.kill()).toEqual({ kind: "killed", forced: true, escaped: [] });
-  expect(await owner.closed).toMatchObject({ kind: "exited", signal: "SIGKILL" });
+  expect(isAlive(pid)).toBe(false);
+  // It closed its connection when it was asked to end. Its first host gives the process 250 ms from there: on a loaded machine they
+  // may be over when SIGKILL is seen to have ended it.
+  expect(["exited", "closed"]).toContain((await owner.closed).kind);
 });
 
 test("[O28, O35] mayKill ends what has left the group, too", async () => {

@@ -5,7 +5,7 @@ import { fixture } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
 
 gate();
-const host = (name: string): string => fileURLToPath(new URL(`../fixtures/hosts/${name}.mjs`, import.meta.url));
+const host = (name: string): string => fileURLToPath(new URL(`../../fixtures/hosts/${name}.mjs`, import.meta.url));
 
 /** Runs a program in a process namespace of its own, where a process's number can be chosen. Its first process reaps. */
 function inNamespace(...words: readonly string[]): ReturnType<typeof spawnSync> {

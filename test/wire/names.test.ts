@@ -1,15 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { codesOf, hasCodes, Names } from "../../src/wire/codes.js";
-
-test("hasCodes() says what startsWith() says, beyond the end too", () => {
-  const text = fc.string({ unit: fc.constantFrom("a", "b", "š", "a\u0161", "\ud83d"), maxLength: 8 });
-  fc.assert(
-    fc.property(text, text, fc.nat(9), (whole, part, at) => {
-      expect(hasCodes(whole, at, codesOf(part))).toBe(part === "" || (at < whole.length && whole.startsWith(part, at)));
-    }),
-  );
-});
+import { Names } from "../../src/wire/names.js";
 
 test("Names gives each part of a text as it is, whatever came before it", () => {
   const names = new Names();
