@@ -165,7 +165,7 @@ describe("the script that writes docs/api.md", () => {
     symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
     write("package.json", JSON.stringify({ name: "mortise", exports: { ".": "./x.js", "./package.json": "./package.json" } }));
     write("docs/errors.md", "# Errors\n\n## BUSY\n");
-    for (const room of ["contract", "serve", "testing"]) write(`src/${room}/index.ts`, "// Nothing.\n");
+    for (const room of ["contract", "serve", "host", "testing"]) write(`src/${room}/index.ts`, "// Nothing.\n");
     write("src/index.ts", '// All.\nexport { greet } from "./greet.js";\nexport type { GreetOptions } from "./greet.js";\n');
     write(
       "src/greet.ts",

@@ -31,6 +31,7 @@ test("[F42] a plugin answers the hello with its proof, its challenge and what it
     provides: [{ name: "kv", members: { get: { kind: "method" }, watch: { kind: "stream" }, note: { kind: "notification" } } }],
     events: [],
     actions: [],
+    hooks: [],
     info: { name: "test" },
   });
 });

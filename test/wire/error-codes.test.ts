@@ -14,12 +14,13 @@ test("the numbers on the wire are those of the protocol's table", () => {
     stopping: -32003,
     tooLarge: -32004,
     invalidOutput: -32005,
+    vetoed: -32006,
     cancelled: -32800,
   });
 });
 
 test("[P2] each number means what the protocol's table says, and one that nobody knows is the other side's own failure", () => {
-  const numbers = [-32700, -32600, -32601, -32602, -32000, -32001, -32002, -32003, -32004, -32005, -32800, -32603, 1, 0];
+  const numbers = [-32700, -32600, -32601, -32602, -32000, -32001, -32002, -32003, -32004, -32005, -32006, -32800, -32603, 1, 0];
   expect(numbers.map(codeOf)).toEqual([
     "PROTOCOL_VIOLATION",
     "PROTOCOL_VIOLATION",
@@ -31,6 +32,7 @@ test("[P2] each number means what the protocol's table says, and one that nobody
     "NOT_SENT",
     "LIMIT_EXCEEDED",
     "INVALID_OUTPUT",
+    "VETOED",
     "CANCELLED",
     "REMOTE_ERROR",
     "REMOTE_ERROR",

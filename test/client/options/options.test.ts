@@ -83,7 +83,7 @@ test("[O13, O14, O15] the defaults are Otto's: not managed, ports 10000 to 25000
 test("[O9] an option that is undefined means its default", () => {
   const names = Object.keys(resolveClientOptions({ command })).filter((name) => name !== "command");
   const options = Object.fromEntries(
-    [...names, "stderr", "stdin"].filter((name) => name !== "shown" && name !== "stdio").map((name) => [name, undefined]),
+    [...names, "stderr", "stdin"].filter((name) => !["shown", "stdio", "hosted"].includes(name)).map((name) => [name, undefined]),
   );
   expect(resolveClientOptions({ command, ...options })).toEqual(resolveClientOptions({ command }));
 });
