@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-// Files that start no process and mock no module, but for the two named: they share a few processes, for one each costs half a second.
+// Files that start no process and mock no module, but for those named: they share a few processes, for one each costs half a second.
 const LIGHT = ["util", "contract", "wire", "peer", "handshake", "transport", "output", "testing", "pins"].map(
-  (room) => `test/${room}/**/!(clock|dial-throws).test.ts`,
+  (room) => `test/${room}/**/!(clock|dial-throws|keep-memory).test.ts`,
 );
 
 export default defineConfig({

@@ -101,12 +101,12 @@ function eventsFamily(emitted: ReadonlyMap<string, number>): Family {
 function familyText({ name, help, type, samples }: Family): string {
   if (samples.length === 0) return "";
   const lines = samples.map(([labels, value]) => {
-    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escape(text)}"`);
+    const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);
     return `${name}{${pairs.join(",")}} ${value}\n`;
   });
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }
 
-function escape(text: string): string {
+function escapeLabel(text: string): string {
   return text.replace(/[\\"\n]/g, (character) => (character === "\n" ? "\\n" : `\\${character}`));
 }

@@ -5,6 +5,7 @@ import { fromWireError, toWireError } from "../../peer/errors/remote-error.js";
 import { isAnswer, notAnswered, type TopicEntry, topicContext } from "../../peer/topics/topic-handlers.js";
 import { abortable } from "../../util/abort.js";
 import type { Clock } from "../../util/clock.js";
+import { nextTick } from "../../util/timers.js";
 import { within } from "../../util/within.js";
 import type { BusEvent } from "./bus-event.js";
 import type { Ask, BusMember } from "./member.js";
@@ -38,7 +39,7 @@ export class LocalMember implements BusMember {
   // Not in the emitter's turn: what a listener throws or how long it takes is no matter of the emitter's.
   deliver(event: BusEvent): boolean {
     const { id, source, timeMs } = event.message;
-    queueMicrotask(() => {
+    nextTick(() => {
       const context = topicContext(this.#context(new AbortController().signal), { topic: event.topic, id, source, timeMs });
       Promise.resolve()
         .then(() => this.#entry.run(event.payload(), context))

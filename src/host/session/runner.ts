@@ -5,6 +5,7 @@ import type { CloseReason } from "../../peer/errors/close-reason.js";
 import type { Provided } from "../../peer/provided.js";
 import type { Clock } from "../../util/clock.js";
 import { type Deferred, deferred } from "../../util/deferred.js";
+import { nextTick } from "../../util/timers.js";
 import { CONFIGURE } from "../../wire/messages.js";
 import type { SessionMember } from "../bus/session-member.js";
 import type { ResolvedSpec, ResolvedSupervised } from "../options/resolve-spec.js";
@@ -274,7 +275,7 @@ export class Runner {
       this.handle.giveUp(this.#why());
       this.#member?.dropWaiting();
     } else this.handle.rest(this.#why());
-    queueMicrotask(() => this.#tellStarted());
+    nextTick(() => this.#tellStarted());
   }
 
   #tellStarted(): void {
