@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const ENTRIES = ["contract", "index", "plugin", "testing"];
+const ENTRIES = ["contract", "host", "index", "plugin", "testing"];
 
 /** Compiles a program that uses the package as it is built, its declarations checked as well; returns the files of it that were read. */
 function filesReadBy(program: string): string[] {
@@ -45,7 +45,16 @@ test("each class is declared once, and an error from one entry is that of every 
     const text = readFileSync(join(ROOT, `dist/${name}.d.ts`), "utf8");
     return [...text.matchAll(/^declare class (\w+)/gm)].map(([, own]) => own);
   });
-  expect(declared.sort()).toEqual(["PluginError", "RemoteError", "StartError", "ValidationError"]);
+  expect(declared.sort()).toEqual([
+    "ConflictError",
+    "Host",
+    "NotReadyError",
+    "PluginError",
+    "RemoteError",
+    "StartError",
+    "ValidationError",
+    "VetoError",
+  ]);
   const program = `import { defineContract, isPluginError, method, StartError } from "mortise";
     import { type Contract, type PluginError, implement } from "mortise/contract";
     import { PluginError as Thrown, serve } from "mortise/plugin";
@@ -61,7 +70,7 @@ test("each class is declared once, and an error from one entry is that of every 
     await greet({});
     await serve({ provides });
     const error: unknown = undefined;
-    if (isPluginError(error, "START_FAILED")) throw new StartError(error.code, answer, { step: error.step, command: contract.name });
+    if (isPluginError(error, "START_FAILED")) throw new StartError(error.code, answer, { step: error.step, reason: error.reason, command: contract.name });
     export { same };`;
   expect(filesReadBy(program)).toEqual(["contract.d.ts", "index.d.ts", "plugin.d.ts", "testing.d.ts"]);
 });

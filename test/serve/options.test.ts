@@ -23,7 +23,7 @@ const cases: readonly (readonly [unknown, string])[] = [
   [{ provides: [], provide: [] }, 'there is no option "provide"; did you mean "provides"?'],
   [
     { provides: [], zzz: [] },
-    'there is no option "zzz"; the options are handshake, provides, configure, limits, tls, standalone, validate, logger',
+    'there is no option "zzz"; the options are handshake, provides, configure, health, limits, tls, standalone, validate, logger',
   ],
   [{ provides: [], tls: { cert: "x" } }, "tls.key is undefined, and it must be a text or a Buffer in PEM, or a list of them"],
   [{ provides: [], tls: { key: "x", cert: [] } }, "tls.cert is a list, and it must be a text or a Buffer in PEM, or a list of them"],
@@ -54,10 +54,12 @@ test.for(cases)("[O7] a mistake in the options of serve() is thrown by name: %j"
 });
 
 test("[O7, O24] provides is a list for the handshake's version, or lists for several", () => {
-  expect([...resolveServeOptions({ provides: [kv], handshake: { apiVersion: 3 } }).provides]).toEqual([[3, [kv]]]);
+  expect([...resolveServeOptions({ provides: [kv], handshake: { apiVersion: 3 } }).provides]).toEqual([
+    [3, { contracts: [kv], topics: [] }],
+  ]);
   expect([...resolveServeOptions({ provides: { 1: [], 2: [kv] } }).provides]).toEqual([
-    [1, []],
-    [2, [kv]],
+    [1, { contracts: [], topics: [] }],
+    [2, { contracts: [kv], topics: [] }],
   ]);
 });
 
