@@ -1,5 +1,5 @@
 import type { Reply } from "../../contract/strategies.js";
-import { PluginError } from "../../errors.js";
+import { isPluginError, PluginError } from "../../errors.js";
 import { deferred } from "../../util/deferred.js";
 import { NotAsked } from "./member.js";
 
@@ -36,7 +36,7 @@ export async function* replies(asked: readonly Asked[]): AsyncGenerator<Reply<un
 
 /** What a caller's own signal gave as its reason may be anything. */
 function asPluginError(error: unknown): PluginError {
-  if (error instanceof PluginError) return error;
+  if (isPluginError(error)) return error;
   return new PluginError("CANCELLED", `The call was given up: ${String((error as { message?: unknown } | null)?.message ?? error)}`, {
     cause: error,
   });

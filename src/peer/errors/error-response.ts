@@ -9,7 +9,8 @@ const MAX_ISSUE_TEXT = 512;
 
 /** What a call or a stream that failed ends with: what did not fit its schema by its issues, and whatever else was thrown as it is. */
 export function errorResponse(thrown: unknown): WireError {
-  if (thrown instanceof Refusal) return thrown.wire;
+  const refused = Refusal.wireOf(thrown);
+  if (refused !== undefined) return refused;
   const mismatch = SchemaMismatch.errorOf(thrown);
   if (mismatch === undefined) return toWireError(thrown);
   const { code, message, issues } = mismatch;

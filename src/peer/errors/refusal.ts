@@ -5,10 +5,15 @@ import { toWireError } from "./remote-error.js";
 
 /** An answer with a code of our own choice, thrown by what answers for this package. What a user's handler throws is never one. */
 export class Refusal {
-  readonly wire: WireError;
+  readonly #wire: WireError;
 
   constructor(wire: WireError) {
-    this.wire = wire;
+    this.#wire = wire;
+  }
+
+  /** What it answers with, if that is one. Unlike `instanceof`, it can be asked of a proxy that throws at every look. */
+  static wireOf(thrown: unknown): WireError | undefined {
+    return typeof thrown === "object" && thrown !== null && #wire in thrown ? thrown.#wire : undefined;
   }
 }
 

@@ -49,7 +49,7 @@ export class Responses {
 
   thrown(id: Id, name: string, thrown: unknown): void {
     // What this package refuses, and a veto, is an answer and no failure.
-    if (!(thrown instanceof Refusal) && SchemaMismatch.errorOf(thrown)?.code !== "INVALID_INPUT") this.failed(name, thrown);
+    if (Refusal.wireOf(thrown) === undefined && SchemaMismatch.errorOf(thrown)?.code !== "INVALID_INPUT") this.failed(name, thrown);
     this.#fail(id, errorResponse(thrown));
   }
 
