@@ -1,6 +1,6 @@
 // Joins each entry point into one file: every file that a plugin opens is paid at each of its starts.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { build } from "rolldown";
@@ -8,8 +8,11 @@ import { holding, rollUp } from "./declarations.mjs";
 import { joined } from "./joined.mjs";
 import { licencesOf } from "./licences.mjs";
 
-// What an earlier build left would be packed, too.
-rmSync("dist", { recursive: true, force: true });
+// Built beside what is there, and put in its place when it is whole: tests and programs that run meanwhile find all their files. What
+// an earlier build left would be packed, too.
+const DIST = "dist.next";
+const OLD = "dist.old";
+remove(DIST, OLD);
 // What else is imported is joined in, and its licence with it, see joined.mjs.
 const external = (id) => /^(node:|@opentelemetry\/api$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
 
@@ -17,7 +20,7 @@ const shared = { platform: "node", external, transform: { target: "node20" } };
 // A plugin keeps the text of what it loads: of comments only what other bundlers are told. Lines and names stay as they are, for whoever
 // reads a stack: maps of them, sources included, were twice as long as all the rest.
 const comments = { annotation: true, jsdoc: false, legal: false };
-const output = { dir: "dist", format: "esm", comments };
+const output = { dir: DIST, format: "esm", comments };
 const finish = { name: "finish", generateBundle };
 const contract = { name: "contract", resolveId: toContract };
 // The script is given what looks at what is installed: it has no address of its own.
@@ -58,10 +61,25 @@ await build({
     codeSplitting: { groups: [{ name: "core", test: (id) => graph.isShared(id), priority: 1 }] },
   },
 });
-writeFileSync("dist/LICENSES.txt", licencesOf(packed));
+writeFileSync(`${DIST}/LICENSES.txt`, licencesOf(packed));
 const tsc = (...args) => execFileSync("npx", ["tsc", ...args], { stdio: "inherit" });
 declare();
+replace();
 tsc("--project", "examples/tsconfig.json");
+
+function remove(...directories) {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+}
+
+function replace() {
+  try {
+    renameSync("dist", OLD);
+  } catch (error) {
+    if (error.code !== "ENOENT") throw error;
+  }
+  renameSync(DIST, "dist");
+  remove(OLD);
+}
 
 /** A file of declarations beside each entry. */
 function declare() {
@@ -69,7 +87,7 @@ function declare() {
   try {
     tsc("--project", "tsconfig.json", "--emitDeclarationOnly", "--outDir", parts);
     const { text, exported } = rollUp(join(parts, "contract/index.d.ts"));
-    writeFileSync("dist/contract.d.ts", text);
+    writeFileSync(`${DIST}/contract.d.ts`, text);
     const held = holding(exported, "./contract.js");
     for (const [name, entry] of [
       ["index", "index"],
@@ -77,7 +95,7 @@ function declare() {
       ["host", "host/index"],
       ["testing", "testing/index"],
     ]) {
-      writeFileSync(`dist/${name}.d.ts`, rollUp(join(parts, `${entry}.d.ts`), held).text);
+      writeFileSync(`${DIST}/${name}.d.ts`, rollUp(join(parts, `${entry}.d.ts`), held).text);
     }
   } finally {
     rmSync(parts, { recursive: true });
@@ -97,7 +115,7 @@ async function buildScript() {
   const text = inAscii(chunks[0].code)
     .replaceAll('import("self")', "Promise.resolve(exports)")
     .replace(/\bimport\(/g, "__load(");
-  writeFileSync("dist/chunks/plugin/serving.cjs", `(function (require, __load, exports) {"use strict";${text}\n})`);
+  writeFileSync(`${DIST}/chunks/plugin/serving.cjs`, `(function (require, __load, exports) {"use strict";${text}\n})`);
 }
 
 /** What is loaded late is in the script itself, as TLS is, or is loaded as a module by the file that runs the script. */

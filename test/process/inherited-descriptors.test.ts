@@ -29,6 +29,14 @@ const NO_PROC = `data:text/javascript,${encodeURIComponent(`
   syncBuiltinESMExports();
 `)}`;
 
+// What this very process was started with, and what its test runner opens meanwhile, would be handed on: all but what is named is closed.
+const CLOSES_OTHERS = `
+  for path in /proc/$$/fd/*; do
+    number=\${path##*/}
+    case " 0 1 2 255 $0 " in *" $number "*) ;; *) eval "exec $number>&-" ;; esac
+  done
+  exec "$@"`;
+
 /** What a host's log is told that was started with these descriptors open, and options of Node.js. */
 async function warningsOf(descriptors: readonly number[], options: readonly string[] = [], ...args: readonly string[]): Promise<Warning[]> {
   const file = openSync(HOST, "r");
@@ -37,7 +45,8 @@ async function warningsOf(descriptors: readonly number[], options: readonly stri
     while (stdio.length < descriptor) stdio.push("ignore");
     stdio.push(file);
   }
-  const child = spawn(process.execPath, ["--no-warnings", ...options, HOST, fixture("echo"), ...args], { stdio: stdio as never });
+  const command = [process.execPath, "--no-warnings", ...options, HOST, fixture("echo"), ...args];
+  const child = spawn("bash", ["-c", CLOSES_OTHERS, descriptors.join(" "), ...command], { stdio: stdio as never });
   closeSync(file);
   const closed = once(child, "close");
   const printed = await text(child.stdout as NodeJS.ReadableStream & AsyncIterable<string>);
@@ -48,30 +57,28 @@ async function warningsOf(descriptors: readonly number[], options: readonly stri
     .map((line) => JSON.parse(line));
 }
 
-test.skipIf(process.platform !== "linux")("[F27] a host is warned, once, of descriptors that every plugin is handed", async () => {
-  // What this very process was started with is handed on to every host here.
-  const [before] = await warningsOf([]);
-  const descriptors = [...new Set([...(before?.fields.descriptors ?? []), 40, 200])].sort((a, b) => a - b);
+const linux = test.skipIf(process.platform !== "linux");
+
+linux("[F27] a host is warned, once, of descriptors that every plugin is handed", async () => {
   expect(await warningsOf([40, 200])).toEqual([
     {
       message:
-        `Every plugin is handed what this program has open beside its own files: descriptors ${descriptors.join(", ")}\n` +
+        "Every plugin is handed what this program has open beside its own files: descriptors 40, 200\n" +
         "  Close it where this program is started, or mark it close-on-exec.",
-      fields: { descriptors },
+      fields: { descriptors: [40, 200] },
     },
   ]);
 });
 
-test("[F27] a host is not warned of what it opened itself, nor of descriptors that Node.js closes", async () => {
-  const warnings = await warningsOf([3, 9]);
-  for (const { fields } of warnings) expect(fields.descriptors.filter((descriptor) => descriptor < 17)).toEqual([]);
-  expect(warnings).toEqual(await warningsOf([]));
+linux("[F27] a host is not warned of what it opened itself, nor of descriptors that Node.js closes", async () => {
+  expect(await warningsOf([3, 9])).toEqual([]);
 });
 
-test.skipIf(process.platform !== "linux")("[F27, F21] a plugin starts although the log that is warned throws", async () => {
-  expect(await warningsOf([40], [], "full")).toEqual(await warningsOf([40]));
+linux("[F27, F21] a plugin starts although the log that is warned throws", async () => {
+  const warnings = await warningsOf([40], [], "full");
+  expect(warnings).toMatchObject([{ fields: { descriptors: [40] } }]);
 });
 
-test("[F27, F24] where there is no /proc nobody is warned, and the start goes well", async () => {
+linux("[F27, F24] where there is no /proc nobody is warned, and the start goes well", async () => {
   expect(await warningsOf([40], ["--import", NO_PROC])).toEqual([]);
 });
