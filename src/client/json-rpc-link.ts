@@ -62,11 +62,11 @@ export class JsonRpcLink extends PeerConnection implements PluginLink {
 /** Opens a link over a socket or a WebSocket, whichever was announced. */
 export async function openJsonRpcLink(request: LinkRequest): Promise<UnprovenLink> {
   const { address, protocol, tls, secret, identity, signal, explain, options } = request;
-  const { limits, logger, validate, callTimeoutMs, shown, apiVersions, provides, config, hosted } = options;
+  const { limits, logger, validate, values, callTimeoutMs, shown, apiVersions, provides, config, hosted } = options;
   const tracing = await loadTracing();
   const channel = await dialWithRetry(address, protocol, { limits, signal, tls });
   const other = `plugin "${shown}"`;
-  const shared = { limits, logger, validate, callTimeoutMs, clock: systemClock };
+  const shared = { limits, logger, validate, values, callTimeoutMs, clock: systemClock };
   const link = new JsonRpcLink(channel, { ...shared, plugin: shown, identity, authorize: hosted?.authorize, tracing, other, explain });
   hosted?.onLink(link);
   const info = hosted?.info ?? { name: basename(process.argv[1] ?? "host") };

@@ -4,7 +4,7 @@ import { flawOf } from "../peer/errors/unsendable.js";
 import { announceProvided, type Provided } from "../peer/provided.js";
 import { showValue } from "../util/show-value.js";
 import { UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
-import { extract, lendNothing } from "../wire/references/extract.js";
+import { extract, lendNothing, type ValueRules } from "../wire/references/extract.js";
 import { isSpecial } from "../wire/references/scan.js";
 
 /** What a host hands over once it is trusted. */
@@ -12,6 +12,8 @@ export interface Offer {
   readonly provides: readonly ImplementationRecord[];
   /** @default {} */
   readonly config: unknown;
+  /** Which rules the config is held to. @default "strict" */
+  readonly values?: ValueRules | undefined;
 }
 interface ReadyParams {
   readonly proof: string;
@@ -43,16 +45,16 @@ export function readyParams(proof: string, { provides, config = {} }: Offer): Re
  * @throws {Error} With the end of a sentence.
  */
 export function checkOffer(offer: Offer): void {
-  checkConfig(offer.config);
+  checkConfig(offer);
   readyParams(SOME_PROOF, offer);
 }
 
-function checkConfig(config: unknown): void {
+function checkConfig({ config, values }: Offer): void {
   try {
     const text: string | undefined = JSON.stringify(config);
-    if (isSpecial(config)) extract(config, lendNothing);
+    if (isSpecial(config)) extract(config, lendNothing, undefined, values);
     if (text === undefined && config !== undefined) throw new TypeError(`it is ${showValue(config)}, and JSON makes nothing of it`);
   } catch (cause) {
-    throw new Error(`its config cannot be sent: ${flawOf(config, cause).message}`, { cause });
+    throw new Error(`its config cannot be sent: ${flawOf(config, cause, values).message}`, { cause });
   }
 }

@@ -38,7 +38,7 @@ export function makeParts(channel: Channel, options: PeerOptions, dispenser: Dis
   const gate = new Gate();
   const sender = new Sender(channel);
   const replies = new ReplySender(channel, sender, options.limits.maxUnsentBytes);
-  const messages = new MessageWriter(sender.attachmentPolicy, options.limits);
+  const messages = new MessageWriter(sender.attachmentPolicy, options.limits, options.values);
   const writers = new StreamWriters({ messages, replies, sender }, options);
   const readers = new StreamReaders(replies, options);
   const lending = new Lending(writers, options);

@@ -2,6 +2,7 @@ import type { PluginIdentity } from "../contract/context.js";
 import type { Clock } from "../util/clock.js";
 import type { Logger } from "../util/logger.js";
 import type { ResolvedLimits } from "../wire/limits.js";
+import type { ValueRules } from "../wire/references/extract.js";
 import type { CloseReason } from "./errors/close-reason.js";
 import type { ProgramHold } from "./program-hold.js";
 import type { Tracing } from "./tracing.js";
@@ -15,6 +16,8 @@ export interface PeerOptions {
   readonly logger: Logger;
   /** Check values against schemas on this side. */
   readonly validate: boolean;
+  /** What becomes of what JSON would change without a word. @default "strict" */
+  readonly values?: ValueRules | undefined;
   /** For calls without their own. */
   readonly callTimeoutMs: number;
   /** The plugin at one of its ends, for who watches calls. @default `other` */

@@ -15,7 +15,9 @@ import { integer } from "../util/options/numbers.js";
 import { signal } from "../util/options/signals.js";
 import { nested, type OptionsSource, placed, REQUIRED, readOptions, wrong } from "../util/options/source.js";
 import { certificates } from "../util/options/tls.js";
+import { readValues } from "../util/options/values.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../wire/limits.js";
+import type { ValueRules } from "../wire/references/extract.js";
 import { stderrLogger } from "./stderr-logger.js";
 
 /** What a plugin provides, and how. */
@@ -53,6 +55,13 @@ export interface ServeOptions {
   readonly standalone?: Standalone | undefined;
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
+  /**
+   * What becomes of what JSON would change without a word: NaN and Infinity, symbols, promises, Maps, Sets, Errors, typed arrays and the
+   * like. `"strict"` refuses a value that holds one, with the path to it; `"json"` sends what JSON makes of it: null, `{}` or nothing.
+   * @default "strict"
+   * @throws {TypeError} If it is another.
+   */
+  readonly values?: "strict" | "json" | undefined;
   /** An object with `debug`, `info`, `warn` and `error`, which gets what happens to the plugin. @default lines on stderr, where the host's logger finds them */
   readonly logger?: Logger | undefined;
 }
@@ -75,10 +84,11 @@ export interface ResolvedServeOptions {
   readonly tls: SecureContextOptions | undefined;
   readonly standalone: Standalone | undefined;
   readonly validate: boolean;
+  readonly values: ValueRules;
   readonly logger: Logger;
 }
 
-const NAMES: ReadonlySet<string> = namesIn("handshake provides configure health limits tls standalone validate logger");
+const NAMES: ReadonlySet<string> = namesIn("handshake provides configure health limits tls standalone validate values logger");
 const STANDALONE_NAMES: ReadonlySet<string> = namesIn("signal onListening");
 
 /** @throws {TypeError | RangeError} An option that is unknown or wrong. */
@@ -94,6 +104,7 @@ export function resolveServeOptions(options: ServeOptions): ResolvedServeOptions
     tls: options.tls === undefined ? undefined : certificates(from, "tls", "an object with a key and a cert", ["key", "cert"]),
     standalone: options.standalone === undefined ? undefined : readStandalone(from),
     validate: flag(from, "validate", true),
+    values: readValues(from),
     logger: logger(from, "logger", stderrLogger),
   };
 }

@@ -87,8 +87,8 @@ class Visitors {
   }
 
   receive(channel: Channel): void {
-    const { limits, logger, validate, env, provides, configure, health, info } = this.#options;
-    const shared = { limits, logger, validate, clock: systemClock, plugin: info.name, tracing: this.#tracing };
+    const { limits, logger, validate, values, env, provides, configure, health, info } = this.#options;
+    const shared = { limits, logger, validate, values, clock: systemClock, plugin: info.name, tracing: this.#tracing };
     const connection = new PeerConnection(channel, { ...shared, callTimeoutMs: 60_000, other: "the host" });
     this.#unauthenticated.add(connection);
     void connection.closed.then(() => {

@@ -128,6 +128,7 @@ class SocketChannel implements Channel {
       },
       drained: () => this.#drained(),
       stalled: (ms) => this.#fail(`the other side has read nothing for ${ms} ms`),
+      broke: (cause) => this.#fail(`a message could not be written (${cause.message})`, cause),
     };
   }
 

@@ -5,7 +5,7 @@ import { systemClock } from "../util/clock.js";
 import { cutToBytes } from "../util/cut.js";
 import { nextTick } from "../util/timers.js";
 import { type Channel, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
-import { LineError, textOf } from "../wire/framing/lines.js";
+import { LineError, textOf, whyUnreadable } from "../wire/framing/lines.js";
 import { BATCH_LENGTH, Outbox } from "../wire/framing/outbox.js";
 import { FULL_CHUNK_BYTES } from "./chunk-feed.js";
 import { Reading } from "./reading.js";
@@ -73,6 +73,7 @@ class WebSocketChannel implements Channel {
         write: (data, isLastPart) => this.#write(data, isLastPart),
         drained: () => this.#drained(),
         stalled: (ms) => this.#fail(`the other side has read nothing for ${ms} ms`),
+        broke: (cause) => this.#fail(`a message could not be written (${cause.message})`),
       },
       systemClock,
       options.stallTimeoutMs,
@@ -149,13 +150,14 @@ class WebSocketChannel implements Channel {
     if (this.#ending) return;
     // ws does not check that a binary frame is UTF-8, and this protocol has no binary frames.
     if (isBinary) return this.#violate("it came in a binary frame", 1003);
+    let text: string;
     try {
-      this.#receiver?.lines(textOf(data.at(-1) === 10 ? data.subarray(0, -1) : data, this.#maxBytes));
+      text = textOf(data.at(-1) === 10 ? data.subarray(0, -1) : data, this.#maxBytes);
     } catch (error) {
-      if (!(error instanceof LineError)) throw error;
-      if (error.before !== undefined) this.#receiver?.lines(error.before);
-      this.#violate(error.message, 1009);
+      if (error instanceof LineError && error.before !== undefined) this.#receiver?.lines(error.before);
+      return this.#violate(whyUnreadable(error), 1009);
     }
+    this.#receiver?.lines(text);
   }
 
   // ws has answered with 1002, 1007 or 1009 already.

@@ -1,10 +1,19 @@
 import { isAscii, isUtf8 } from "node:buffer";
+import { Unsendable } from "./references/unsendable.js";
 
 /** Texts of so many characters travel beside the JSON: for shorter ones the escapes cost less than another piece to write. */
 export const LONG_TEXT: number = 16 * 1024;
 
 /** Raw bytes cost no parsing: a message may have so many times more of them than of JSON. */
-export const RAW_FACTOR = 8;
+const RAW_FACTOR = 8;
+// The length of a frame has 32 bits: what stands around the message and the bytes, and the message, are in it, too.
+const MAX_FRAME_BYTES = 2 ** 32 - 1;
+const AROUND_BYTES = 1 + 4;
+
+/** How many raw bytes a message may have beside its JSON. */
+export function maxRawBytes(maxMessageBytes: number): number {
+  return Math.min(maxMessageBytes * RAW_FACTOR, MAX_FRAME_BYTES - AROUND_BYTES - maxMessageBytes);
+}
 
 const QUOTES = 2;
 const NULL = 4;
@@ -44,7 +53,7 @@ export class Attachments {
     return this.#pieces.length === 0 ? undefined : this.#pieces;
   }
 
-  /** Takes bytes up. Returns their ref. */
+  /** Takes bytes up, whose length does not change. Returns their ref. */
   add(bytes: Uint8Array): readonly [offset: number, length: number] {
     return this.#put(this.#copies ? new Uint8Array(bytes) : bytes);
   }
@@ -58,8 +67,13 @@ export class Attachments {
     return this.#put(bytes);
   }
 
-  /** Told of all refs once nothing more is taken up. */
+  /**
+   * Told of all refs once nothing more is taken up.
+   * @throws {Unsendable} A getter or a toJSON took the memory of bytes away that were taken up before: the refs would lead nowhere.
+   */
   seal(refs: Readonly<Record<string, unknown>>): void {
+    const length = this.#pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (length !== this.length) throw new Unsendable("", "holds bytes whose memory was transferred while it was written");
     if (this.#textCount > 0) this.textExcess -= JSON.stringify(refs).length + REFS;
   }
 
@@ -82,7 +96,7 @@ export class ReceivedAttachments {
   constructor(raw: Uint8Array | undefined, maxMessageBytes: number) {
     this.#raw = raw;
     this.#textBytesLeft = maxMessageBytes;
-    this.#copiedBytesLeft = maxMessageBytes * RAW_FACTOR;
+    this.#copiedBytesLeft = maxRawBytes(maxMessageBytes);
   }
 
   /** The bytes of a ref: base64, or a part of the raw bytes. Undefined if it is neither, or if all copies together are too long. */

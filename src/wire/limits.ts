@@ -3,7 +3,7 @@ import { nested, type OptionsSource } from "../util/options/source.js";
 
 /** What one peer may cost. Beyond a limit there is a named error, and only that peer suffers. */
 export interface Limits {
-  /** Length of one message. @default 33_554_432 (32 MiB) @throws {RangeError} If it is no whole number from 1,024 to 536,870,880. */
+  /** Length of one message. @default 33_554_432 (32 MiB) @throws {RangeError} If it is no whole number from 1,024 to 534,773,760 (510 MiB). */
   readonly maxMessageBytes?: number | undefined;
   /** Nesting of one message, its envelope included. @default 64 @throws {RangeError} If it is no whole number from 8 to 1,000. */
   readonly maxDepth?: number | undefined;
@@ -80,8 +80,8 @@ const MIB = 1024 * 1024;
 const MAX_COUNT = 2 ** 20;
 const MAX_MS = 2 ** 31 - 1;
 const RANGES: { readonly [K in keyof ResolvedLimits]: Range } = {
-  // V8's longest string is 2^29 - 24 characters.
-  maxMessageBytes: range(32 * MIB, 1_024, 512 * MIB - 32),
+  // V8's longest string is 2^29 - 24 characters, and what arrives behind a message in one read becomes one string with it.
+  maxMessageBytes: range(32 * MIB, 1_024, 510 * MIB),
   maxDepth: range(64, 8, 1_000),
   maxPendingCalls: range(16_384, 1, MAX_COUNT),
   maxRunningCalls: range(16_384, 1, MAX_COUNT),

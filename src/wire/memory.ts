@@ -51,6 +51,7 @@ class MemoryChannel implements Channel {
       write: (data: string | readonly Buffer[]) => this.#other.#take(typeof data === "string" ? Buffer.from(data) : Buffer.concat(data)),
       drained: () => this.#drained(),
       stalled: (ms: number) => this.#fail(`the other side has read nothing for ${ms} ms`),
+      broke: (cause: Error) => this.#fail(`a message could not be written (${cause.message})`),
     };
     this.#outbox = new Outbox(pipe, clock, stallTimeoutMs);
     this.frames = this.#reader.frameSwitch(this.#outbox);

@@ -23,7 +23,7 @@ const LONGEST_WRITTEN = 32;
 const LONGEST_READ = 12;
 const MAX_DIGITS = 9;
 
-/** The JSON of a small value. What it gives is what JSON.stringify() would give. */
+/** The JSON of a small value. What it gives is what JSON.stringify() would give; what that would change, as NaN, is not small. */
 export function smallText(value: unknown): SmallText {
   if (typeof value !== "object" || value === null) return primitiveText(value);
   if (Object.getPrototypeOf(value) !== Object.prototype || (value as { toJSON?: unknown }).toJSON !== undefined) return NOT_SMALL;
@@ -41,10 +41,16 @@ export function smallText(value: unknown): SmallText {
 function primitiveText(value: unknown): SmallText {
   if (typeof value === "string") return isPlain(value) ? `"${value}"` : NOT_SMALL;
   // Not String(): see id-text.ts.
-  if (typeof value === "number") return Number.isInteger(value) && value >= 0 && value < 1_000 ? idText(value) : JSON.stringify(value);
+  if (typeof value === "number") return numberText(value);
   if (value === true) return "true";
   if (value === false) return "false";
   return value === null ? "null" : NOT_SMALL;
+}
+
+function numberText(value: number): SmallText {
+  if (Number.isInteger(value) && value >= 0 && value < 1_000) return idText(value);
+  // NaN and Infinity: JSON makes null of them, which nobody meant.
+  return Number.isFinite(value) ? JSON.stringify(value) : NOT_SMALL;
 }
 
 /** Says whether a text is short, and is JSON as it stands between quotes. */

@@ -12,14 +12,16 @@ export interface PairOptions {
   readonly pluginLimits?: Limits;
   readonly hostValidates?: boolean;
   readonly pluginValidates?: boolean;
+  /** Of both sides. */
+  readonly values?: "strict" | "json";
 }
 
 /** A host and a plugin over a memory channel, each as it is after the handshake, with a clock that the test moves. */
 export function peerPair(options: PairOptions = {}) {
-  const { provides = [], hostProvides = [], hostLimits, pluginLimits, hostValidates = true, pluginValidates = true } = options;
+  const { provides = [], hostProvides = [], hostLimits, pluginLimits, hostValidates = true, pluginValidates = true, values } = options;
   const clock = new FakeClock();
   const logger = memoryLogger();
-  const shared = { clock, logger, callTimeoutMs: 60_000 };
+  const shared = { clock, logger, callTimeoutMs: 60_000, values };
   const [host, plugin] = connectPair(
     {
       ...shared,

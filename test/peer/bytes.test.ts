@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { defineContract, implement, method, notification, stream } from "../../src/index.js";
-import { peerPair } from "../kit/peer-pair.js";
+import { detached } from "../kit/detached.js";
+import { rejection } from "../kit/fixtures.js";
+import { recordsOf } from "../kit/options.js";
+import { type PairOptions, peerPair } from "../kit/peer-pair.js";
 import { scripted } from "../kit/script-channel.js";
 
 const files = defineContract("files", {
@@ -9,10 +12,11 @@ const files = defineContract("files", {
   read: stream<any, any>(),
 });
 
-function scene() {
+function scene(options: Pick<PairOptions, "values"> = {}) {
   const noted: unknown[] = [];
   const echo = (value: unknown): unknown => value;
   const pair = peerPair({
+    ...options,
     provides: [
       implement(files, {
         echo,
@@ -69,8 +73,16 @@ test("own members called __proto__ cross with bytes in them, and pollute nothing
   await host.close();
 });
 
-test("beside bytes as without them: undefined is left out, a Date is a string, other typed arrays are objects, a Map is empty", async () => {
+test("beside bytes as without them: undefined is left out, and a Date is a string", async () => {
   const { remote, host } = scene();
+  const odd = { nothing: undefined, at: new Date(0) };
+  const plain = { at: "1970-01-01T00:00:00.000Z" };
+  expect([await remote.echo(odd), await remote.echo({ ...odd, bytes })]).toStrictEqual([plain, { ...plain, bytes }]);
+  await host.close();
+});
+
+test("where values are JSON's own, it makes of them what it makes: other typed arrays objects, a Map an empty one, NaN null", async () => {
+  const { remote, host } = scene({ values: "json" });
   const odd = { nothing: undefined, at: new Date(0), floats: Float32Array.of(0.5), map: new Map([[1, 2]]), nan: Number.NaN };
   const plain = { at: "1970-01-01T00:00:00.000Z", floats: { 0: 0.5 }, map: {}, nan: null };
   expect([await remote.echo(odd), await remote.echo({ ...odd, bytes })]).toStrictEqual([plain, { ...plain, bytes }]);
@@ -106,4 +118,38 @@ test("bytes beyond the limit of a message are refused LIMIT_EXCEEDED where they 
     message: 'Cannot call "files.echo": its input is longer than 2000 bytes',
   });
   expect([channel.take(), connection.peer.pending]).toEqual([[], 0]);
+});
+
+test("[F57] bytes whose memory was transferred fail what holds them, wherever that is, and nothing else", async () => {
+  const { remote, host, plugin } = scene();
+  const problem = "bytes without memory: that was transferred, or shrunk";
+  const ask = defineContract("ask", { call: method<any, any>() });
+  plugin.provide(recordsOf([implement(ask, { call: ({ give }) => give() })]));
+  host.learn({ provided: [...host.provided, { name: "ask", members: { call: { kind: "method" } } }] });
+  const { call } = host.dispense(ask);
+  expect((await rejection(call({ give: () => detached() }))).message).toContain(problem);
+  expect((await rejection(remote.echo({ b: detached() }))).message).toContain(problem);
+  expect((await rejection(remote.note({ b: detached() }))).message).toContain(problem);
+  const shrunk = new (ArrayBuffer as any)(8, { maxByteLength: 8 });
+  const view = new Uint8Array(shrunk, 4, 4);
+  shrunk.resize(2);
+  expect((await rejection(remote.echo(view))).message).toContain(problem);
+  expect([await remote.echo(new Uint8Array(0)), host.peer.open, plugin.peer.open]).toEqual([new Uint8Array(0), true, true]);
+  await host.close();
+});
+
+test("[F57] a stream whose item is such bytes fails, and the connection lives", async () => {
+  const list = defineContract("list", { items: stream<void, any>() });
+  const items = async function* () {
+    yield 1;
+    yield { bytes: detached() };
+  };
+  const { host, plugin } = peerPair({ provides: [implement(list, { items })] });
+  const read: unknown[] = [];
+  const all = async (): Promise<void> => {
+    for await (const item of host.dispense(list).items()) read.push(item);
+  };
+  expect(await rejection(all())).toMatchObject({ code: "INVALID_OUTPUT", issues: [{ path: ["bytes"] }] });
+  expect([read, host.peer.open, plugin.peer.open]).toEqual([[1], true, true]);
+  await host.close();
 });

@@ -23,7 +23,7 @@ const cases: readonly (readonly [unknown, string])[] = [
   [{ provides: [], provide: [] }, 'there is no option "provide"; did you mean "provides"?'],
   [
     { provides: [], zzz: [] },
-    'there is no option "zzz"; the options are handshake, provides, configure, health, limits, tls, standalone, validate, logger',
+    'there is no option "zzz"; the options are handshake, provides, configure, health, limits, tls, standalone, validate, values, logger',
   ],
   [{ provides: [], tls: { cert: "x" } }, "tls.key is undefined, and it must be a text or a Buffer in PEM, or a list of them"],
   [{ provides: [], tls: { key: "x", cert: [] } }, "tls.cert is a list, and it must be a text or a Buffer in PEM, or a list of them"],

@@ -113,12 +113,12 @@ const mistakes: readonly (readonly [unknown, string])[] = [
   [[implementation], "Cannot connect in memory: the options are a list, and must be an object"],
   [
     { provides: [], configuration: {} },
-    'Cannot connect in memory: there is no option "configuration"; the options are provides, hostProvides, configure, config',
+    'Cannot connect in memory: there is no option "configuration"; the options are provides, hostProvides, configure, config, values',
   ],
   [{ provides: [], configure: 5 }, "Cannot connect in memory: configure is 5, and it must be a function"],
   [
     { provides: [], zzz: {} },
-    'Cannot connect in memory: there is no option "zzz"; the options are provides, hostProvides, configure, config',
+    'Cannot connect in memory: there is no option "zzz"; the options are provides, hostProvides, configure, config, values',
   ],
   [{}, "Cannot connect in memory: provides is undefined, and it must be a list of implement(…) results"],
 ];
@@ -176,4 +176,23 @@ test("[O36] the deadline of a call that is awaited comes, though nothing else ke
 
 test("[O36] a connection without a call that waits keeps no program alive", () => {
   expect(run("await remote.ask().catch(() => {}); console.log('done');")).toMatchObject({ status: 0, stdout: "done\n", stderr: "" });
+});
+
+test("[O36] values that JSON would change are refused, unless values are to be JSON's own", async () => {
+  const echo = defineContract("echo", { echo: method<any, any>() });
+  const provides = [implement(echo, { echo: (value) => value })];
+  await using strict = await connectInMemory({ provides });
+  expect(await rejection(strict.dispense(echo).echo({ n: Number.NaN }))).toMatchObject({ code: "INVALID_INPUT" });
+  await using lax = await connectInMemory({ provides, values: "json" });
+  expect(await lax.dispense(echo).echo({ n: Number.NaN, map: new Map(), list: [Symbol("s")] })).toEqual({ n: null, map: {}, list: [null] });
+  const config = { at: Number.NaN };
+  expect((await rejection(connectInMemory({ provides, config, configure: () => {} }))).message).toContain(
+    'what is at "/at" is NaN, which JSON cannot carry',
+  );
+  const configured: unknown[] = [];
+  await using _third = await connectInMemory({ provides, config, values: "json", configure: (given) => void configured.push(given) });
+  expect(configured).toEqual([{ at: null }]);
+  expect((await rejection(connectInMemory({ provides, values: "xml" as never }))).message).toBe(
+    'Cannot connect in memory: values is "xml", and it must be "strict" or "json"',
+  );
 });

@@ -79,7 +79,7 @@ class FrameChannel implements Channel {
   #ended = false;
 
   constructor(framing: Framing) {
-    const nothing = { isOpen: () => false, write: () => true, drained() {}, stalled() {} };
+    const nothing = { isOpen: () => false, write: () => true, drained() {}, stalled() {}, broke() {} };
     if (framing === "packets") this.#reader.frameSwitch(new Outbox(nothing, new FakeClock(), 1_000)).receive();
   }
 

@@ -1,4 +1,6 @@
+import { constants } from "node:buffer";
 import { expect, test } from "vitest";
+import { maxRawBytes } from "../../src/wire/attachments.js";
 import { limitsOf } from "../kit/options.js";
 
 test("limits have their defaults, and undefined means the default", () => {
@@ -44,6 +46,14 @@ test("a limit that is unknown or out of its range is refused, with the range", (
   for (const value of ["5", null, 5n]) {
     expect(() => limitsOf({ stallTimeoutMs: value as never }), String(value)).toThrow(TypeError);
   }
+});
+
+test("the longest message, with as much behind it as one read brings, is no longer than a text may be, and fits a frame with its bytes", () => {
+  const { maxMessageBytes } = limitsOf({ maxMessageBytes: 534_773_760 });
+  expect(maxMessageBytes + 1 + 1_048_576).toBeLessThanOrEqual(constants.MAX_STRING_LENGTH);
+  expect(1 + 4 + maxMessageBytes + maxRawBytes(maxMessageBytes)).toBeLessThanOrEqual(2 ** 32 - 1);
+  expect(maxRawBytes(1_024)).toBe(8_192);
+  expect(() => limitsOf({ maxMessageBytes: 534_773_761 })).toThrow("it must be a whole number from 1024 to 534773760");
 });
 
 test.each([

@@ -19,7 +19,9 @@ import { namesIn } from "../../util/options/names.js";
 import { duration, integer, patience } from "../../util/options/numbers.js";
 import { directory } from "../../util/options/paths.js";
 import { mistake, type OptionsSource, REQUIRED, readOptions } from "../../util/options/source.js";
+import { readValues } from "../../util/options/values.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../../wire/limits.js";
+import type { ValueRules } from "../../wire/references/extract.js";
 import { type ResolvedHeartbeat, readHeartbeat } from "./heartbeat-option.js";
 import type { Hosted } from "./hosted.js";
 import { type PortRange, readCommand, readEnv, readInheritEnv, readPorts, readStreams } from "./launch-options.js";
@@ -152,6 +154,13 @@ export interface ClientOptions {
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
   /**
+   * What becomes of what JSON would change without a word: NaN and Infinity, symbols, promises, Maps, Sets, Errors, typed arrays and the
+   * like. `"strict"` refuses a value that holds one, with the path to it; `"json"` sends what JSON makes of it: null, `{}` or nothing.
+   * @default "strict"
+   * @throws {TypeError} If it is another.
+   */
+  readonly values?: "strict" | "json" | undefined;
+  /**
    * An object with `debug`, `info`, `warn` and `error`, which gets the plugin's output and what happens to it. One that throws or rejects harms nothing: a process warning says so once.
    * @default silent
    */
@@ -185,6 +194,7 @@ export interface ResolvedClientOptions extends PortRange {
   readonly runtime: Runtime | undefined;
   readonly stdio: StdioOptions;
   readonly validate: boolean;
+  readonly values: ValueRules;
   readonly logger: Logger;
   /** Set by a Host for the plugins that it supervises. */
   readonly hosted: Hosted | undefined;
@@ -192,7 +202,7 @@ export interface ResolvedClientOptions extends PortRange {
 
 const NAMES: ReadonlySet<string> = namesIn(
   "command reattach handshake apiVersions provides config transport minPort maxPort tls cwd env inheritEnv checksum " +
-    "socketGroup startTimeoutMs callTimeoutMs killTimeoutMs limits managed heartbeat runtime stderr syncStdout syncStderr stdin validate logger",
+    "socketGroup startTimeoutMs callTimeoutMs killTimeoutMs limits managed heartbeat runtime stderr syncStdout syncStderr stdin validate values logger",
 );
 
 /** @throws {TypeError | RangeError} An option that is unknown or wrong. The caller's object is never changed. */
@@ -226,6 +236,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     runtime: withFunctions<Runtime>(from, "runtime", ["start"]),
     stdio: readStreams(from),
     validate: flag(from, "validate", true),
+    values: readValues(from),
     logger: logger(from, "logger", silentLogger),
     hosted: undefined,
   };

@@ -1,6 +1,9 @@
+import { ValidationError } from "../../errors.js";
+import { flawOf } from "../../peer/errors/unsendable.js";
 import type { TopicMessage } from "../../peer/topics/messages.js";
 import { encodeNotification } from "../../wire/encode.js";
 import { EVENT } from "../../wire/messages.js";
+import { extract, lendNothing } from "../../wire/references/extract.js";
 import { isSpecial } from "../../wire/references/scan.js";
 
 /** One event on its way to its subscribers: encoded once for all of them. */
@@ -17,6 +20,18 @@ export class BusEvent {
 
   get topic(): string {
     return this.message.topic;
+  }
+
+  /** @throws {ValidationError} `INVALID_INPUT`: the payload cannot be sent, to whomever. */
+  check(): void {
+    const { value, topic } = this.message;
+    try {
+      if (this.isSpecial) extract(value, lendNothing);
+      else void this.text;
+    } catch (cause) {
+      const flaw = flawOf(value, cause);
+      throw new ValidationError("INVALID_INPUT", `Cannot emit "${topic}": its payload cannot be sent (${flaw.message})`, [flaw], { cause });
+    }
   }
 
   /** The message as it crosses. @throws {Error} JSON cannot carry it. */

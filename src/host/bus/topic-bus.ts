@@ -27,7 +27,7 @@ export class TopicBus {
   }
 
   /**
-   * Queues an event for all who hear it, but for its own sender. @throws {Error} JSON cannot carry the payload.
+   * Queues an event for all who hear it, but for its own sender. @throws {ValidationError} `INVALID_INPUT`: the payload cannot be sent.
    * @returns False if one of them does not keep up: whoever emits in a loop does well to let the system have its turn.
    */
   emit(topic: string, payload: unknown, source: string): boolean {
@@ -38,7 +38,7 @@ export class TopicBus {
       timeMs: Date.now(),
       ...(payload === undefined ? {} : { value: payload }),
     });
-    if (!event.isSpecial) void event.text;
+    event.check();
     this.#emitted.set(topic, (this.#emitted.get(topic) ?? 0) + 1);
     let keepsUp = true;
     for (const member of this.#members) {

@@ -49,7 +49,7 @@ const COMMON = "id required options active needs order grants mode http".split("
 const SUPERVISED = "restart health instances standby activation idleStopMs".split(" ");
 const CLIENT = (
   "command provides handshake apiVersions transport minPort maxPort tls cwd env inheritEnv checksum socketGroup startTimeoutMs callTimeoutMs " +
-  "killTimeoutMs limits heartbeat runtime stderr syncStdout syncStderr validate logger"
+  "killTimeoutMs limits heartbeat runtime stderr syncStdout syncStderr validate values logger"
 ).split(" ");
 const NAMES = {
   supervised: new Set([...COMMON, ...SUPERVISED, ...CLIENT]),

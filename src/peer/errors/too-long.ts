@@ -1,4 +1,4 @@
-import { type Attachments, RAW_FACTOR } from "../../wire/attachments.js";
+import { type Attachments, maxRawBytes } from "../../wire/attachments.js";
 import { isTooLong } from "../../wire/encode.js";
 
 /**
@@ -15,7 +15,18 @@ export function whyTooLong(
 ): string | undefined {
   const room = most - envelopeBytes;
   const isLong = isTooLong(message, room) || (attachments !== undefined && isTooLong(message, room - attachments.textExcess));
-  if (isLong) return `${what} is longer than ${most} bytes`;
-  if (attachments === undefined || attachments.length <= most * RAW_FACTOR) return undefined;
-  return `the bytes in ${what} are more than ${most * RAW_FACTOR} (${RAW_FACTOR} times maxMessageBytes)`;
+  if (isLong) return tooLong(what, most);
+  const mostRaw = maxRawBytes(most);
+  if (attachments === undefined || attachments.length <= mostRaw) return undefined;
+  return `the bytes in ${what} are more than ${mostRaw} (${mostRaw % most === 0 ? `${mostRaw / most} times maxMessageBytes` : "all that a frame has room for"})`;
+}
+
+/** The sentence's end for what is longer than a message may be. */
+export function tooLong(what: string, most: number): string {
+  return `${what} is longer than ${most} bytes`;
+}
+
+/** Says whether that was thrown because a text would be longer than any may be here, which is longer than any message. */
+export function isStringTooLong(thrown: unknown): boolean {
+  return thrown instanceof RangeError && thrown.message === "Invalid string length";
 }

@@ -1,4 +1,4 @@
-import { extract, lendNothing } from "../../wire/references/extract.js";
+import { extract, lendNothing, type ValueRules } from "../../wire/references/extract.js";
 import { Unsendable } from "../../wire/references/unsendable.js";
 import { textOfThrown } from "./remote-error.js";
 
@@ -9,10 +9,10 @@ export interface Flaw {
 }
 
 /** Why a value could not be made into JSON. */
-export function flawOf(value: unknown, thrown: unknown): Flaw {
+export function flawOf(value: unknown, thrown: unknown, rules: ValueRules = "strict"): Flaw {
   if (thrown instanceof Unsendable) return flawAt(thrown);
   try {
-    extract(value, lendNothing);
+    extract(value, lendNothing, undefined, rules);
   } catch (found) {
     if (found instanceof Unsendable) return flawAt(found);
   }

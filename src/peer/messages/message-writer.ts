@@ -4,11 +4,11 @@ import { addMeta } from "../../wire/encode.js";
 import type { ResolvedLimits } from "../../wire/limits.js";
 import type { Id, Meta } from "../../wire/messages.js";
 import { quickText } from "../../wire/quick-json.js";
-import { extract, type Lender } from "../../wire/references/extract.js";
+import { extract, type Lender, type ValueRules } from "../../wire/references/extract.js";
 import { isSpecial } from "../../wire/references/scan.js";
 import { Unsendable } from "../../wire/references/unsendable.js";
 import { NOT_SMALL } from "../../wire/small-json.js";
-import { whyTooLong } from "../errors/too-long.js";
+import { isStringTooLong, tooLong, whyTooLong } from "../errors/too-long.js";
 import { TooMany } from "../errors/too-many.js";
 import { flawOf } from "../errors/unsendable.js";
 import { WriteError } from "../errors/write-error.js";
@@ -28,12 +28,14 @@ export class MessageWriter {
   /** What may go beside the JSON, as it is now. */
   readonly attachmentPolicy: AttachmentPolicy;
   readonly #limits: ResolvedLimits;
+  readonly #rules: ValueRules;
   /** A shorter text is neither too deep, as each level takes two characters, nor too long, as none takes more than three bytes. */
   readonly #checkedFrom: number;
 
-  constructor(attachmentPolicy: AttachmentPolicy, limits: ResolvedLimits) {
+  constructor(attachmentPolicy: AttachmentPolicy, limits: ResolvedLimits, rules: ValueRules = "strict") {
     this.attachmentPolicy = attachmentPolicy;
     this.#limits = limits;
+    this.#rules = rules;
     this.#checkedFrom = Math.min(limits.maxDepth * 2, Math.floor(limits.maxMessageBytes / 3));
   }
 
@@ -48,10 +50,10 @@ export class MessageWriter {
       const small = quickText(value);
       if (small === NOT_SMALL && isSpecial(value, this.attachmentPolicy.longText)) return undefined;
       text = kind.plain(id, method, value, small);
+      if (meta !== undefined) text = addMeta(text, meta);
     } catch (error) {
-      throw unsendable(value, error);
+      throw this.#unsendable(kind.what, value, error);
     }
-    if (meta !== undefined) text = addMeta(text, meta);
     if (text.length >= this.#checkedFrom) this.#check(kind, text, undefined);
     return { text, bytes: undefined };
   }
@@ -72,13 +74,13 @@ export class MessageWriter {
     const attachments = this.attachmentPolicy.attachments(kind.copiesBytes);
     let text: string;
     try {
-      const placed = kind.place(extract(value, lender, attachments), id);
+      const placed = kind.place(extract(value, lender, attachments, this.#rules), id);
       attachments?.seal(placed.refs);
       text = kind.special(id, method, placed.value, placed.refs);
+      if (meta !== undefined) text = addMeta(text, meta);
     } catch (error) {
-      throw unsendable(value, error);
+      throw this.#unsendable(kind.what, value, error);
     }
-    if (meta !== undefined) text = addMeta(text, meta);
     this.#check(kind, text, attachments);
     return { text, bytes: attachments?.pieces };
   }
@@ -92,7 +94,7 @@ export class MessageWriter {
       if (isSpecial(item, this.attachmentPolicy.longText)) return undefined;
       text = item === undefined ? "null" : (JSON.stringify(item) as string | undefined);
     } catch (error) {
-      throw unsendable(item, error);
+      throw this.#unsendable("it", item, error);
     }
     if (text === undefined) {
       throw new WriteError({
@@ -119,10 +121,12 @@ export class MessageWriter {
     const why = whyTooLong(what, text, attachments, maxMessageBytes);
     if (why !== undefined) throw new WriteError({ kind: "too-long", why });
   }
-}
 
-function unsendable(value: unknown, thrown: unknown): WriteError {
-  if (thrown instanceof Unsendable && thrown.cause instanceof TooMany)
-    return new WriteError({ kind: "too-many", why: thrown.cause.message });
-  return new WriteError({ kind: "unsendable", flaw: flawOf(value, thrown), cause: thrown });
+  #unsendable(what: string, value: unknown, thrown: unknown): WriteError {
+    if (thrown instanceof Unsendable && thrown.cause instanceof TooMany)
+      return new WriteError({ kind: "too-many", why: thrown.cause.message });
+    // V8 makes no longer string.
+    if (isStringTooLong(thrown)) return new WriteError({ kind: "too-long", why: tooLong(what, this.#limits.maxMessageBytes) });
+    return new WriteError({ kind: "unsendable", flaw: flawOf(value, thrown, this.#rules), cause: thrown });
+  }
 }

@@ -90,7 +90,7 @@ export class FrameReader {
 
   #begin(length: number): void {
     if (length > LONG_BYTES) this.#options.onLong?.();
-    this.#body = Buffer.allocUnsafeSlow(length);
+    this.#body = memoryFor(length);
     this.#filled = 0;
   }
 
@@ -138,5 +138,14 @@ export class FrameReader {
     } catch (error) {
       throw error instanceof LineError ? new FrameError(error.message, error.before) : error;
     }
+  }
+}
+
+// There may be none: a length is four bytes, which cost whoever sends them nothing.
+function memoryFor(length: number): Buffer {
+  try {
+    return Buffer.allocUnsafeSlow(length);
+  } catch {
+    throw new FrameError(`it is a frame of ${length} bytes, for which there is no memory here`);
   }
 }

@@ -1,7 +1,7 @@
-import { RAW_FACTOR } from "../attachments.js";
+import { maxRawBytes } from "../attachments.js";
 import type { FrameSwitch, Receiver } from "../channel.js";
 import { FrameReader } from "./frame-reader.js";
-import { LineError, LineReader } from "./lines.js";
+import { LineError, LineReader, whyUnreadable } from "./lines.js";
 import type { Outbox } from "./outbox.js";
 
 const NEWLINE = 10;
@@ -49,7 +49,7 @@ export class FramingReader {
       },
       receive: () => {
         const { maxBytes } = this.#lines;
-        this.#frames = new FrameReader({ maxMessageBytes: maxBytes, maxRawBytes: maxBytes * RAW_FACTOR, onLong: this.#onLong });
+        this.#frames = new FrameReader({ maxMessageBytes: maxBytes, maxRawBytes: maxRawBytes(maxBytes), onLong: this.#onLong });
       },
       receiveLines: () => {
         this.#oneByOne = false;
@@ -115,8 +115,7 @@ export class FramingReader {
   }
 
   #refuse(error: unknown): void {
-    if (!(error instanceof LineError)) throw error;
-    if (error.before !== undefined) this.receiver?.lines(error.before);
-    this.receiver?.violated?.(error.message);
+    if (error instanceof LineError && error.before !== undefined) this.receiver?.lines(error.before);
+    this.receiver?.violated?.(whyUnreadable(error));
   }
 }

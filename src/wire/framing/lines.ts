@@ -91,6 +91,11 @@ export class LineError extends Error {
   }
 }
 
+/** Why bytes could not be read, as the end of a sentence. What is no fault of theirs is the system's: there was no memory for them. */
+export function whyUnreadable(error: unknown): string {
+  return error instanceof LineError ? error.message : `there is no room for it here (${(error as Error).message})`;
+}
+
 function tooLong(maxBytes: number): string {
   return `it is longer than ${maxBytes} bytes`;
 }

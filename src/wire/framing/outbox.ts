@@ -12,6 +12,8 @@ export interface Pipe {
   drained(): void;
   /** The other side has taken nothing for so long. */
   stalled(ms: number): void;
+  /** What is next cannot be written, as there is no memory for it: nothing after it may be either. */
+  broke(cause: Error): void;
 }
 
 /** Lines of one tick leave together, up to this length: the other side reads them all in one turn. */
@@ -119,7 +121,14 @@ export class Outbox {
     this.#scheduled = false;
     if (this.#inFlight > 0) return;
     while (this.#pipe.isOpen()) {
-      if (!this.#writeNext()) return this.#pipe.drained();
+      let wasMore: boolean;
+      try {
+        wasMore = this.#writeNext();
+      } catch (cause) {
+        // At the end of a tick what is thrown would end the process.
+        return this.#pipe.broke(cause as Error);
+      }
+      if (!wasMore) return this.#pipe.drained();
       if (this.#inFlight > 0) return this.#watchStall();
     }
   }

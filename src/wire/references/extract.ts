@@ -1,8 +1,16 @@
+import { fixedView, isBytes } from "../../util/bytes.js";
 import type { Attachments } from "../attachments.js";
 import { pointerTo } from "./pointer.js";
 import type { Extracted, Ref } from "./ref.js";
-import { isAsyncIterable, MAX_SCAN_DEPTH } from "./scan.js";
+import { isAsyncIterable, kindOf, MAX_SCAN_DEPTH } from "./scan.js";
+import { whyUncarried } from "./uncarried.js";
 import { Unsendable } from "./unsendable.js";
+
+/**
+ * What becomes of what JSON would change without a word, as NaN, a Map or a promise: it is refused, or left to JSON, which makes null
+ * or `{}` of it.
+ */
+export type ValueRules = "strict" | "json";
 
 /** Lends what crosses by reference, and gives the number that it goes by. Throws where it may not be lent. */
 export interface Lender {
@@ -23,10 +31,11 @@ export const lendNothing: Lender = {
 /**
  * Takes out of a value what JSON cannot carry. The value itself is not changed.
  * @param attachments Where bytes and long texts are put, to travel beside the JSON; without it bytes become base64.
- * @throws {Unsendable} A cycle, a BigInt, a toJSON that throws, or what the lender does not lend, with the path to it.
+ * @throws {Unsendable} A cycle, a BigInt, a toJSON that throws, bytes without memory, what the lender does not lend, or what the rules
+ *   refuse, with the path to it.
  */
-export function extract(value: unknown, lender: Lender, attachments?: Attachments): Extracted {
-  const extraction = new Extraction(lender, attachments);
+export function extract(value: unknown, lender: Lender, attachments?: Attachments, rules: ValueRules = "strict"): Extracted {
+  const extraction = new Extraction(lender, attachments, rules === "strict");
   return { value: extraction.take(value, "", ""), refs: extraction.refs };
 }
 
@@ -35,21 +44,24 @@ class Extraction {
   readonly refs: Record<string, Ref> = {};
   readonly #lender: Lender;
   readonly #attachments: Attachments | undefined;
+  readonly #isStrict: boolean;
   readonly #ancestors = new Set<object>();
 
-  constructor(lender: Lender, attachments: Attachments | undefined) {
+  constructor(lender: Lender, attachments: Attachments | undefined, isStrict: boolean) {
     this.#lender = lender;
     this.#attachments = attachments;
+    this.#isStrict = isStrict;
   }
 
   take(part: unknown, path: string, key: string): unknown {
     if (typeof part === "string") return this.#takeText(part, path);
-    if (typeof part === "bigint" || part instanceof BigInt) return this.#takeBigInt(part, path, key);
+    if (typeof part === "bigint") return this.#takeBigInt(part, path, key);
     if (typeof part === "function") {
       return this.#leave(path, { function: lend(path, () => this.#lender.lendFunction(part as () => unknown)) });
     }
+    if (this.#isStrict) refuseUncarried(part, path);
     if (typeof part !== "object" || part === null) return part;
-    if (part instanceof Uint8Array) return this.#leave(path, this.#bytesRef(part));
+    if (isBytes(part)) return this.#leave(path, this.#bytesRef(part, path));
     if (isAsyncIterable(part)) return this.#leave(path, { stream: lend(path, () => this.#lender.lendStream(part)) });
     return this.#takeOnce(part, path, key);
   }
@@ -72,9 +84,11 @@ class Extraction {
     throw new Unsendable(path, "is a BigInt, which JSON cannot carry");
   }
 
-  #bytesRef(bytes: Uint8Array): Ref {
-    if (this.#attachments !== undefined) return { bytes: this.#attachments.add(bytes) };
-    return { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64") };
+  #bytesRef(bytes: Uint8Array, path: string): Ref {
+    const view = fixedView(bytes);
+    if (view === undefined) throw new Unsendable(path, "is bytes without memory: that was transferred, or shrunk");
+    if (this.#attachments !== undefined) return { bytes: this.#attachments.add(view) };
+    return { bytes: Buffer.from(view.buffer, view.byteOffset, view.length).toString("base64") };
   }
 
   #takeOnce(part: object, path: string, key: string): unknown {
@@ -91,7 +105,9 @@ class Extraction {
       const json = jsonOf(part as { toJSON(key: string): unknown }, path, key);
       return json === part ? this.#takeMembers(part, path) : this.take(json, path, key);
     }
-    if (part instanceof Number || part instanceof String || part instanceof Boolean) return part.valueOf();
+    const kind = kindOf(part);
+    if (kind === "BigInt") return this.#takeBigInt(part, path, key);
+    if (kind === "Number" || kind === "String" || kind === "Boolean") return this.take(unboxed(part, kind), path, key);
     return this.#takeMembers(part, path);
   }
 
@@ -106,10 +122,20 @@ class Extraction {
     const copy = Object.create(null) as Record<string, unknown>;
     for (const name of Object.keys(part)) {
       const entry = read(part, name, path);
-      if (entry !== undefined && typeof entry !== "symbol") copy[name] = this.take(entry, pointerTo(path, name), name);
+      if (entry !== undefined && (this.#isStrict || typeof entry !== "symbol")) copy[name] = this.take(entry, pointerTo(path, name), name);
     }
     return copy;
   }
+}
+
+function refuseUncarried(part: unknown, path: string): void {
+  const why = whyUncarried(part);
+  if (why !== undefined) throw new Unsendable(path, why);
+}
+
+// As JSON.stringify() has it.
+function unboxed(part: object, kind: "Number" | "String" | "Boolean"): unknown {
+  return kind === "Number" ? Number(part) : kind === "String" ? String(part) : Boolean.prototype.valueOf.call(part);
 }
 
 function lend(path: string, work: () => number): number {

@@ -2,28 +2,30 @@
 export const MAX_SCAN_DEPTH = 1_000;
 
 /**
- * Says whether a value holds bytes, functions, async iterables, or texts of so many characters. Most hold none, and cost this look alone.
+ * Says whether a value holds what JSON does not carry as it is: bytes, functions, async iterables, texts of so many characters, and
+ * what extract() refuses, as NaN or a Map. Most hold none, and cost this look alone.
  */
 export function isSpecial(value: unknown, longText: number = Number.POSITIVE_INFINITY, depth = 0): boolean {
   if (typeof value === "string") return value.length >= longText;
-  if (typeof value !== "object" || value === null) return typeof value === "function";
+  if (typeof value === "number") return !Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return typeof value === "function" || typeof value === "symbol";
   // Which of the two it is, deep or a cycle, is found out by extract().
   if (depth > MAX_SCAN_DEPTH) return true;
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       const entry: unknown = value[index];
       // A call for each short text and each number would be most of what this costs.
-      const isSimple = typeof entry === "string" ? entry.length < longText : typeof entry === "number";
+      const isSimple = typeof entry === "string" ? entry.length < longText : typeof entry === "number" && Number.isFinite(entry);
       if (!isSimple && isSpecial(entry, longText, depth + 1)) return true;
     }
     return false;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && (value instanceof Uint8Array || mayHideSpecial(value, prototype))) return true;
+  if (prototype !== Object.prototype && prototype !== null && mayBeSpecial(value)) return true;
   if (typeof (value as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] === "function") return true;
   for (const key in value) {
     const entry: unknown = (value as Readonly<Record<string, unknown>>)[key];
-    const isSimple = typeof entry === "string" ? entry.length < longText : typeof entry === "number";
+    const isSimple = typeof entry === "string" ? entry.length < longText : typeof entry === "number" && Number.isFinite(entry);
     if (!isSimple && isSpecial(entry, longText, depth + 1)) return true;
   }
   return false;
@@ -34,7 +36,24 @@ export function isAsyncIterable(value: object): value is AsyncIterable<unknown> 
 }
 
 // The members of a plain object are looked at one by one. What a class has of its own may make something special of it.
-function mayHideSpecial(value: object, prototype: unknown): boolean {
-  if (prototype === null || prototype === Date.prototype) return false;
-  return typeof (value as { toJSON?: unknown }).toJSON === "function";
+function mayBeSpecial(value: object): boolean {
+  const kind = kindOf(value);
+  if (kind === "Date") return Object.getPrototypeOf(value) !== Date.prototype || !isValidDate(value);
+  if (kind !== "Object") return true;
+  const { toJSON, then } = value as { toJSON?: unknown; then?: unknown };
+  return typeof toJSON === "function" || typeof then === "function";
+}
+
+/** What a value is by its own account, whatever realm made it, as in `Map`; `Object` for one of a class that says nothing. */
+export function kindOf(value: object): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
+/** One that JSON.stringify() makes the text of a time of. */
+export function isValidDate(value: object): boolean {
+  try {
+    return !Number.isNaN(Date.prototype.getTime.call(value));
+  } catch {
+    return true; // It only says that it is one. Whatever it is, it is left to its toJSON.
+  }
 }

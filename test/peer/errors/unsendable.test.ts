@@ -1,5 +1,7 @@
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { defineContract, implement, method, notification } from "../../../src/index.js";
+import { detached } from "../../kit/detached.js";
 import { rejection } from "../../kit/fixtures.js";
 import { peerPair } from "../../kit/peer-pair.js";
 import { scripted } from "../../kit/script-channel.js";
@@ -20,6 +22,12 @@ const getting = (error: unknown) => ({
 });
 
 const LENT = "and only the input of a method or a stream may carry those";
+class Query {
+  // biome-ignore lint/suspicious/noThenProperty: it is what a query builder has.
+  then(resolve: (value: number) => void): void {
+    resolve(1);
+  }
+}
 const UNSENDABLE: [string, unknown, RegExp, PropertyKey[]?][] = [
   ["a cycle", cycle, /^what is at "\/self" is part of a cycle, which JSON cannot carry$/, ["self"]],
   ["a BigInt", { n: 5n }, /^what is at "\/n" is a BigInt, which JSON cannot carry$/, ["n"]],
@@ -35,7 +43,42 @@ const UNSENDABLE: [string, unknown, RegExp, PropertyKey[]?][] = [
   ["a toJSON that throws", throwing(new Error("not me")), /^it has a toJSON that throws: not me$/],
   ["a toJSON that throws null", throwing(null), /^it has a toJSON that throws: null$/],
   ["a toJSON that throws a string", { deep: [throwing("text")] }, /^what is at "\/deep\/0" has a toJSON that throws: text$/, ["deep", 0]],
-  ["a symbol", Symbol("s"), /^JSON cannot carry a symbol$/],
+  ["a symbol", Symbol("s"), /^it is a symbol, which JSON cannot carry$/],
+  ["a symbol in a list", [Symbol("s")], /^what is at "\/0" is a symbol, which JSON cannot carry$/, [0]],
+  ["NaN", Number.NaN, /^it is NaN, which JSON cannot carry$/],
+  ["Infinity in an object", { a: [1, Number.NEGATIVE_INFINITY] }, /^what is at "\/a\/1" is -Infinity, which JSON cannot carry$/, ["a", 1]],
+  ["a boxed NaN", { a: Object(Number.NaN) }, /^what is at "\/a" is NaN, which JSON cannot carry$/, ["a"]],
+  ["a forgotten promise", { a: Promise.resolve(1) }, /^what is at "\/a" is a promise, which was not awaited$/, ["a"]],
+  ["a query that nobody awaited", { a: new Query() }, /^what is at "\/a" is a promise, which was not awaited$/, ["a"]],
+  ["a Map", { a: new Map() }, /^what is at "\/a" is a Map, which JSON cannot carry: send the list of its entries$/, ["a"]],
+  ["a Set", new Set([1]), /^it is a Set, which JSON cannot carry: send the list of its values$/],
+  [
+    "an Error",
+    [Object.assign(new RangeError("x"), { code: "E" })],
+    /^what is at "\/0" is an Error, which JSON cannot carry: throw it, or send its message$/,
+    [0],
+  ],
+  ["a RegExp", /x/, /^it is a RegExp, of which JSON carries nothing$/],
+  ["search parameters", new URLSearchParams("a=1"), /^it is an? URLSearchParams, of which JSON carries nothing$/],
+  ["a WeakMap", new WeakMap(), /^it is a WeakMap, of which JSON carries nothing$/],
+  ["a generator", (function* () {})(), /^it is a Generator, of which JSON carries nothing$/],
+  ["a Date of no time", { at: new Date(Number.NaN) }, /^what is at "\/at" is a Date of no time, which JSON cannot carry$/, ["at"]],
+  [
+    "a typed array",
+    { a: Float64Array.of(1) },
+    /^what is at "\/a" is a Float64Array, which JSON cannot carry: send a Uint8Array of its bytes$/,
+    ["a"],
+  ],
+  ["an ArrayBuffer", new ArrayBuffer(2), /^it is an ArrayBuffer, which JSON cannot carry: send a Uint8Array of it$/],
+  ["a DataView", new DataView(new ArrayBuffer(2)), /^it is a DataView, of which JSON carries nothing$/],
+  ["a Map of another realm", runInNewContext("new Map([[1, 2]])"), /^it is a Map, which JSON cannot carry: send the list of its entries$/],
+  ["what a toJSON gives", { toJSON: () => ({ n: Number.NaN }) }, /^what is at "\/n" is NaN, which JSON cannot carry$/, ["n"]],
+  [
+    "bytes whose memory was transferred",
+    { a: detached() },
+    /^what is at "\/a" is bytes without memory: that was transferred, or shrunk$/,
+    ["a"],
+  ],
 ];
 
 const NOT_LENT: typeof UNSENDABLE = [
@@ -94,11 +137,11 @@ test.each(NOT_LENT)(
   },
 );
 
-test("[F57] a result of nothing is null, and members that JSON cannot carry are left out", async () => {
-  const results: unknown[] = [undefined, null, { a: undefined, s: Symbol("s"), b: 1 }, [undefined], Number.NaN];
+test("[F57] a result of nothing is null, members that are undefined are left out, and -0 is 0", async () => {
+  const results: unknown[] = [undefined, null, { a: undefined, b: 1 }, [undefined], -0];
   const { host } = peerPair({ provides: [implement(kv, { get: (n) => results[n], set: () => {}, note: () => {} })] });
   const { get } = host.dispense(kv);
-  expect(await Promise.all(results.map((_, n) => get(n)))).toEqual([null, null, { b: 1 }, [null], null]);
+  expect(await Promise.all(results.map((_, n) => get(n)))).toEqual([null, null, { b: 1 }, [null], 0]);
   await host.close();
 });
 

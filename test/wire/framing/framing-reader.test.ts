@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { linesFrame, mixedFrame } from "../../../src/wire/framing/frames.js";
 import { FramingReader } from "../../../src/wire/framing/framing-reader.js";
 import { Outbox } from "../../../src/wire/framing/outbox.js";
@@ -20,6 +20,7 @@ function reading(maxBytes = KIB, onLine: (line: string) => void = () => {}) {
     },
     drained() {},
     stalled() {},
+    broke() {},
   };
   const outbox = new Outbox(pipe, new FakeClock(), 1_000);
   const frames = reader.frameSwitch(outbox);
@@ -114,4 +115,25 @@ test("send() turns what leaves to frames, after what was sent before", async () 
   outbox.send("framed");
   await new Promise((resolve) => process.nextTick(resolve));
   expect(written).toEqual(["line\n", linesFrame("framed\n").toString("latin1")]);
+});
+
+test("bytes that make a longer text than any may be are refused as the other side's, and nothing is thrown", () => {
+  const { reader, heard } = reading();
+  const spy = vi.spyOn(Buffer.prototype, "toString").mockImplementationOnce(() => {
+    throw Object.assign(new Error("Cannot create a string longer than 0x1fffffe8 characters"), { code: "ERR_STRING_TOO_LONG" });
+  });
+  reader.push(Buffer.from("a\nb\n"));
+  spy.mockRestore();
+  expect(heard).toEqual(["violated: there is no room for it here (Cannot create a string longer than 0x1fffffe8 characters)"]);
+});
+
+test("a frame for which there is no memory is refused, and nothing is thrown", () => {
+  const { reader, frames, heard } = reading(512 * KIB);
+  frames.receive();
+  const allocate = vi.spyOn(Buffer, "allocUnsafeSlow").mockImplementationOnce(() => {
+    throw new RangeError("Array buffer allocation failed");
+  });
+  reader.push(linesFrame("x".repeat(300 * KIB)).subarray(0, 5));
+  allocate.mockRestore();
+  expect(heard).toEqual([`violated: it is a frame of ${300 * KIB + 1} bytes, for which there is no memory here`]);
 });

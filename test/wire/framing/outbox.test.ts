@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { BATCH_LENGTH, JOINED_LENGTH, Outbox } from "../../../src/wire/framing/outbox.js";
 import { FakeClock } from "../../kit/fake-clock.js";
 
@@ -19,6 +19,8 @@ function outbox(takesAtOnce: boolean) {
     },
     drained: () => void pipe.drainedCount++,
     stalled: (ms: number) => void pipe.stalledAfter.push(ms),
+    broken: [] as Error[],
+    broke: (cause: Error) => void pipe.broken.push(cause),
   };
   const clock = new FakeClock();
   return { pipe, clock, box: new Outbox(pipe, clock, 1_000) };
@@ -143,4 +145,16 @@ test("[F59] a process that stood still for longer than the stall timeout first f
   box.taken();
   clock.advance(60_000);
   expect(pipe.stalledAfter).toEqual([]);
+});
+
+test("a message for which there is no memory breaks the pipe, and nothing is thrown at the end of the tick", async () => {
+  const { pipe, box } = outbox(true);
+  const cause = new RangeError("Array buffer allocation failed");
+  const from = vi.spyOn(Buffer, "from").mockImplementationOnce(() => {
+    throw cause;
+  });
+  box.send("x".repeat(BATCH_LENGTH + 1));
+  await tick();
+  from.mockRestore();
+  expect([pipe.broken, pipe.written, pipe.drainedCount]).toEqual([[cause], [], 0]);
 });

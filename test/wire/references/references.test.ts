@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { Attachments, ReceivedAttachments } from "../../../src/wire/attachments.js";
 import { extract, type Lender, lendNothing } from "../../../src/wire/references/extract.js";
@@ -24,9 +25,16 @@ const cycle: Record<string, unknown> = { list: [] };
 test.each([
   ["null", null, false],
   ["text", "text", false],
-  ["a symbol", Symbol("s"), false],
+  ["numbers", [0, -0, 1.5, 2 ** 60], false],
+  ["an object of another realm", runInNewContext("({ a: [1, 'x'] })"), false],
+  ["an object without a prototype", Object.assign(Object.create(null), { a: 1 }), false],
+  ["a symbol", Symbol("s"), true],
+  ["NaN", Number.NaN, true],
+  ["Infinity in a list", [1, Number.POSITIVE_INFINITY], true],
+  ["a Date of no time", new Date(Number.NaN), true],
+  ["a promise", Promise.resolve(), true],
   ["plain data", { a: [1, { b: "c" }], d: new Date(0) }, false],
-  ["a Map", new Map([[1, () => {}]]), false],
+  ["a Map", new Map([[1, () => {}]]), true],
   [
     "a class instance",
     new (class Plain {
@@ -37,6 +45,7 @@ test.each([
   ["a function", () => {}, true],
   ["a function in an array in an object", { a: [[() => {}]] }, true],
   ["bytes", Buffer.alloc(1), true],
+  ["bytes of another realm", [runInNewContext("new Uint8Array(1)")], true],
   ["an async iterable", { a: (async function* () {})() }, true],
   ["a class with a toJSON, which may give anything", [new Point()], true],
   ["a toJSON of its own", { toJSON: (): number => 1 }, true],
@@ -67,7 +76,7 @@ test("extract() puts raw bytes side by side, and names them by offset and length
   expect(attachments.pieces?.map((bytes) => [...bytes])).toEqual([[1, 2], [], [120, 121, 122]]);
 });
 
-test("extract() makes of everything else what JSON.stringify() makes of it", () => {
+test("extract() makes of everything else what JSON.stringify() makes of it, where the rules are JSON's", () => {
   const values = {
     date: new Date(0),
     map: new Map([[1, 2]]),
@@ -85,7 +94,52 @@ test("extract() makes of everything else what JSON.stringify() makes of it", () 
     null: Object.create(null),
   };
   Object.defineProperty(values, "hidden", { value: 1, enumerable: false });
+  expect(JSON.stringify(extract(values, lendNothing, undefined, "json").value)).toBe(JSON.stringify(values));
+});
+
+test("extract() makes of what it takes what JSON.stringify() makes of it", () => {
+  class Named {
+    readonly x = 1;
+    readonly [Symbol.toStringTag] = "Named";
+  }
+  const values = {
+    date: new Date(0),
+    url: new URL("https://a.example/b"),
+    boxed: [Object(1), Object("s"), Object(true), runInNewContext("[Object(1), Object('s'), Object(false)]")],
+    nothing: undefined,
+    list: Object.assign([undefined], { 3: 1 }),
+    nested: { toJSON: (key: string) => ({ key }) },
+    __proto__: { inherited: 1 },
+    null: Object.assign(Object.create(null), { a: -0 }),
+    named: new Named(),
+    [Symbol("s")]: 1,
+    thenable: { x: { readable: true } },
+  };
+  Object.defineProperty(values, "hidden", { value: 1, enumerable: false });
   expect(JSON.stringify(extract(values, lendNothing).value)).toBe(JSON.stringify(values));
+});
+
+test("extract() takes bytes of another realm for what they are", () => {
+  const foreign = runInNewContext("({ a: new Uint8Array([1, 2]), b: Object(5n) })");
+  expect(extract({ a: foreign.a }, lendNothing)).toMatchObject({ refs: { "/a": { bytes: "AQI=" } } });
+  const attachments = new Attachments(Number.POSITIVE_INFINITY);
+  extract({ a: foreign.a }, lendNothing, attachments);
+  expect(attachments.pieces?.[0]).toBeInstanceOf(Uint8Array);
+  expect(() => extract(foreign.b, lendNothing)).toThrow("it is a BigInt, which JSON cannot carry");
+});
+
+test("bytes that lose their memory while the rest of the value is read are refused", () => {
+  const bytes = new Uint8Array(4);
+  const value = {
+    bytes,
+    get later() {
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+      return 1;
+    },
+  };
+  const attachments = new Attachments(Number.POSITIVE_INFINITY);
+  const { refs } = extract(value, lendNothing, attachments);
+  expect(() => attachments.seal(refs)).toThrow("it holds bytes whose memory was transferred while it was written");
 });
 
 test("extract() takes what a toJSON gives, bytes too, and calls it once with its key", () => {
