@@ -40,7 +40,7 @@ export async function killTimes({ count }) {
   let exited;
   const onSpawn = ({ process: child }) => {
     child.prependOnceListener("exit", () => {
-      if (!child.spawnargs.includes("mortise-guardian")) exited = process.hrtime.bigint();
+      if (!child.spawnargs.at(-1).startsWith("mortise-guardian")) exited = process.hrtime.bigint();
     });
   };
   subscribe("child_process", onSpawn);

@@ -273,7 +273,10 @@ export class PluginClient implements Client {
     const { launched, link } = this.#starting;
     if (launched === undefined) return this.#end({ kind: "killed", forced: false, escaped: [] });
     const { shown, killTimeoutMs } = this.#options;
-    const ask = (): boolean => wasReady && link?.askToStop(killTimeoutMs, `plugin "${shown}" is being stopped`) === true;
+    const why = `plugin "${shown}" is being stopped`;
+    // At once: what the plugin has started is looked for before it is asked.
+    if (wasReady) link?.leave(why);
+    const ask = (): boolean => wasReady && link?.askToStop(killTimeoutMs, why) === true;
     return this.#end({ kind: "killed", ...(await terminate(launched.running, killTimeoutMs, ask)) });
   }
 

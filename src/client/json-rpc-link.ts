@@ -39,6 +39,10 @@ export class JsonRpcLink extends PeerConnection implements PluginLink {
     return this.peer;
   }
 
+  leave(why: string): void {
+    this.peer.refuseCalls(why);
+  }
+
   askToStop(graceMs: number, why: string): boolean {
     const { peer } = this;
     if (!peer.open) return false;

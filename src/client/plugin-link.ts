@@ -14,6 +14,8 @@ export interface PluginLink extends Connection {
   readonly target: CallTarget;
   /** What the heartbeat watches. */
   readonly vitals: Watched;
+  /** Refuses users' calls from now on with `NOT_SENT`: the plugin is about to be asked to stop. @param why The end of their sentence. */
+  leave(why: string): void;
   /**
    * Asks the plugin to stop, which it may take `graceMs` for. From then on calls are refused with `NOT_SENT`, and its going is no loss.
    * False if it cannot be asked any more.

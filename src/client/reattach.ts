@@ -3,7 +3,7 @@ import { StartFault } from "../executable/start-fault.js";
 import { formatAnnouncement } from "../handshake/announcement.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import { askPs } from "../process/ask-ps.js";
-import { readEntry } from "../process/process-table.js";
+import { readEntry, showsOurProcesses } from "../process/process-table.js";
 import { type Exit, pidOf, type RunningProcess } from "../process/runtime.js";
 import { deferred } from "../util/deferred.js";
 import { clearInterval, setInterval } from "../util/timers.js";
@@ -83,12 +83,14 @@ function lookClosely(pid: number): Seen | undefined {
 
 /** What can be seen of a process; undefined if it is gone. A zombie is gone. @see proc(5) for the fields. */
 function look(pid: number): Seen | undefined {
-  try {
-    const entry = readEntry(pid);
-    return entry && { startTime: entry.startTime, leadsGroup: entry.groupId === pid };
-  } catch (error) {
-    // Anything else says nothing of the process: that it may not be looked at, or that this program has too many files open.
-    if (process.platform === "linux" && ["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+  if (showsOurProcesses()) {
+    try {
+      const entry = readEntry(pid);
+      return entry && { startTime: entry.startTime, leadsGroup: entry.groupId === pid };
+    } catch (error) {
+      // Anything else says nothing of the process: that it may not be looked at, or that this program has too many files open.
+      if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    }
   }
   try {
     process.kill(pid, 0);

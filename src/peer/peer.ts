@@ -221,10 +221,15 @@ export class Peer implements CallTarget {
     const { clock } = this.#options;
     const { caller, readers } = this.#parts;
     const giveUpAt = clock.now() + graceMs;
-    caller.admission.refuseUsers(notSentBecause(why));
+    this.refuseCalls(why);
     await caller.untilNone(graceMs);
     // No stream is opened any more: those that are read can only get fewer.
     await readers.untilNone(giveUpAt - clock.now());
+  }
+
+  /** Makes no more calls for users here. @param why The end of the sentence that a refused call gets. */
+  refuseCalls(why: string): void {
+    this.#parts.caller.admission.refuseUsers(notSentBecause(why));
   }
 
   /** We are about to end the other side: calls are refused, and its going is no loss. */

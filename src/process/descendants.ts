@@ -1,6 +1,7 @@
 import { now, setTimeout } from "../util/timers.js";
+import { isGuardian } from "./guardian.js";
 import type { ProcessEntry } from "./process-table.js";
-import { findDescendants, isGuardian, kill, killFound, stillAlive } from "./process-tree.js";
+import { findDescendants, kill, killFound, stillAlive } from "./process-tree.js";
 import type { Running, RunningProcess } from "./runtime.js";
 
 // On a loaded machine a SIGKILL takes a moment.
@@ -19,37 +20,37 @@ export class Descendants {
   }
 
   /** Adds those that there are by now. */
-  find(): void {
+  async find(): Promise<void> {
     const { pid, startTime } = this.#root;
     if (pid === undefined) return;
-    for (const each of findDescendants(pid, startTime)) this.#found.set(`${each.pid} ${each.startTime}`, each);
+    for (const each of await findDescendants(pid, startTime)) this.#found.set(`${each.pid} ${each.startTime}`, each);
   }
 
   /** Kills them, its process being gone. Resolves with those that are alive all the same, by number. */
   async end(): Promise<number[]> {
-    const left = stillAlive([...this.#found.values()]);
+    const left = await stillAlive([...this.#found.values()]);
     // Who is in the group of a child of ours was sent a SIGKILL in the moment of its exit.
     const { pid, startTime } = this.#root;
     const outsiders = left.filter(({ groupId }) => groupId !== pid || startTime !== undefined);
-    if (outsiders.length > 0) {
-      await endHosts(outsiders);
-      killFound(outsiders);
-    }
+    if (outsiders.length > 0) await endOutsiders(outsiders);
     return (await untilDead(left, KILLED_MS)).map(({ pid }) => pid);
   }
 }
 
 /** The plugin may have been a host itself, or have started one: what its guardian ends may clean up first, and what it removes nobody else knows. */
-async function endHosts(processes: readonly ProcessEntry[]): Promise<void> {
+async function endOutsiders(processes: readonly ProcessEntry[]): Promise<void> {
   const left = await untilDead(processes.filter(isGuardian), GUARDED_MS);
-  if (left.length === 0) return;
-  kill(processes.filter(({ pid }) => left.some(({ parentPid }) => parentPid === pid)));
-  await untilDead(left, GUARDED_MS);
+  if (left.length > 0) {
+    await kill(processes.filter(({ pid }) => left.some(({ parentPid }) => parentPid === pid)));
+    await untilDead(left, GUARDED_MS);
+  }
+  // Of hosts that ended just now. One that does not end is somebody's who only looks like it, or whose host hides: it goes like all others.
+  await kill(await untilDead(await killFound(processes), GUARDED_MS));
 }
 
 async function untilDead(processes: readonly ProcessEntry[], mostMs: number): Promise<ProcessEntry[]> {
-  let left = stillAlive(processes);
-  for (const giveUpAt = now() + mostMs; left.length > 0 && now() < giveUpAt; left = stillAlive(left)) {
+  let left = await stillAlive(processes);
+  for (const giveUpAt = now() + mostMs; left.length > 0 && now() < giveUpAt; left = await stillAlive(left)) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   return left;

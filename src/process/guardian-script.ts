@@ -9,6 +9,7 @@ const GRACE_S = "0.3";
  * In the words that every /bin/sh has. The secrets come on a pipe, for arguments are public.
  */
 export const GUARDIAN_SCRIPT: string = `
+unset MORTISE_GUARDIAN
 trap '' HUP INT TERM
 groups=' ' polite=' ' secrets=' ' dirs='
 ' nl='
@@ -33,8 +34,20 @@ dashes=--
 kill -s 0 -- "$$" 2>/dev/null || dashes=
 for group in $polite; do kill -s TERM $dashes "-$group"; done
 
+# Does /proc tell of the processes that are signalled here? In a namespace of its own a process has another number there.
+shows_ours() {
+  numbers=
+  while read -r word value; do
+    case $word in NSpid:) numbers=$value ;; Pid:) [ -n "$numbers" ] || numbers=$value ;; esac
+  done <"/proc/self/status"
+  [ "$numbers" = "$$" ]
+} 2>/dev/null
+shows_ours && ours=yes || ours=
+
 # When the leader of a group was born, so that a later process with its number is left alone.
 born() {
+  born=
+  [ -n "$ours" ] || return
   stat=
   read -r stat <"/proc/$1/stat"
   set -f
@@ -77,7 +90,7 @@ for each in $known; do
   born "$group"
   if [ -z "$born" ] || [ "$born" = "\${each#*:}" ]; then kill -s KILL $dashes "-$group"; fi
 done
-if [ "$secrets" != ' ' ]; then
+if [ "$secrets" != ' ' ] && [ -n "$ours" ]; then
   end_unknown
   # On a loaded machine it may not have come to run its own program yet.
   pause

@@ -4,6 +4,7 @@ import type { Writable } from "node:stream";
 import { processWide } from "../util/process-wide.js";
 import { checkDescriptors } from "./free-descriptors.js";
 import { GUARDIAN_SCRIPT } from "./guardian-script.js";
+import { type ProcessEntry, readEnvironment } from "./process-table.js";
 
 /**
  * `group`: a process group to kill; `polite`: a group that is also to be sent SIGTERM at once; `secret`: a plugin that is known by
@@ -16,8 +17,8 @@ interface Shell {
   readonly stdin: Writable;
 }
 
-/** How the shell is called among this process's children. */
-export const GUARDIAN_NAME = "mortise-guardian";
+// What the shell does: a list of processes need not show it all.
+const SCRIPT_NAME = "MORTISE_GUARDIAN";
 
 // Where something kills each one at once, starting another for ever helps nobody.
 const MAX_DEATHS = 10;
@@ -34,6 +35,10 @@ class Guardian {
 
   get isGuarding(): boolean {
     return this.#shell !== undefined;
+  }
+
+  get pid(): number | undefined {
+    return this.#shell?.child.pid;
   }
 
   guard(kind: Kind, value: string): () => void {
@@ -79,7 +84,7 @@ class Guardian {
   }
 }
 
-const guardian: Pick<Guardian, "guard" | "isGuarding"> = processWide("guardian/1", () => new Guardian());
+const guardian: Pick<Guardian, "guard" | "isGuarding" | "pid"> = processWide("guardian/1", () => new Guardian());
 
 /**
  * Sees to it that something is ended or removed when this process dies, in whatever way. Returns the way to take it back.
@@ -98,17 +103,32 @@ export function isGuarding(): boolean {
   return guardian.isGuarding;
 }
 
+/** The number of this process's own guardian, while there is one. */
+export function guardianPid(): number | undefined {
+  return guardian.pid;
+}
+
+/**
+ * Says whether a process is the guardian of some host, by what the system says that it was started as: a shell that leads a session, with
+ * nothing in its environment but what a guardian has. Words alone would do for anybody.
+ */
+export function isGuardian({ pid, name, sessionId }: ProcessEntry): boolean {
+  if (name !== "sh" || sessionId !== pid) return false;
+  const variables = readEnvironment(pid).map((variable) => variable.slice(0, variable.indexOf("=")));
+  return variables.length === 2 && variables.includes("PATH") && variables.includes(SCRIPT_NAME);
+}
+
 function spawnShell(): ChildProcess | undefined {
   try {
     checkDescriptors();
   } catch {
     return undefined; // Too many files are open. What is guarded next tries again: a plugin's group, once that could be spawned.
   }
-  return spawn("/bin/sh", ["-c", GUARDIAN_SCRIPT, GUARDIAN_NAME], {
+  return spawn("/bin/sh", ["-c", `eval "$${SCRIPT_NAME}"`, `mortise-guardian of process ${process.pid}`], {
     cwd: "/",
     // A session of its own: what a terminal ends this process with must not end the shell before it has done its work.
     detached: true,
-    env: { PATH: pathOfShell(process.env["PATH"] ?? "") },
+    env: { PATH: pathOfShell(process.env["PATH"] ?? ""), [SCRIPT_NAME]: GUARDIAN_SCRIPT },
     stdio: ["pipe", "ignore", "ignore"],
   });
 }

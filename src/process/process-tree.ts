@@ -1,39 +1,41 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { clearTimeout, setTimeout } from "../util/timers.js";
-import { GUARDIAN_NAME } from "./guardian.js";
-import { forgetProcesses, listProcesses, type ProcessEntry, readCommand, readProcess } from "./process-table.js";
+import { clearTimeout, now, setTimeout } from "../util/timers.js";
+import { guardianPid, isGuardian } from "./guardian.js";
+import { forgetProcesses, listProcesses, type ProcessEntry, readProcess } from "./process-table.js";
+import { Turns } from "./turns.js";
 
 /**
  * The living descendants of a process. Only Linux can tell; elsewhere none are found.
  * @param startTime The process's own, where it could have ended by now, and its number be somebody else's.
  */
-export function findDescendants(rootPid: number, startTime?: string): ProcessEntry[] {
-  const root = listProcesses().find(({ pid }) => pid === rootPid);
+export async function findDescendants(rootPid: number, startTime?: string): Promise<ProcessEntry[]> {
+  const all = await listProcesses();
+  const root = all.find(({ pid }) => pid === rootPid);
   if (root !== undefined && startTime !== undefined && root.startTime !== startTime) return [];
-  return familyOf([rootPid]);
+  return familyOf([rootPid], all);
 }
 
 /** Those that are still alive, as they are now. A zombie is dead, and a later process with the same number is another. */
-export function stillAlive(processes: readonly ProcessEntry[]): ProcessEntry[] {
-  return processes.flatMap(({ pid, startTime }) => {
-    const now = readProcess(pid);
-    return now?.startTime === startTime ? [now] : [];
+export async function stillAlive(processes: readonly ProcessEntry[]): Promise<ProcessEntry[]> {
+  const alive: ProcessEntry[] = [];
+  await each(processes, (entry) => {
+    const seen = seenAgain(entry);
+    if (seen !== undefined) alive.push(seen);
   });
-}
-
-/** A plugin may be a host itself, whose guardian sees to what it leaves behind, and ends then. */
-export function isGuardian({ pid }: ProcessEntry): boolean {
-  return readCommand(pid).at(-1) === GUARDIAN_NAME;
+  return alive;
 }
 
 /**
- * Kills processes that were found, with all that descends from them by now. Guardians are let do their work, and whoever got a number
- * of theirs meanwhile is left alone.
+ * Kills processes that were found, with all that descends from them by now. Guardians are let do their work: who they are is returned.
+ * Whoever got a number of theirs meanwhile is left alone.
  */
-export function killFound(processes: readonly ProcessEntry[]): void {
-  const alive = stillAlive(processes).filter((each) => !isGuardian(each));
-  if (alive.length > 0) killFamilies(() => [...alive, ...familyOf(pidsOf(alive), isGuardian)]);
+export async function killFound(processes: readonly ProcessEntry[]): Promise<ProcessEntry[]> {
+  const alive = await stillAlive(processes);
+  const spared = new Spared();
+  const roots = alive.filter((entry) => !spared.has(entry));
+  if (roots.length > 0) await killFamilies((all) => [...roots, ...familyOf(pidsOf(roots), all, spared)]);
+  return spared.entries;
 }
 
 /**
@@ -43,56 +45,93 @@ export function killFound(processes: readonly ProcessEntry[]): void {
 export async function killOutsiders(rootPid: number): Promise<void> {
   if (process.platform !== "linux") return killByTreeKill(rootPid);
   send(-rootPid, "SIGSTOP");
-  killFamilies(() => familyOf([rootPid], isGuardian).filter(({ groupId }) => groupId !== rootPid));
+  const spared = new Spared();
+  await killFamilies((all) => familyOf([rootPid], all, spared).filter(({ groupId }) => groupId !== rootPid));
 }
 
 // Who is stopped starts nobody, so that two looks are enough but where somebody forks all the time.
 const MAX_LOOKS = 20;
+// Who forks all the time may also do so faster than all are looked at.
+const LOOKING_MS = 1_000;
 
 /** Stops all that is found, looks again until there is nobody new, and kills them. */
-function killFamilies(find: () => readonly ProcessEntry[]): void {
+async function killFamilies(find: (all: readonly ProcessEntry[]) => readonly ProcessEntry[]): Promise<void> {
   const found = new Map<number, ProcessEntry>();
-  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+  const giveUpAt = now() + LOOKING_MS;
+  for (let looks = 0; looks < MAX_LOOKS && now() < giveUpAt; looks++) {
     forgetProcesses();
-    const more = find().filter(({ pid }) => !found.has(pid));
+    const more = find(await listProcesses()).filter(({ pid }) => !found.has(pid));
     if (more.length === 0) break;
-    for (const each of more) found.set(each.pid, each);
-    signal(more, "SIGSTOP");
+    for (const entry of more) found.set(entry.pid, entry);
+    await signal(more, "SIGSTOP");
   }
-  kill([...found.values()]);
+  await kill([...found.values()]);
 }
 
 /** Kills processes that were found, and nobody else. */
-export function kill(processes: readonly ProcessEntry[]): void {
-  signal(processes, "SIGKILL");
+export async function kill(processes: readonly ProcessEntry[]): Promise<void> {
+  await signal(processes, "SIGKILL");
   forgetProcesses();
 }
 
 // Each is looked at right before: a number changes hands only once its process is gone and all other numbers were used up.
-function signal(processes: readonly ProcessEntry[], name: NodeJS.Signals): void {
-  for (const each of processes) if (stillAlive([each]).length > 0) send(each.pid, name);
+function signal(processes: readonly ProcessEntry[], name: NodeJS.Signals): Promise<void> {
+  return each(processes, (entry) => {
+    if (seenAgain(entry) !== undefined) send(entry.pid, name);
+  });
+}
+
+function seenAgain({ pid, startTime }: ProcessEntry): ProcessEntry | undefined {
+  const seen = readProcess(pid);
+  return seen?.startTime === startTime ? seen : undefined;
+}
+
+/** In turns: there may be thousands. */
+async function each(processes: readonly ProcessEntry[], task: (entry: ProcessEntry) => void): Promise<void> {
+  const turns = new Turns();
+  for (const entry of processes) {
+    task(entry);
+    const turn = turns.next();
+    if (turn !== undefined) await turn;
+  }
+}
+
+/** The guardians among processes: a plugin may be a host itself, whose guardian sees to what it leaves behind, and ends then. */
+class Spared {
+  readonly #known = new Map<string, boolean>();
+  readonly entries: ProcessEntry[] = [];
+
+  has(entry: ProcessEntry): boolean {
+    const key = `${entry.pid} ${entry.startTime}`;
+    const known = this.#known.get(key) ?? isGuardian(entry);
+    if (known && !this.#known.has(key)) this.entries.push(entry);
+    this.#known.set(key, known);
+    return known;
+  }
 }
 
 /**
  * What descends from processes: their children's children, and what is in a session that one of these began, whoever is its parent by
- * now. Never this process, which may descend from a plugin that it has attached to.
- * @param isSpared Whom to leave out, with those below.
+ * now. Never this process, which may descend from a plugin that it has attached to, nor its own guardian.
+ * @param spared Whom to leave out, with those below.
  */
-function familyOf(roots: readonly number[], isSpared: (entry: ProcessEntry) => boolean = () => false): ProcessEntry[] {
+function familyOf(roots: readonly number[], all: readonly ProcessEntry[], spared?: Spared): ProcessEntry[] {
   const below = new Map<number, ProcessEntry[]>();
-  for (const entry of listProcesses()) {
+  for (const entry of all) {
     for (const above of new Set([entry.parentPid, entry.sessionId])) {
-      below.set(above, [...(below.get(above) ?? []), entry]);
+      const others = below.get(above);
+      if (others === undefined) below.set(above, [entry]);
+      else others.push(entry);
     }
   }
   const found: ProcessEntry[] = [];
-  const looked = new Set([...roots, process.pid]);
+  const looked = new Set<number | undefined>([...roots, process.pid, guardianPid()]);
   const next = [...roots];
   for (let above = next.pop(); above !== undefined; above = next.pop()) {
     for (const entry of below.get(above) ?? []) {
       if (looked.has(entry.pid)) continue;
       looked.add(entry.pid);
-      if (isSpared(entry)) continue;
+      if (spared?.has(entry)) continue;
       found.push(entry);
       next.push(entry.pid);
     }

@@ -27,14 +27,14 @@ type Ended = "willingly" | "by force" | "not";
 
 async function end(running: Running, killTimeoutMs: number, ask: () => boolean, descendants: Descendants): Promise<Ended> {
   // Once the process is gone they have another parent, and nothing leads to them.
-  descendants.find();
+  await descendants.find();
   if (ask()) {
     if (await isWithin(running.exited, killTimeoutMs)) return "willingly";
-    descendants.find();
+    await descendants.find();
   }
   send(running, "SIGTERM");
   if (await isWithin(running.exited, killTimeoutMs)) return "willingly";
-  descendants.find();
+  await descendants.find();
   return (await killAtOnce(running)) ? "by force" : "not";
 }
 

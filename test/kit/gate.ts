@@ -85,7 +85,7 @@ export function isGuardian(pid: number | string): boolean {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, "latin1");
     // At the very end of a process the system has taken its words already.
-    return words === "" || words.endsWith("\0mortise-guardian\0");
+    return words === "" || /\0mortise-guardian of process \d+\0$/.test(words);
   } catch {
     return false;
   }

@@ -32,7 +32,7 @@ async function parentOf(command: string): Promise<Parent> {
 test("[F16, O35] who was found while the process lived is killed once it is gone", async () => {
   const { running, child, end } = await parentOf("sleep 600");
   const descendants = new Descendants(running);
-  descendants.find();
+  await descendants.find();
   await end();
   expect(isAlive(child)).toBe(true);
   expect(await descendants.end()).toEqual([]);
@@ -45,7 +45,7 @@ test("[F16] who was found in its group, and has left it since, is killed too", a
   const { value } = await running.stdout[Symbol.asyncIterator]().next();
   const child = Number(String(Buffer.from(value as Uint8Array)));
   const descendants = new Descendants(running);
-  descendants.find();
+  await descendants.find();
   expect(readProcess(child)?.groupId).toBe(running.pid);
   running.stdin?.write("\n");
   await expect.poll(() => readProcess(child)?.sessionId).toBe(child);
@@ -69,7 +69,7 @@ test("[F16] who was not found is not looked for, and not signalled", async () =>
 test("[F16] who cannot be killed is reported", async () => {
   const { running, child, end } = await parentOf("sleep 600");
   const descendants = new Descendants(running);
-  descendants.find();
+  await descendants.find();
   await end();
   // As the system does for one that has become another user's.
   const kill = vi.spyOn(process, "kill").mockImplementation(() => {
@@ -84,10 +84,37 @@ test("[F16] who cannot be killed is reported", async () => {
   process.kill(child, "SIGKILL");
 });
 
-test("[O34] a guardian is not signalled, and waited for", async () => {
-  const { running, child, end } = await parentOf(`${process.execPath} -e 'setInterval(() => {}, 60_000)' mortise-guardian`);
+test("[F16] who only calls itself a guardian is killed like anybody else, and not waited for", async () => {
+  const { running, child, end } = await parentOf(`/bin/sh -c 'sleep 600; :' "mortise-guardian of process 1"`);
   const descendants = new Descendants(running);
-  descendants.find();
+  await descendants.find();
+  await end();
+  const kill = vi.spyOn(process, "kill");
+  try {
+    const ended = descendants.end();
+    await expect.poll(() => kill.mock.calls.some(([pid, name]) => pid === child && name === "SIGKILL")).toBe(true);
+    expect(await ended).toEqual([]);
+  } finally {
+    kill.mockRestore();
+  }
+  expect(isAlive(child)).toBe(false);
+});
+
+const GUARDIAN = "env -i PATH=/bin:/usr/bin MORTISE_GUARDIAN='sleep 600; :' /bin/sh -c 'eval \"$MORTISE_GUARDIAN\"' mortise-guardian";
+
+test("[F16] a guardian that does not end is killed in the end", async () => {
+  const { running, child, end } = await parentOf(GUARDIAN);
+  const descendants = new Descendants(running);
+  await descendants.find();
+  await end();
+  expect(await descendants.end()).toEqual([]);
+  expect(isAlive(child)).toBe(false);
+});
+
+test("[O34] a guardian is not signalled, and waited for", async () => {
+  const { running, child, end } = await parentOf(GUARDIAN);
+  const descendants = new Descendants(running);
+  await descendants.find();
   await end();
   const kill = vi.spyOn(process, "kill");
   try {

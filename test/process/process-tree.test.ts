@@ -53,46 +53,46 @@ async function family(): Promise<Family> {
 
 test("[F16] findDescendants() finds them, in the group and out of it, and stillAlive() says which of them live", async () => {
   using tree = await family();
-  const descendants = findDescendants(tree.root);
+  const descendants = await findDescendants(tree.root);
   expect(descendants.map(({ pid, groupId }) => [pid, groupId]).sort()).toEqual(
     [
       [tree.inside, tree.root],
       [tree.outside, tree.outside],
     ].sort(),
   );
-  expect(stillAlive(descendants)).toEqual(descendants);
+  expect(await stillAlive(descendants)).toEqual(descendants);
   process.kill(tree.outside, "SIGKILL");
-  await expect.poll(() => stillAlive(descendants).map(({ pid }) => pid)).toEqual([tree.inside]);
+  await expect.poll(async () => (await stillAlive(descendants)).map(({ pid }) => pid)).toEqual([tree.inside]);
 });
 
 test("[F18] findDescendants() finds nobody's below a later process with the same number", async () => {
   using tree = await family();
-  expect(findDescendants(tree.root, readProcess(tree.root)?.startTime).length).toBe(2);
-  expect(findDescendants(tree.root, "1")).toEqual([]);
+  expect((await findDescendants(tree.root, readProcess(tree.root)?.startTime)).length).toBe(2);
+  expect(await findDescendants(tree.root, "1")).toEqual([]);
 });
 
 test("[F18] stillAlive() does not take a later process with the same number for the one that was found", async () => {
   using tree = await family();
-  const [descendant] = findDescendants(tree.root);
-  expect(stillAlive([{ ...descendant!, startTime: "1" }])).toEqual([]);
+  const [descendant] = await findDescendants(tree.root);
+  expect(await stillAlive([{ ...descendant!, startTime: "1" }])).toEqual([]);
 });
 
 test("[F16, O35] killFound() kills those that were found, and what they have started since", async () => {
   using tree = await family();
-  killFound([readProcess(tree.root)!]);
+  await killFound([readProcess(tree.root)!]);
   await expect.poll(() => [tree.root, tree.inside, tree.outside].filter(isAlive)).toEqual([]);
 });
 
 test("[F18] killFound() leaves a later process with the same number alone, and what that has started", async () => {
   using tree = await family();
-  killFound([{ ...readProcess(tree.root)!, startTime: "1" }]);
+  await killFound([{ ...readProcess(tree.root)!, startTime: "1" }]);
   expect([tree.root, tree.inside, tree.outside].filter(isAlive)).toEqual([tree.root, tree.inside, tree.outside]);
   expect(readFileSync(`/proc/${tree.root}/stat`, "latin1")).not.toMatch(/\) T /);
 });
 
-test("[F18, O28] this process is in nobody's family, though it descends from the root", () => {
+test("[F18, O28] this process is in nobody's family, though it descends from the root", async () => {
   const parent = readProcess(process.ppid)!;
-  expect(findDescendants(parent.pid).map(({ pid }) => pid)).not.toContain(process.pid);
+  expect((await findDescendants(parent.pid)).map(({ pid }) => pid)).not.toContain(process.pid);
 });
 
 test("[F16, O35] killOutsiders() kills those that left the group, and leaves the group to its caller", async () => {
@@ -139,11 +139,11 @@ ctypes.CDLL(None).pthread_exit(None)`;
   await expect.poll(state).toBe("Z");
   const entry = readProcess(pid)!;
   expect(entry).toMatchObject({ pid, parentPid: process.pid });
-  killFound([entry]);
+  await killFound([entry]);
   await expect.poll(() => readProcess(pid)).toBeUndefined();
 });
 
 test("[F18] a process that is gone has no descendants, and killing them does nothing", async () => {
-  expect(findDescendants(2 ** 22 + 1)).toEqual([]);
+  expect(await findDescendants(2 ** 22 + 1)).toEqual([]);
   await killOutsiders(2 ** 22 + 1);
 });

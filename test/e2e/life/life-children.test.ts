@@ -7,6 +7,7 @@ import { defineContract, method } from "../../../src/index.js";
 import { longestTurn } from "../../kit/cpu-time.js";
 import { clientFor, fixture, memoryLogger, rejection } from "../../kit/fixtures.js";
 import { gate, isAlive } from "../../kit/gate.js";
+import { lacks } from "../../kit/languages.js";
 
 gate();
 const family = defineContract("family", { child: method<void, number>(), exit: method<number, void>() });
@@ -157,3 +158,22 @@ test.for([
   await expect.poll(() => membersOf(pid)).toEqual([]);
   expect(blockedMs).toBeLessThan(500);
 });
+
+test.skipIf(lacks("python3") !== undefined)(
+  "[F16, F17] a plugin's 1,000 children that left its group are found and killed in turns with all else that the host does",
+  async () => {
+    const logger = memoryLogger();
+    const client = clientFor("scatters.py", { args: ["1000"], logger });
+    const started = rejection(client.start());
+    await expect.poll(() => logger.text).toContain("scattered");
+    const pid = client.pid as number;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ");
+    expect(children.length).toBe(1_000);
+    const longest = longestTurn();
+    expect(await client.kill()).toEqual({ kind: "killed", forced: false, escaped: [] });
+    const blockedMs = longest();
+    await started;
+    expect(children.filter(isAlive)).toEqual([]);
+    expect(blockedMs).toBeLessThan(100);
+  },
+);

@@ -1,4 +1,6 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { on } from "node:events";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { fixture } from "../../kit/fixtures.js";
@@ -27,3 +29,29 @@ test.skipIf(!choosesNumbers).for([
   const { stdout, stderr, status } = told;
   expect({ stdout, stderr, status }).toEqual({ stdout: "alive", stderr: "", status: 0 });
 });
+
+/** A process with a child in a session of its own, and the way to end both. */
+async function leaderAndChild(): Promise<{ leader: number; child: number; end(): void }> {
+  const leader = spawn("/bin/sh", ["-c", "setsid sh -c 'echo $$; exec sleep 600' & wait"], { stdio: ["ignore", "pipe", "ignore"] });
+  for await (const [line] of on(createInterface(leader.stdout), "line")) {
+    const child = Number(line);
+    return { leader: leader.pid as number, child, end: () => [leader.pid as number, child].forEach((pid) => process.kill(pid, "SIGKILL")) };
+  }
+  throw new Error("It said nothing");
+}
+
+test.skipIf(!choosesNumbers)(
+  "[F18] kill() signals nobody by what the /proc of another process namespace says (needs root, and unshare)",
+  async () => {
+    let stdout = "taken";
+    let stderr = "";
+    for (let left = 5; stdout === "taken" && left > 0; left--) {
+      const { leader, child, end } = await leaderAndChild();
+      const words = [process.execPath, host("beside-another-proc"), String(leader), String(child), fixture("echo")];
+      const told = spawnSync("unshare", ["--pid", "--fork", "--kill-child", ...words], { encoding: "utf8", timeout: 100_000 });
+      [stdout, stderr] = [told.stdout, told.stderr];
+      end();
+    }
+    expect({ stdout, stderr }).toEqual({ stdout: "alive", stderr: "" });
+  },
+);
