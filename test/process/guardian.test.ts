@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { guard, isGuarding } from "../../src/process/guardian.js";
+import { guard, guardianPid, isGuarding, watchGuardian } from "../../src/process/guardian.js";
 import { GUARDIAN_SCRIPT } from "../../src/process/guardian-script.js";
 import { gate, isAlive, isGuardian } from "../kit/gate.js";
 import { lacks } from "../kit/languages.js";
@@ -134,6 +134,32 @@ test("[P9] one guardian serves all that is guarded, and ends with the last of it
   releases[2]?.();
   expect(isGuarding()).toBe(false);
   await expect.poll(guardians).toEqual([]);
+});
+
+test("[P7] a guardian that is killed again and again is told of, once, and started again later", async () => {
+  const told: string[] = [];
+  const unwatch = watchGuardian((trouble) => told.push(trouble));
+  const release = guard("secret", "7".repeat(64));
+  const seen: number[] = [];
+  while (told.length === 0) {
+    const pid = guardianPid();
+    if (pid !== undefined && !seen.includes(pid)) {
+      seen.push(pid);
+      process.kill(pid, "SIGKILL");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  expect(seen.length).toBe(11);
+  expect(isGuarding()).toBe(false);
+  // Who comes meanwhile is told as well.
+  const late: string[] = [];
+  watchGuardian((trouble) => late.push(trouble))();
+  await expect.poll(isGuarding).toBe(true);
+  process.kill(guardianPid() as number, "SIGKILL");
+  await expect.poll(isGuarding).toBe(false);
+  expect([told, late]).toEqual([["it has been ended 11 times"], ["it has been ended 11 times"]]);
+  release();
+  unwatch();
 });
 
 test("[P7] a value of several lines is not taken for more than it is", () => {

@@ -5,7 +5,7 @@ import { checkCwd, findExecutable } from "../../executable/executable.js";
 import type { PluginEnv } from "../../handshake/env.js";
 import { randomHex } from "../../handshake/proof.js";
 import { spawnPlugin } from "../../process/child-process.js";
-import { guard } from "../../process/guardian.js";
+import { guard, watchGuardian } from "../../process/guardian.js";
 import { refusal } from "../../process/refusal.js";
 import { pidOf, type Running, type RunningProcess } from "../../process/runtime.js";
 import type { SpawnRequest } from "../../process/spawn-child.js";
@@ -46,6 +46,7 @@ export async function launch(options: ResolvedClientOptions, signal: AbortSignal
     if (socketDir !== undefined && options.socketGroup !== undefined) await shareDir(socketDir, options.socketGroup);
     const { running, checked } = await run(options, env, signal, onStep);
     guardRunning(running, { own: options.runtime === undefined, lifeline: env.lifeline, unguard });
+    void running.exited.then(watchGuardian((trouble) => tellUnguarded(options, trouble)));
     return { running, env, tls, checked, release };
   } catch (error) {
     unguard();
@@ -60,6 +61,13 @@ function guardRunning(running: Running, { own, lifeline, unguard }: { own: boole
   if (!own || pid === undefined) return void running.exited.then(unguard);
   unguard();
   if (!lifeline) void running.exited.then(guard("polite", String(pid)));
+}
+
+function tellUnguarded({ logger, shown }: ResolvedClientOptions, trouble: string): void {
+  logger.error(
+    `Cannot guard plugin "${shown}": the guardian of this process is gone, for ${trouble}; it is tried again. Until then a plugin that does ` +
+      "not end by itself lives on if this process is killed",
+  );
 }
 
 async function run(

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -46,4 +46,9 @@ test("[F12, O34] a plugin whose host was killed ends though its clean-up hangs",
   host.kill("SIGKILL");
   await once(host, "close");
   await gone(pid);
+});
+
+test("[P9] threads that used a plugin and ended leave nothing of its processes behind, zombies included", () => {
+  const program = fileURLToPath(new URL("../../fixtures/hosts/in-threads.mjs", import.meta.url));
+  expect(execFileSync(process.execPath, [program, fixture("echo")], { encoding: "utf8" })).toBe("[]");
 });
