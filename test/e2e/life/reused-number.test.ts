@@ -35,7 +35,10 @@ async function leaderAndChild(): Promise<{ leader: number; child: number; end():
   const leader = spawn("/bin/sh", ["-c", "setsid sh -c 'echo $$; exec sleep 600' & wait"], { stdio: ["ignore", "pipe", "ignore"] });
   for await (const [line] of on(createInterface(leader.stdout), "line")) {
     const child = Number(line);
-    return { leader: leader.pid as number, child, end: () => [leader.pid as number, child].forEach((pid) => process.kill(pid, "SIGKILL")) };
+    const end = (): void => {
+      for (const pid of [leader.pid as number, child]) process.kill(pid, "SIGKILL");
+    };
+    return { leader: leader.pid as number, child, end };
   }
   throw new Error("It said nothing");
 }
