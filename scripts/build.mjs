@@ -14,7 +14,7 @@ const DIST = "dist.next";
 const OLD = "dist.old";
 remove(DIST, OLD);
 // What else is imported is joined in, and its licence with it, see joined.mjs.
-const external = (id) => /^(node:|@opentelemetry\/api$|fast-glob$|get-port$|tree-kill$|ws$)/.test(id);
+const external = (id) => /^(node:|@opentelemetry\/api$|fast-glob$|get-port$|tree-kill$|ws$|ajv\/)/.test(id);
 
 const shared = { platform: "node", external, transform: { target: "node20" } };
 // A plugin keeps the text of what it loads: of comments only what other bundlers are told. Lines and names stay as they are, for whoever

@@ -32,11 +32,12 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "tree-kill": ["process/process-tree.ts"],
   "get-port": ["transport/port-range.ts"],
   "fast-glob": ["discover/discover.ts"],
+  "ajv/dist/2020.js": ["host/external/options-schema.ts"],
   ws: ["transport/dial-websocket.ts", "transport/upgrades.ts", "transport/websocket.ts"],
   "@opentelemetry/api": ["handshake/trace-context.ts"],
   "@standard-schema/spec": ["errors.ts", "contract/schema.ts"],
 };
-const LOADED_ON_USE = ["tree-kill", "get-port", "fast-glob", "@opentelemetry/api"];
+const LOADED_ON_USE = ["tree-kill", "get-port", "fast-glob", "ajv/dist/2020.js", "@opentelemetry/api"];
 
 const SRC = new URL("../src/", import.meta.url);
 const roomOf = (file: string): string => (file.split("/")[0] as string).replace(/\.ts$/, "");

@@ -6,6 +6,7 @@ import { PeerConnection } from "../peer/connection.js";
 import type { CloseReason } from "../peer/errors/close-reason.js";
 import type { Watched } from "../peer/heartbeat.js";
 import type { PeerOptions } from "../peer/peer-options.js";
+import { vitalsOf } from "../peer/vitals.js";
 import { type Clock, systemClock } from "../util/clock.js";
 import type { Channel } from "../wire/channel.js";
 import { SHUTDOWN } from "../wire/messages.js";
@@ -20,19 +21,7 @@ export class JsonRpcLink extends PeerConnection implements PluginLink {
   constructor(channel: Channel, options: PeerOptions) {
     super(channel, options);
     this.#clock = options.clock;
-    const { peer } = this;
-    this.vitals = {
-      get received() {
-        return peer.received;
-      },
-      get reading() {
-        return peer.reading;
-      },
-      get oldestDeadline() {
-        return peer.oldestDeadline;
-      },
-      ping: () => this.ping({ timeoutMs: Number.POSITIVE_INFINITY }),
-    };
+    this.vitals = vitalsOf(this);
   }
 
   get target(): CallTarget {

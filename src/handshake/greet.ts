@@ -8,13 +8,16 @@ import { isHex32, isProof, prove, randomHex } from "./proof.js";
 import { type Offer, readyParams } from "./ready-params.js";
 
 /** The offer is given away only once the plugin has proven itself. */
-export interface GreetOptions extends Offer {
+export interface GreetOptions extends Partial<Offer> {
   readonly secret: string;
   readonly apiVersions: readonly number[];
   readonly info: Info;
   readonly helloTimeoutMs: number;
-  /** The plugin has proven itself; what is left is its own configuration. */
-  onTrust(): void;
+  /**
+   * The plugin has proven itself; what is left is its own configuration. Where it gives an offer that is handed over, and not the options';
+   * where it rejects, so does the whole.
+   */
+  onTrust(): Promise<Offer> | void;
 }
 
 /**
@@ -29,10 +32,11 @@ export async function greet(connection: PeerConnection, options: GreetOptions): 
   const plugin = checkAnswer(connection, answer, host, options);
   connection.learn({ apiVersion: answer.apiVersion as number, provided: readOffer(answer.provides), declared: readTopics(answer) });
   connection.peer.trust();
-  options.onTrust();
-  connection.provide(options.provides);
+  const later = options.onTrust();
+  const { provides = [], config } = later === undefined ? options : await later;
+  connection.provide(provides);
   connection.peer.activate();
-  await makeReady(connection, prove("host", options.secret, { host, plugin }), answer, options);
+  await makeReady(connection, prove("host", options.secret, { host, plugin }), answer, { provides, config });
 }
 
 interface HelloAnswer {

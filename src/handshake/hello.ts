@@ -50,6 +50,8 @@ export interface WelcomeOptions {
   readonly info: Info;
   /** The other side has proven itself. */
   onProven(): void;
+  /** It is configured, and takes calls. */
+  onReady?(): void;
 }
 
 /** The plugin's side: answers the hello, checks the host's proof, configures, and takes calls from then on. */
@@ -88,12 +90,13 @@ export function welcome(connection: PeerConnection, options: WelcomeOptions): vo
 
 function becomeReady(
   connection: PeerConnection,
-  { secret, configure, health, onProven }: WelcomeOptions,
+  options: WelcomeOptions,
   challenges: { readonly host: string; readonly plugin: string },
   provides: Provides,
   params: unknown,
   asFrames: boolean,
 ): Promise<object> {
+  const { secret, configure, onProven, onReady } = options;
   const { proof, provides: offered, config } = (params ?? {}) as { proof?: unknown; provides?: unknown; config?: unknown };
   if (!isProof(proof, "host", secret, challenges)) {
     const sentence = "Closed a connection: whoever made it could not prove that it is the host";
@@ -106,6 +109,25 @@ function becomeReady(
   else connection.peer.frames?.receiveLines();
   onProven();
   connection.learn({ provided: readOffer(offered) });
+  offerTo(connection, options, provides);
+  return (async () => {
+    try {
+      await configure(config, configureContext(connection));
+    } catch (thrown) {
+      throw decliningError(thrown);
+    }
+    connection.peer.activate();
+    onReady?.();
+    return {};
+  })();
+}
+
+/** What a host may ask of a plugin from the moment that it is trusted; calls wait until the peer is activated. */
+function offerTo(
+  connection: PeerConnection,
+  { configure, health }: Pick<WelcomeOptions, "configure" | "health">,
+  provides: Provides,
+): void {
   connection.provide(provides.contracts);
   connection.provideTopics(provides.topics);
   const { reserved } = connection.peer;
@@ -114,15 +136,6 @@ function becomeReady(
     return {};
   });
   if (health !== undefined) reserved.set(HEALTH, async () => (await health()) ?? { ok: true });
-  return (async () => {
-    try {
-      await configure(config, configureContext(connection));
-    } catch (thrown) {
-      throw decliningError(thrown);
-    }
-    connection.peer.activate();
-    return {};
-  })();
 }
 
 function readHello(params: unknown): {

@@ -1,15 +1,22 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { collect } from "../contract/strategies.js";
 import type { Bus } from "../contract/topic-views.js";
 import { isTopics, type Topics } from "../contract/topics.js";
 import { ConflictError, NotReadyError, PluginError } from "../errors.js";
 import { manage } from "../process/registry.js";
+import { socketChannel } from "../transport/socket.js";
 import { abortable } from "../util/abort.js";
 import { systemClock } from "../util/clock.js";
 import { within } from "../util/within.js";
+import { resolveLimits } from "../wire/limits.js";
 import { hostBus } from "./bus/host-bus.js";
 import { HOST_ID, TopicBus } from "./bus/topic-bus.js";
 import { Changes } from "./changes.js";
 import { CORE_CLOSE, CORE_READY } from "./core-topics.js";
+import { Door, type DoorOptions } from "./external/door.js";
+import { DEFAULT_LISTEN } from "./external/listen-options.js";
 import { metricsText } from "./metrics.js";
 import { refuseCircle } from "./needs.js";
 import { type HostOptions, type ResolvedHostOptions, resolveHostOptions } from "./options/host-options.js";
@@ -22,6 +29,8 @@ import type { PluginSession } from "./session/plugin-session.js";
 import type { Session } from "./session/session.js";
 
 const clock = systemClock;
+// Of connections that plugins made themselves.
+const DEFAULT_LIMITS = resolveLimits({ attempt: "Cannot create a host", prefix: "", values: {} });
 
 /** Supervises many plugins, and carries events, actions and hooks between them. */
 export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
@@ -31,6 +40,7 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
   readonly #plugins: Plugins;
   readonly #topicBus: TopicBus;
   readonly #changes = new Changes();
+  readonly #door: Door;
   #ready: Promise<{ readonly url: string | undefined }> | undefined;
   #closed: Promise<void> | undefined;
   #unmanage: () => void = () => {};
@@ -43,6 +53,7 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
     this.#options = resolveHostOptions(options);
     this.#topicBus = new TopicBus();
     this.#plugins = new Plugins({ options: this.#options, bus: this.#topicBus, clock, onChange: (change) => this.#changes.tell(change) });
+    this.#door = new Door(doorOptions(this.#options, this.#plugins));
     this.bus = this.#busOf(this.#options.topics ?? NO_TOPICS) as unknown as Bus<T>;
     refuseTwins(this.#options.plugins);
     refuseCircle(this.#options.plugins);
@@ -72,6 +83,7 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
     }
     refuseCircle([...this.#plugins.specs, spec]);
     this.#open();
+    if (spec.mode === "external") await this.#openDoor();
     const session = this.#plugins.add(spec);
     if (session.activeState === "active") await this.#plugins.activate(spec.id);
     return session;
@@ -80,6 +92,26 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
   /** Stops a plugin, after those that need it, and forgets it. One that is not known is no matter. */
   async unload(id: string): Promise<void> {
     await this.#plugins.remove(id);
+  }
+
+  /**
+   * Takes in a plugin that dials a server of the application's own: `server.on("upgrade", (request, socket, head) => host.handleUpgrade(request,
+   * socket, head))`, for the paths of the application's choice. Answers the request, whatever becomes of it.
+   */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#door.handleUpgrade(request, socket, head);
+  }
+
+  /**
+   * Takes in an external plugin by a connection that the application has accepted itself, and whose other side it has found to be that
+   * plugin: no token is asked for. Resolves once the plugin is ready.
+   * @param socket Connected, and below TLS already where there is any. The plugin speaks lines on it, as in docs/protocol.md.
+   * @throws {PluginError} `UNKNOWN_PLUGIN` If no such plugin is loaded; else why it was not taken in. The connection is closed then.
+   */
+  async connect(id: string, socket: Socket): Promise<void> {
+    const session = this.getSession(id);
+    if (session.mode !== "external") throw new TypeError(`Cannot connect plugin "${id}": it is ${session.mode}, and this host runs it`);
+    await this.#door.connect(id, socketChannel(socket, { stallTimeoutMs: DEFAULT_LIMITS.stallTimeoutMs }));
   }
 
   /** The session of a plugin. @throws {PluginError} `UNKNOWN_PLUGIN` If no such plugin is loaded. */
@@ -135,6 +167,7 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
 
   async #becomeReady(): Promise<{ readonly url: string | undefined }> {
     this.#open();
+    const url = await this.#openDoor();
     const required = this.#plugins.all.filter(({ spec }) => spec.required);
     for (const session of this.#plugins.all) {
       // Why one that is not required did not start is on its session, and in the log.
@@ -148,7 +181,14 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
       throw error;
     }
     await this.#ask(CORE_READY);
-    return { url: undefined };
+    return { url };
+  }
+
+  /** Where plugins may dial in, or are asked to by an option, it listens before anything is started. */
+  async #openDoor(): Promise<string | undefined> {
+    const { listen } = this.#options;
+    const isWanted = listen !== undefined ? listen !== false : this.#plugins.specs.some(({ mode }) => mode === "external");
+    return isWanted ? this.#door.open() : undefined;
   }
 
   async #untilStarted(sessions: readonly PluginSession[]): Promise<void> {
@@ -160,9 +200,11 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    await this.#door.shut();
     await this.#ask(CORE_CLOSE);
     await this.#plugins.flush(this.#options.closeTimeoutMs);
     await this.#plugins.close();
+    await this.#door.close();
     this.#changes.end();
     this.#unmanage();
   }
@@ -191,6 +233,12 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
 }
 
 const NO_TOPICS: Topics = Object.freeze({ name: "none", topics: Object.freeze({}) });
+
+function doorOptions(options: ResolvedHostOptions, plugins: Plugins): DoorOptions {
+  const { listen, app, logger, callTimeoutMs } = options;
+  const { externals } = plugins;
+  return { listen: listen || DEFAULT_LISTEN, externals, tokens: undefined, app, limits: DEFAULT_LIMITS, clock, logger, callTimeoutMs };
+}
 
 function refuseTwins(specs: readonly ResolvedSpec[]): void {
   const ids = new Set<string>();

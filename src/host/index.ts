@@ -1,6 +1,7 @@
 // Many plugins at once.
 export type { Backoff } from "../util/backoff.js";
 export { core, type Dropped, type ListenerFailed, type Registered } from "./core-topics.js";
+export type { ListenOptions } from "./external/listen-options.js";
 export type { Grants } from "./grants.js";
 export { Host } from "./host.js";
 export type { HostOptions } from "./options/host-options.js";

@@ -14,11 +14,12 @@ import { pluginEndpoint } from "./bus/plugin-endpoint.js";
 import { SessionMember } from "./bus/session-member.js";
 import { HOST_ID, type TopicBus } from "./bus/topic-bus.js";
 import { CORE_DROPPED, CORE_ERROR, CORE_REGISTER, type Dropped, type ListenerFailed, type Registered } from "./core-topics.js";
+import type { External, Externals } from "./external/externals.js";
 import { type GrantKind, isGranted, lackingGrant } from "./grants.js";
 import { startInline } from "./inline/inline-unit.js";
 import { dependentsOf } from "./needs.js";
 import type { ResolvedHostOptions } from "./options/host-options.js";
-import type { ResolvedInline, ResolvedSpec, ResolvedSupervised } from "./options/resolve-spec.js";
+import { type ResolvedInline, type ResolvedSpec, type ResolvedSupervised, resolveSpec } from "./options/resolve-spec.js";
 import type { SessionChange } from "./session/change.js";
 import { PluginSession } from "./session/plugin-session.js";
 import { Runner, type StartWhat } from "./session/runner.js";
@@ -111,6 +112,7 @@ export class Plugins {
   async remove(id: string): Promise<void> {
     const known = this.#known.get(id);
     if (known === undefined) return;
+    known.session.runner.seat?.dismiss();
     await this.deactivate(id);
     if (this.#known.get(id) !== known) return;
     this.#known.delete(id);
@@ -140,6 +142,35 @@ export class Plugins {
     for (const { leaveBus } of this.#known.values()) leaveBus();
   }
 
+  /** What the door asks of them. */
+  get externals(): Externals {
+    const { provides } = this.#options;
+    return {
+      provides: provides.contracts,
+      find: (id) => this.#external(id),
+      has: (id) => this.#known.has(id),
+      addUnknown: (id) => this.#addUnknown(id),
+      authorize: (id) => this.#authorize(id),
+      identify: newIdentity,
+      answer: (id, connection) => this.#answer(id, connection),
+    };
+  }
+
+  #external(id: string): External | undefined {
+    const session = this.get(id);
+    if (session?.runner.seat === undefined || session.spec.mode !== "external") return undefined;
+    const { needs, tokenDigest, apiVersions } = session.spec;
+    const lacking = needs.find((needed) => this.get(needed)?.reportedState !== "active" && !this.get(needed)?.runner.isSleeping);
+    return { seat: session.runner.seat, tokenDigest, apiVersions, settings: session.runner.settings, lacking };
+  }
+
+  /** One that nobody has loaded is known for as long as it is connected. */
+  #addUnknown(id: string): void {
+    const session = this.add(resolveSpec({ id, mode: "external" }));
+    session.runner.onEmpty = () => void this.remove(id);
+    void session.runner.activate();
+  }
+
   #runner(spec: ResolvedSpec): Runner {
     const { callTimeoutMs, logger } = this.#options;
     return new Runner({
@@ -148,6 +179,7 @@ export class Plugins {
       callTimeoutMs: (spec.mode === "supervised" ? spec.client.callTimeoutMs : undefined) ?? callTimeoutMs,
       validate: (spec.mode === "supervised" ? spec.client.validate : undefined) ?? true,
       maxPendingCalls: LIMITS.maxPendingCalls,
+      patienceMs: this.#options.clientTimeoutMs,
       start: (what, signal) => this.#start(spec, what, signal),
       onChange: (change, instance) =>
         this.#changed(spec.id, { ...change, ...(instance === undefined ? {} : { instance }), pluginId: spec.id }),
@@ -176,7 +208,7 @@ export class Plugins {
     await undefined;
     await Promise.all(spec.needs.map((needed) => this.#untilThere(spec.id, needed)));
     signal.throwIfAborted();
-    return spec.mode === "inline" ? this.#startInline(spec, what, signal) : this.#startProcess(spec, what, signal);
+    return spec.mode === "inline" ? this.#startInline(spec, what, signal) : this.#startProcess(spec as ResolvedSupervised, what, signal);
   }
 
   async #untilThere(id: string, needed: string): Promise<void> {

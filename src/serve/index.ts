@@ -59,8 +59,12 @@ export { APIVersion, MagicCookieKey, MagicCookieValue } from "../handshake/const
 export type { Handshake } from "../handshake/cookie.js";
 export type { ReattachConfig } from "../handshake/reattach-config.js";
 export type { CallEvent } from "../peer/call-events.js";
+export type { Backoff } from "../util/backoff.js";
 export type { Logger } from "../util/logger.js";
 export type { Limits } from "../wire/limits.js";
+export type { ConnectOptions, ConnectTls } from "./connect/connect-options.js";
+export type { Emitter, HostConnection } from "./connect/host-connection.js";
+export { connect } from "./connect.js";
 export type { ServeOptions } from "./options.js";
 export { serve } from "./serve.js";
 export { serveMux } from "./serve-mux.js";

@@ -118,7 +118,7 @@ function readStandalone(from: OptionsSource): Standalone {
 }
 
 /** A list of implementations is for the handshake's own version; an object has a list for each version. */
-function readVersions(from: OptionsSource, { apiVersion }: ResolvedHandshake): ResolvedServeOptions["provides"] {
+export function readVersions(from: OptionsSource, { apiVersion }: Pick<ResolvedHandshake, "apiVersion">): ResolvedServeOptions["provides"] {
   const { provides } = from.values;
   if (Array.isArray(provides)) return new Map([[apiVersion, readProvides(from, "provides")]]);
   const wanted = "a list of implement(…) results, or an object of such lists by apiVersion";

@@ -10,6 +10,7 @@ import { systemClock } from "../util/clock.js";
 import { deferred } from "../util/deferred.js";
 import type { Channel } from "../wire/channel.js";
 import { SHUTDOWN } from "../wire/messages.js";
+import { DRAIN_SHARE, graceOf } from "./grace.js";
 import type { ResolvedServeOptions } from "./options.js";
 import type { TlsIdentity } from "./tls-identity.js";
 
@@ -32,9 +33,6 @@ export interface PluginServer {
 }
 
 const LOOPBACK = "127.0.0.1";
-const DEFAULT_GRACE_MS = 2_000;
-// A call that never ends must not cost the plugin its clean-up: that share of the grace period is for those that run.
-const DRAIN_SHARE = 3 / 4;
 
 /** Starts listening. Any number of connections may prove the secret; losing one ends neither the others nor the server. */
 export async function startServer(options: ServerOptions): Promise<PluginServer> {
@@ -110,8 +108,7 @@ class Visitors {
   }
 
   async #shutdown(params: unknown): Promise<object> {
-    const asked = (params as { graceMs?: unknown } | undefined)?.graceMs;
-    const graceMs = typeof asked === "number" && asked >= 0 ? asked : DEFAULT_GRACE_MS;
+    const graceMs = graceOf(params);
     const begun = systemClock.now();
     await Promise.all([...this.#hosts].map((connection) => connection.peer.drain(graceMs * DRAIN_SHARE)));
     if (!this.#stopping) {

@@ -40,10 +40,12 @@ async function findFree({ host, minPort, maxPort }: BindOptions): Promise<number
   const port = await getPort({ port: ports, host });
   // get-port gives some other port, without a word, when all that it was given are taken.
   if (port >= minPort && port <= maxPort) return port;
-  if (minPort === maxPort) throw new Error(`Cannot listen: port ${minPort} of ${host} is taken; give another one, or 0 for any port`);
-  throw new Error(
-    `Cannot listen: every port from ${minPort} to ${maxPort} of ${host} is taken; allow a wider range, or 0 to 0 for any port`,
-  );
+  throw Object.assign(new Error(`Cannot listen: ${takenText(minPort, maxPort, host)}`), { code: "EADDRINUSE" });
+}
+
+function takenText(minPort: number, maxPort: number, host: string): string {
+  if (minPort === maxPort) return `port ${minPort} of ${host} is taken; give another one, or 0 for any port`;
+  return `every port from ${minPort} to ${maxPort} of ${host} is taken; allow a wider range, or 0 to 0 for any port`;
 }
 
 function bind(server: Server, port: number, { host, backlog }: BindOptions): Promise<Address> {

@@ -35,6 +35,7 @@ export const ACTION = "rpc.action";
 export const HOOK = "rpc.hook";
 export const HEALTH = "rpc.health";
 export const CONFIGURE = "rpc.configure";
+export const REGISTER = "rpc.register";
 
 /** The protocol's own that run what a user wrote. */
 const USERS: ReadonlySet<string> = new Set([INVOKE, EVENT, ACTION, HOOK]);

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { Host, type HostOptions, type PluginSpec } from "../../src/host/index.js";
 import { action, defineContract, defineTopics, event, hook, implement, method, notification, stream } from "../../src/index.js";
 import { fixture, memoryLogger } from "./fixtures.js";
@@ -40,6 +42,13 @@ export interface Mode {
   readonly name: string;
   /** @param name What it calls itself in its answers. */
   spec(id: string, extra?: object): Promise<PluginSpec>;
+  /** Makes the host ready, and has its plugins come to it where it does not start them. Resolves with the way to end those. */
+  ready(host: Host<typeof topics>): Promise<() => Promise<void>>;
+}
+
+async function startedByHost(host: Host<typeof topics>): Promise<() => Promise<void>> {
+  await host.ready();
+  return async () => {};
 }
 
 type SuiteModule = { suitePlugin(): { readonly provides: never; readonly configure: never } };
@@ -47,6 +56,7 @@ type SuiteModule = { suitePlugin(): { readonly provides: never; readonly configu
 export const SUPERVISED: Mode = {
   name: "supervised",
   spec: async (id, extra) => ({ id, mode: "supervised", command: fixture("suite"), minPort: 0, maxPort: 0, ...extra }) as PluginSpec,
+  ready: startedByHost,
 };
 export const INLINE: Mode = {
   name: "inline",
@@ -54,8 +64,32 @@ export const INLINE: Mode = {
     const { suitePlugin } = (await import(fixture("suite-provides") as string)) as SuiteModule;
     return { id, mode: "inline", ...suitePlugin(), ...extra } as PluginSpec;
   },
+  ready: startedByHost,
 };
-export const MODES: readonly Mode[] = [SUPERVISED, INLINE];
+const TOKEN = "open sesame";
+export const EXTERNAL: Mode = {
+  name: "external",
+  spec: async (id, extra) => ({ id, mode: "external", token: TOKEN, required: false, ...extra }) as PluginSpec,
+  async ready(host) {
+    const { url } = await host.ready();
+    const ids = host.getSessions().flatMap(({ id, mode }) => (mode === "external" ? [id] : []));
+    const processes = ids.map((id) => {
+      const args = [fixture("suite-external") as string, url as string, id, TOKEN];
+      return spawn(process.execPath, args, { stdio: ["pipe", "inherit", "ignore"] });
+    });
+    // dispense() waits for one that is about to come.
+    for await (const { pluginId, to } of host.changes()) {
+      if (to === "active") ids.splice(ids.indexOf(pluginId), 1);
+      if (ids.length === 0) break;
+    }
+    return async () => {
+      const ended = processes.map((each) => each.exitCode ?? once(each, "exit"));
+      for (const each of processes) each.stdin?.end();
+      await Promise.all(ended);
+    };
+  },
+};
+export const MODES: readonly Mode[] = [SUPERVISED, INLINE, EXTERNAL];
 
 /** A host with a helper that its plugins may call, and a logger that remembers. */
 export function hostWith(plugins: readonly PluginSpec[], options: Partial<HostOptions<typeof topics>> = {}) {
@@ -64,6 +98,7 @@ export function hostWith(plugins: readonly PluginSpec[], options: Partial<HostOp
   const host: Host<typeof topics> = new Host({
     topics,
     logger,
+    listen: { port: 0 },
     plugins: plugins.map((plugin) => ({ required: true, ...plugin }) as PluginSpec),
     provides: [
       implement(helper, {

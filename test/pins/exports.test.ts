@@ -35,7 +35,7 @@ test("mortise/contract exports these names and no others", () => {
 });
 
 test("mortise/plugin exports these names and no others", () => {
-  expect(Object.keys(plugin).sort()).toEqual([...CONTRACT, ...HANDSHAKE, "serve", "serveMux"].sort());
+  expect(Object.keys(plugin).sort()).toEqual([...CONTRACT, ...HANDSHAKE, "connect", "serve", "serveMux"].sort());
 });
 
 test("mortise exports these names and no others", () => {

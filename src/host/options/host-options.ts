@@ -7,6 +7,7 @@ import { list } from "../../util/options/lists.js";
 import { logger } from "../../util/options/loggers.js";
 import { duration, patience } from "../../util/options/numbers.js";
 import { nested, type OptionsSource, option, REQUIRED, readOptions } from "../../util/options/source.js";
+import { type ListenOptions, type ResolvedListen, readListen } from "../external/listen-options.js";
 import { type RuntimeProvider, readRuntime } from "../runtime-provider.js";
 import { type ResolvedSpec, resolveSpec } from "./resolve-spec.js";
 import type { PluginSpec } from "./spec.js";
@@ -19,6 +20,10 @@ export interface HostOptions<T extends Topics = Topics> {
   readonly plugins?: readonly PluginSpec[] | undefined;
   /** How long ready() waits for required plugins, in milliseconds. @default as long as they take to become active or errored */
   readonly readyTimeoutMs?: number | undefined;
+  /** Where plugins dial in that somebody else runs; `false`: nowhere but by handleUpgrade(). @default ws://127.0.0.1:51234, once there is such a plugin */
+  readonly listen?: ListenOptions | false | undefined;
+  /** How long such a plugin is awaited: by ready() if it is required, by those that need it, by dispense(). In milliseconds. @default 4_000 */
+  readonly clientTimeoutMs?: number | undefined;
   /** How long what is asked of plugins at the end may take, in milliseconds: `core.close`, and events on their way. @default 2_000 */
   readonly closeTimeoutMs?: number | undefined;
   /** For calls without their own, in milliseconds. `Infinity` waits for ever. @default 60_000 */
@@ -39,6 +44,9 @@ export interface ResolvedHostOptions {
   readonly app: { readonly name: string; readonly version: string } | undefined;
   readonly plugins: readonly ResolvedSpec[];
   readonly readyTimeoutMs: number;
+  /** Undefined: where it listens by default, once a plugin may dial in. */
+  readonly listen: ResolvedListen | false | undefined;
+  readonly clientTimeoutMs: number;
   readonly closeTimeoutMs: number;
   readonly callTimeoutMs: number;
   /** Undefined for `none`: nothing may be run. */
@@ -49,7 +57,11 @@ export interface ResolvedHostOptions {
 }
 
 const ATTEMPT = "Cannot create a host";
-const NAMES = new Set("app plugins readyTimeoutMs closeTimeoutMs callTimeoutMs runtimeProvider runtimes topics provides logger".split(" "));
+const NAMES = new Set(
+  "app plugins readyTimeoutMs listen clientTimeoutMs closeTimeoutMs callTimeoutMs runtimeProvider runtimes topics provides logger".split(
+    " ",
+  ),
+);
 
 /** @throws {TypeError | RangeError} An option that is unknown or wrong. */
 export function resolveHostOptions(options: HostOptions<Topics>): ResolvedHostOptions {
@@ -61,6 +73,8 @@ export function resolveHostOptions(options: HostOptions<Topics>): ResolvedHostOp
         ? []
         : list(from, "plugins", "a list of plugins", (entry, place) => resolveSpec(entry.values[place] as PluginSpec)),
     readyTimeoutMs: patience(from, "readyTimeoutMs", Number.POSITIVE_INFINITY),
+    listen: from.values["listen"] === undefined ? undefined : readListen(from),
+    clientTimeoutMs: duration(from, "clientTimeoutMs", 4_000),
     closeTimeoutMs: duration(from, "closeTimeoutMs", 2_000, { zero: true }),
     callTimeoutMs: patience(from, "callTimeoutMs", 60_000),
     runtime: readRuntime(from),

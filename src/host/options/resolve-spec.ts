@@ -1,11 +1,12 @@
 import type { ClientOptions } from "../../client/options/options.js";
 import { type Provides, readProvides } from "../../contract/implementations.js";
+import { digestOf, MAX_TOKEN_LENGTH } from "../../handshake/token.js";
 import { choice } from "../../util/options/choices.js";
 import { flag } from "../../util/options/flags.js";
 import { callback } from "../../util/options/functions.js";
 import { list } from "../../util/options/lists.js";
 import { duration, integer, patience } from "../../util/options/numbers.js";
-import { nested, type OptionsSource, option, REQUIRED, readOptions } from "../../util/options/source.js";
+import { mistake, nested, type OptionsSource, option, REQUIRED, readOptions } from "../../util/options/source.js";
 import { EVERYTHING, type Grants } from "../grants.js";
 import { type ResolvedRestartPolicy, resolveRestart } from "../supervised/restart-policy.js";
 import type { InlineSpec, PluginSpec } from "./spec.js";
@@ -42,7 +43,13 @@ export interface ResolvedInline extends ResolvedCommon {
   readonly provides: Provides;
   readonly configure: NonNullable<InlineSpec["configure"]>;
 }
-export type ResolvedSpec = ResolvedSupervised | ResolvedInline;
+export interface ResolvedExternal extends ResolvedCommon {
+  readonly mode: "external";
+  /** SHA-256 of its token; undefined where any will do. */
+  readonly tokenDigest: string | undefined;
+  readonly apiVersions: readonly number[];
+}
+export type ResolvedSpec = ResolvedSupervised | ResolvedExternal | ResolvedInline;
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const COMMON = "id required options active needs order grants mode http".split(" ");
@@ -53,6 +60,7 @@ const CLIENT = (
 ).split(" ");
 const NAMES = {
   supervised: new Set([...COMMON, ...SUPERVISED, ...CLIENT]),
+  external: new Set([...COMMON, "token", "apiVersions"]),
   inline: new Set([...COMMON, "provides", "configure"]),
 };
 const GRANTS = new Set(["contracts", "events", "actions", "hooks", "http"]);
@@ -62,12 +70,14 @@ export function resolveSpec(spec: PluginSpec): ResolvedSpec {
   const id = readId(spec);
   const attempt = `Cannot load plugin "${id}"`;
   const { mode } = spec as { readonly mode: unknown };
-  if (mode !== "supervised" && mode !== "inline") {
-    throw new TypeError(`${attempt}: its mode is ${JSON.stringify(mode) ?? "undefined"}, and it must be "supervised" or "inline"`);
+  if (mode !== "supervised" && mode !== "external" && mode !== "inline") {
+    const sentence = `its mode is ${JSON.stringify(mode) ?? "undefined"}, and it must be "supervised", "external" or "inline"`;
+    throw new TypeError(`${attempt}: ${sentence}`);
   }
   const from = readOptions(attempt, spec, NAMES[mode]);
   const common = resolveCommon(id, from, spec);
-  return mode === "supervised" ? resolveSupervised(common, from, spec) : resolveInline(common, from);
+  if (mode === "supervised") return resolveSupervised(common, from, spec);
+  return mode === "external" ? resolveExternal(common, from) : resolveInline(common, from);
 }
 
 function readId(spec: PluginSpec): string {
@@ -146,6 +156,18 @@ function resolveHealth(from: OptionsSource): ResolvedHealth | false {
     timeoutMs: duration(health, "timeoutMs", 5_000),
     unhealthyAfter: integer(health, "unhealthyAfter", 3, 1),
   };
+}
+
+function resolveExternal(common: ResolvedCommon, from: OptionsSource): ResolvedExternal {
+  const { token } = from.values;
+  const isToken = typeof token === "string" && token !== "" && token.length <= MAX_TOKEN_LENGTH;
+  // What was given stands in no sentence.
+  if (token !== undefined && !isToken) throw mistake(from, `token must be a text of 1 to ${MAX_TOKEN_LENGTH} characters`);
+  const apiVersions =
+    from.values["apiVersions"] === undefined
+      ? [1]
+      : list(from, "apiVersions", "a list of versions", (entry, place) => integer(entry, place, REQUIRED, 1));
+  return { ...common, mode: "external", tokenDigest: token === undefined ? undefined : digestOf(token), apiVersions };
 }
 
 function resolveInline(common: ResolvedCommon, from: OptionsSource): ResolvedInline {

@@ -23,10 +23,10 @@ export interface SessionHost {
   onGrants(id: string): void;
 }
 
-/** A plugin that this host runs, as a process or inline. */
+/** A plugin that this host knows, whoever runs it. */
 export class PluginSession implements Session {
   readonly id: string;
-  readonly mode: "supervised" | "inline";
+  readonly mode: Session["mode"];
   readonly supervised: Supervised | undefined;
   readonly spec: ResolvedSpec;
   readonly runner: Runner;

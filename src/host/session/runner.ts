@@ -8,6 +8,7 @@ import { type Deferred, deferred } from "../../util/deferred.js";
 import { nextTick } from "../../util/timers.js";
 import { CONFIGURE } from "../../wire/messages.js";
 import type { SessionMember } from "../bus/session-member.js";
+import { type ExternalState, Seat } from "../external/seat.js";
 import type { ResolvedSpec, ResolvedSupervised } from "../options/resolve-spec.js";
 import { Instances } from "../supervised/instances.js";
 import type { LiveUnit } from "../supervised/live-unit.js";
@@ -17,7 +18,7 @@ import { Handle } from "./handle.js";
 import { askHealth, type Health, watchHealth } from "./health-watch.js";
 import type { LastExit, ReplaceOptions } from "./session.js";
 import type { SessionHealth } from "./session-health.js";
-import type { SupervisedState } from "./states.js";
+import type { SessionState } from "./states.js";
 
 export interface RunnerOptions {
   readonly spec: ResolvedSpec;
@@ -26,12 +27,16 @@ export interface RunnerOptions {
   readonly validate: boolean;
   /** How many calls may wait for a process at a time. */
   readonly maxPendingCalls: number;
+  /** How long a plugin that dials in is awaited. */
+  readonly patienceMs: number;
   /** Starts one process. */
   start(what: StartWhat, signal: AbortSignal): Promise<LiveUnit>;
-  onChange(change: SupervisorChange, instance: number | undefined): void;
+  onChange(change: UnitChange, instance: number | undefined): void;
   onActive(unit: LiveUnit): void;
   warn(sentence: string, error: unknown): void;
 }
+/** A move of what serves a session: of its processes, or of the place that a plugin has which dials in. */
+export type UnitChange = SupervisorChange | { readonly to: ExternalState };
 /** What may differ from one start of a plugin to the next. */
 export interface StartWhat {
   readonly settings: unknown;
@@ -45,11 +50,15 @@ const DRAIN_MS = 10_000;
 export class Runner {
   /** Told of each process that served it and is gone. */
   onGone: (unit: LiveUnit) => void = () => {};
+  /** Told when nobody serves it any more. */
+  onEmpty: () => void = () => {};
   readonly handle: Handle;
+  /** The place of a plugin that dials in. */
+  readonly seat: Seat | undefined;
   /** How the calls of its remotes are made. */
   readonly remoteOptions: RemoteOptions;
   readonly #options: RunnerOptions;
-  readonly #instances: Instances<LiveUnit>;
+  readonly #instances: Instances<LiveUnit> | Seat;
   readonly #ends = new Map<LiveUnit, () => void>();
   readonly #started: Deferred<void>[] = [];
   #member: SessionMember | undefined;
@@ -60,7 +69,7 @@ export class Runner {
   #lastExit: LastExit | undefined;
   #health: Health | undefined;
   #retry: Readonly<Record<string, unknown>> = {};
-  #reported: SupervisedState = "inactive";
+  #reported: SessionState = "inactive";
   #sleeping = false;
   #stopIdleTimer: () => void = () => {};
   #replacing: Promise<unknown> = Promise.resolve();
@@ -71,18 +80,36 @@ export class Runner {
     this.#settings = spec.options;
     this.remoteOptions = { validate, plugin: spec.id, clock, hold: undefined, callTimeoutMs };
     this.handle = new Handle({ clock, callTimeoutMs, maxPendingCalls, wake: () => this.wake() });
-    const { count, standby, restart } = shapeOf(spec);
-    this.#instances = new Instances<LiveUnit>({
+    this.seat = spec.mode === "external" ? this.#newSeat() : undefined;
+    this.#instances = this.seat ?? this.#newInstances(shapeOf(spec));
+  }
+
+  #newSeat(): Seat {
+    const { spec, clock, patienceMs } = this.#options;
+    return new Seat({
+      id: spec.id,
+      clock,
+      patienceMs,
+      onUnits: (units) => this.#serve(units),
+      onChange: (change) => this.#changed(change, undefined),
+      onEnd: (unit, reason) => this.#ended(unit, reason),
+      onPatienceOver: () => this.#tellStarted(),
+    });
+  }
+
+  #newInstances({ count, standby, restart }: Shape): Instances<LiveUnit> {
+    const { spec, clock, start, warn } = this.#options;
+    return new Instances<LiveUnit>({
       name: spec.id,
       count,
       standby,
       restart,
       clock,
-      start: (signal) => options.start({ settings: this.#settings, command: this.#command }, signal),
+      start: (signal) => start({ settings: this.#settings, command: this.#command }, signal),
       onUnits: (units) => this.#serve(units),
       onChange: (change, instance) => this.#changed(change, count === 1 ? undefined : instance),
       onEnd: (unit, reason) => this.#ended(unit, reason),
-      onSpareFailed: (error) => options.warn(`Cannot start the standby process of plugin "${spec.id}"`, error),
+      onSpareFailed: (error) => warn(`Cannot start the standby process of plugin "${spec.id}"`, error),
     });
   }
 
@@ -91,13 +118,18 @@ export class Runner {
     this.#member = member;
   }
 
-  get state(): SupervisedState {
+  get state(): SessionState {
     return this.#instances.state;
   }
 
   get error(): PluginError | undefined {
     const { state } = this;
-    return state === "errored" || state === "restarting" ? this.#instances.error : undefined;
+    return state === "errored" || state === "restarting" || state === "connecting" ? this.#instances.error : undefined;
+  }
+
+  /** What the plugin is configured with. */
+  get settings(): unknown {
+    return this.#settings;
   }
 
   /** When it is tried again, while it waits for that. */
@@ -178,6 +210,7 @@ export class Runner {
 
   async #replace(drainMs: number, command: ClientOptions["command"]): Promise<void> {
     const { id } = this.#options.spec;
+    if (this.#instances instanceof Seat) throw new TypeError(`Cannot replace plugin "${id}": somebody else runs it`);
     if (this.state !== "active") {
       throw new PluginError("NOT_SENT", `Cannot replace plugin "${id}": it is ${this.state}, and only one that is active can be replaced`);
     }
@@ -229,6 +262,7 @@ export class Runner {
     for (const unit of units) if (!this.#ends.has(unit)) this.#begin(unit);
     this.handle.serve(units.map(({ peer }) => peer));
     this.#member?.serve(units.map(({ connection }) => connection));
+    if (units.length === 0) this.onEmpty();
   }
 
   #begin(unit: LiveUnit): void {
@@ -263,7 +297,7 @@ export class Runner {
     this.#lastExit = { reason, at: new Date(), callsLost: unit.peer.callsLost };
   }
 
-  #changed(change: SupervisorChange, instance: number | undefined): void {
+  #changed(change: UnitChange, instance: number | undefined): void {
     if (change.to === "restarting") this.#retry = { attempt: change.attempt, delayMs: change.delayMs };
     const state = this.#instances?.state ?? change.to;
     // Of several, what one of them goes through is told as its own; what the session as a whole is, when that changes.
@@ -304,7 +338,8 @@ export class Runner {
   #why(): string {
     const { id } = this.#options.spec;
     const error = this.error?.message.split("\n", 1)[0];
-    const remedy = this.state === "restarting" || this.state === "starting" ? "\n  Give the call waitReadyMs to have it wait." : "";
+    const isOnItsWay = this.state === "restarting" || this.state === "starting" || this.state === "connecting";
+    const remedy = isOnItsWay ? "\n  Give the call waitReadyMs to have it wait." : "";
     return `plugin "${id}" is ${this.state}${error === undefined ? "" : `: ${error}`}${remedy}`;
   }
 }
@@ -312,7 +347,9 @@ export class Runner {
 const INLINE_RESTART = resolveRestart({ attempt: "Cannot load a plugin", prefix: "", values: {} });
 
 /** How many processes a spec asks for. An inline plugin never crashes by itself, but may decline, and say when to ask again. */
-function shapeOf(spec: ResolvedSpec): Pick<ResolvedSupervised, "standby" | "restart"> & { readonly count: number } {
-  if (spec.mode === "inline") return { count: 1, standby: false, restart: INLINE_RESTART };
+type Shape = Pick<ResolvedSupervised, "standby" | "restart"> & { readonly count: number };
+
+function shapeOf(spec: ResolvedSpec): Shape {
+  if (spec.mode !== "supervised") return { count: 1, standby: false, restart: INLINE_RESTART };
   return { count: spec.instances, standby: spec.standby, restart: spec.restart };
 }

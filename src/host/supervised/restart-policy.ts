@@ -1,9 +1,10 @@
 import type { PluginError, StartError } from "../../errors.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import { type Backoff, backoffMs, type ResolvedBackoff } from "../../util/backoff.js";
+import { backoffIn } from "../../util/options/backoff.js";
 import { choice } from "../../util/options/choices.js";
-import { duration, integer } from "../../util/options/numbers.js";
-import { nested, type OptionsSource, option } from "../../util/options/source.js";
+import { duration } from "../../util/options/numbers.js";
+import { nested, type OptionsSource } from "../../util/options/source.js";
 
 /** How a plugin is started anew when it has ended. */
 export interface RestartPolicy extends Backoff {
@@ -90,16 +91,8 @@ export function resolveRestart(from: OptionsSource): ResolvedRestartPolicy | fal
     NAMES,
     "false, or an object with initialMs, factor, maxMs, jitter, maxAttempts, resetAfterMs, on and thenEveryMs",
   );
-  const isFactor = (value: unknown): value is number => typeof value === "number" && value >= 1 && value <= 1_000;
-  const isShare = (value: unknown): value is number => typeof value === "number" && value >= 0 && value <= 1;
   return {
-    initialMs: duration(restart, "initialMs", 250, { zero: true }),
-    factor: option(restart, "factor", 2, isFactor, "a number from 1 to 1000"),
-    maxMs: duration(restart, "maxMs", 30_000, { zero: true }),
-    jitter: option(restart, "jitter", 0.2, isShare, "a number from 0 to 1"),
-    maxAttempts:
-      restart.values["maxAttempts"] === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : integer(restart, "maxAttempts", 5, 0),
-    resetAfterMs: duration(restart, "resetAfterMs", 30_000, { zero: true }),
+    ...backoffIn(restart, 5),
     on: choice(restart, "on", "always", ["always", "failure"]),
     thenEveryMs: duration(restart, "thenEveryMs", undefined),
   };

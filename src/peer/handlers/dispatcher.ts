@@ -71,10 +71,21 @@ export class Dispatcher {
   constructor({ dispenser, messages, replies, sender, writers }: DispatcherParts, options: DispatcherOptions) {
     this.#sender = sender;
     this.#options = options;
-    const { clock, other, plugin = other } = options;
-    this.#origin = { peer: dispenser, plugin: options.identity };
+    const { clock } = options;
+    // Who dials in is known later than its connection: looked at where it is asked for.
+    this.#origin = {
+      peer: dispenser,
+      get plugin() {
+        return options.identity;
+      },
+    };
     this.running = new RunningCalls(clock);
-    this.#handlers = new ObservedHandlers({ clock, plugin });
+    this.#handlers = new ObservedHandlers({
+      clock,
+      get plugin() {
+        return options.plugin ?? options.other;
+      },
+    });
     this.#responses = new Responses(replies, messages, options);
     this.#streamCalls = new StreamCalls({ handlers: this.#handlers, running: this.running, responses: this.#responses, writers });
   }

@@ -29,7 +29,7 @@ export class StreamReaders {
     this.#options = options;
     this.#rest = new Rest(options.clock);
     const { maxUnreadBytes, streamCreditCount, streamCreditBytes } = options.limits;
-    this.#unread = new Unread(maxUnreadBytes, options.other);
+    this.#unread = new Unread(maxUnreadBytes, options);
     this.#wire = {
       credit: { items: streamCreditCount, bytes: streamCreditBytes },
       unread: this.#unread,

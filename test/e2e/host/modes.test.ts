@@ -12,13 +12,17 @@ describe.each(MODES)("a plugin that is $name", (mode) => {
   let host: Host<typeof topics>;
   let helped: ReturnType<typeof hostWith>["helped"];
   let remote: Remote<typeof suite>;
+  let endPlugins: () => Promise<void>;
 
   beforeEach(async () => {
     ({ host, helped } = hostWith([await mode.spec("one", { options: { a: 1 } }), await mode.spec("two")]));
-    await host.ready();
+    endPlugins = await mode.ready(host);
     remote = await host.getSession("one").dispense(suite);
   });
-  afterEach(() => host.close());
+  afterEach(async () => {
+    await host.close();
+    await endPlugins();
+  });
 
   test("is called, and is configured with its options", async () => {
     expect(await remote.echo({ text: "hello", list: [1, null, { deep: true }] })).toEqual({
