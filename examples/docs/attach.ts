@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { greeter } from "./greeter.js";
 
-const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
+const command = new URL("./plugin.js", import.meta.url);
 await using first = NewClient({ command });
 await first.start();
 const handedOver = JSON.stringify(first.reattachConfig);

@@ -1,9 +1,8 @@
-import { fileURLToPath } from "node:url";
 import { implement, NewClient } from "mortise";
 import { clock, stamps } from "./stamps.js";
 
 await using client = NewClient({
-  command: fileURLToPath(new URL("./stamps-plugin.js", import.meta.url)),
+  command: new URL("./stamps-plugin.js", import.meta.url),
   provides: [implement(clock, { now: () => Date.UTC(2025, 0, 1) })],
 });
 const { stamp } = await client.dispense(stamps);

@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { isPluginError, NewClient } from "mortise";
 import { jobs } from "./jobs.js";
 
-const command = fileURLToPath(new URL("./jobs-plugin.js", import.meta.url));
+const command = new URL("./jobs-plugin.js", import.meta.url);
 await using client = NewClient({ command });
 const { wait } = await client.dispense(jobs);
 try {

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { greeter } from "./greeter.js";
 
-const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
+const command = new URL("./plugin.js", import.meta.url);
 // Where the plugin comes from another person, so does its digest.
 const digest = createHash("sha256").update(readFileSync(command)).digest("hex");
 await using client = NewClient({ command, checksum: { algorithm: "sha256", digest } });

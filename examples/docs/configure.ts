@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { greeter } from "./greeter.js";
 
-const command = fileURLToPath(new URL("./configure-plugin.js", import.meta.url));
+const command = new URL("./configure-plugin.js", import.meta.url);
 await using client = NewClient({ command, config: { greeting: "Good day" } });
 const { greet } = await client.dispense(greeter);
 console.log(await greet({ name: "world" }));

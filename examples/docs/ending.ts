@@ -1,9 +1,8 @@
 // #region kill
-import { fileURLToPath } from "node:url";
 import { cleanupClients, NewClient } from "mortise";
 import { greeter } from "./greeter.js";
 
-const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
+const command = new URL("./plugin.js", import.meta.url);
 const client = NewClient({ command });
 await client.start();
 console.log(await client.kill());

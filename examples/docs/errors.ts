@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { isPluginError, NewClient } from "mortise";
 import { account } from "./account.js";
 
-const command = fileURLToPath(new URL("./account-plugin.js", import.meta.url));
+const command = new URL("./account-plugin.js", import.meta.url);
 await using client = NewClient({ command });
 const { withdraw } = await client.dispense(account);
 // #region call

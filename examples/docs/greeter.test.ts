@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { implement } from "mortise/plugin";
 import { connectInMemory } from "mortise/testing";
@@ -12,7 +11,7 @@ test("the implementation greets", async () => {
 });
 
 test("the plugin's process greets", async () => {
-  await using client = NewClient({ command: fileURLToPath(new URL("./plugin.js", import.meta.url)) });
+  await using client = NewClient({ command: new URL("./plugin.js", import.meta.url) });
   const { greet } = await client.dispense(greeter);
   expect(await greet({ name: "test" })).toBe("Hello, test!");
 });

@@ -1,6 +1,5 @@
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { type Logger, NewClient } from "mortise";
 
 const lines: string[] = [];
@@ -9,7 +8,7 @@ const logger: Logger = { debug() {}, info: log, warn: console.warn, error: conso
 const stdout = new PassThrough();
 const stderr = new PassThrough();
 
-const command = fileURLToPath(new URL("./chatty-plugin.js", import.meta.url));
+const command = new URL("./chatty-plugin.js", import.meta.url);
 const client = NewClient({ command, logger, stderr, syncStdout: stdout });
 const connection = await client.client();
 await connection.call("chatty.say");

@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { text } from "./text.js";
 
-const file = fileURLToPath(new URL("./mux-plugin.js", import.meta.url));
+const file = new URL("./mux-plugin.js", import.meta.url);
 for (const name of ["upper", "lower"]) {
   await using client = NewClient({ command: [file, name] });
   const { change } = await client.dispense(text);

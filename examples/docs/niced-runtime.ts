@@ -4,9 +4,8 @@ import type { Exit, Runtime } from "mortise";
 
 export const niced: Runtime = {
   async start({ command, env, cwd }) {
-    const [file, ...args] = typeof command === "string" ? [command] : command;
     // A group of its own, so that all of it can be signalled.
-    const child = spawn("nice", ["-n", "10", process.execPath, file, ...args], { env, cwd, detached: true });
+    const child = spawn("nice", ["-n", "10", process.execPath, ...command], { env, cwd, detached: true });
     const exited = new Promise<Exit>((resolve) => child.on("exit", (exitCode, signal) => resolve({ exitCode, signal })));
     child.stdin.on("error", () => {}); // It breaks when the plugin ends.
     await once(child, "spawn"); // Or rejects, and says in the error of start() why not.

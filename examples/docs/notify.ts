@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { notes } from "./notes.js";
 
-const command = fileURLToPath(new URL("./notes-plugin.js", import.meta.url));
+const command = new URL("./notes-plugin.js", import.meta.url);
 await using client = NewClient({ command });
 const { add, list } = await client.dispense(notes);
 await add({ text: "first" });

@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { builds } from "./builds.js";
 
-const command = fileURLToPath(new URL("./builds-plugin.js", import.meta.url));
+const command = new URL("./builds-plugin.js", import.meta.url);
 await using client = NewClient({ command });
 const { build } = await client.dispense(builds);
 const onProgress = (page: number): void => console.log(`page ${page}`);

@@ -14,7 +14,7 @@ const flags = [
   ...(knows("--allow-net") ? ["--allow-net"] : []),
 ];
 
-await using client = NewClient({ command: [process.execPath, ...flags, plugin], inheritEnv: false });
+await using client = NewClient({ command: plugin, execArgv: flags, inheritEnv: false });
 const { read } = await client.dispense(files);
 console.log((await read(plugin)).length > 0);
 await read("/etc/passwd").catch((error) => {

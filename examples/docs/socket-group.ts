@@ -1,8 +1,7 @@
 import { statSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 
-const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
+const command = new URL("./plugin.js", import.meta.url);
 // A group of yours, by name or number; here the one that this program runs as.
 const socketGroup = process.getgid?.() as number;
 await using client = NewClient({ command, transport: "unix", socketGroup });

@@ -1,9 +1,8 @@
 // #region call
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { reports } from "./reports.js";
 
-const command = fileURLToPath(new URL("./reports-plugin.js", import.meta.url));
+const command = new URL("./reports-plugin.js", import.meta.url);
 await using client = NewClient({ command });
 const { lines, total } = await client.dispense(reports);
 

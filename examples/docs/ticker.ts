@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { implement, NewClient } from "mortise";
 import { board } from "./board.js";
 
@@ -11,7 +10,7 @@ const show = (text: string): void => {
   if (shown.push(text) === 3) enough();
 };
 await using client = NewClient({
-  command: fileURLToPath(new URL("./ticker-plugin.js", import.meta.url)),
+  command: new URL("./ticker-plugin.js", import.meta.url),
   provides: [implement(board, { show })],
 });
 await client.start();

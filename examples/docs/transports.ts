@@ -1,9 +1,8 @@
 // #region transports
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { greeter } from "./greeter.js";
 
-const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
+const command = new URL("./plugin.js", import.meta.url);
 for (const transport of ["tcp", "unix", "websocket"] as const) {
   await using client = NewClient({ command, transport, minPort: 20_000, maxPort: 20_999 });
   const { network } = await client.start();

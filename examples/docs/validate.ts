@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { isPluginError, NewClient } from "mortise";
 import { prices } from "./prices.js";
 
-const command = fileURLToPath(new URL("./prices-plugin.js", import.meta.url));
+const command = new URL("./prices-plugin.js", import.meta.url);
 await using client = NewClient({ command });
 const { total } = await client.dispense(prices);
 console.log(await total({ amount: 10, currency: "EUR" }));

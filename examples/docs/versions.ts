@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { ledger1, ledger2 } from "./ledger.js";
 
-const command = fileURLToPath(new URL("./ledger-plugin.js", import.meta.url));
+const command = new URL("./ledger-plugin.js", import.meta.url);
 for (const apiVersions of [[1, 2], [1]]) {
   await using client = NewClient({ command, apiVersions });
   await client.start();

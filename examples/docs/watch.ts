@@ -1,5 +1,4 @@
 import { subscribe } from "node:diagnostics_channel";
-import { fileURLToPath } from "node:url";
 import { type CallEvent, NewClient } from "mortise";
 import { prices } from "./prices.js";
 
@@ -8,7 +7,7 @@ subscribe("mortise:call", (event) => {
   console.log(side, phase, `${contract}.${member}`);
 });
 
-await using client = NewClient({ command: fileURLToPath(new URL("./prices-plugin.js", import.meta.url)) });
+await using client = NewClient({ command: new URL("./prices-plugin.js", import.meta.url) });
 const { total } = await client.dispense(prices);
 await total({ amount: 10, currency: "EUR" });
 await total({ amount: -1, currency: "EUR" }).catch(() => {});

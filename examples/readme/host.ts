@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { implement, isPluginError, NewClient } from "mortise";
 import { clock, greeter } from "./greeter.js";
 
-const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
+const command = new URL("./plugin.js", import.meta.url);
 // #region provides
 const provides = [implement(clock, { hour: () => 9 })];
 const client = NewClient({ command, provides });

@@ -18,7 +18,10 @@ const POLL_MS = 50;
  * Takes a plugin that already runs for one that was just launched: it announces itself with what is known of it.
  * @throws {Error} With the end of a sentence: there is no such process.
  */
-export function attach({ config, mayKill }: Reattach, { apiVersions }: ResolvedClientOptions): Omit<Launched, "tls" | "checked"> {
+export function attach(
+  { config, mayKill }: Reattach,
+  { apiVersions }: ResolvedClientOptions,
+): Omit<Launched, "checked" | "executable" | "tls"> {
   const { pid, address, secret } = config;
   const first = lookClosely(pid);
   if (first === undefined) {

@@ -1,5 +1,4 @@
 import { PluginError } from "../errors.js";
-import { partsOf } from "../executable/command.js";
 import { Heartbeat } from "../peer/heartbeat.js";
 import { systemClock } from "../util/clock.js";
 import type { ResolvedClientOptions } from "./options/options.js";
@@ -30,7 +29,8 @@ export function watchLife(started: Started, options: ResolvedClientOptions, onFr
 // At a breakpoint a plugin stands still for as long as somebody thinks.
 function isDebugged(options: ResolvedClientOptions): boolean {
   if (options.reattach !== undefined) return false;
-  const [, ...args] = partsOf(options.command);
+  const { command, interpreter = [], execArgv = [] } = options;
+  const args = [...interpreter, ...execArgv, ...command].slice(1);
   const nodeOptions = pluginVariable("NODE_OPTIONS", options, process.env) ?? "";
   // The last is how VS Code attaches itself to whatever its terminal starts.
   const byEditor = pluginVariable("VSCODE_INSPECTOR_OPTIONS", options, process.env) !== undefined;

@@ -4,8 +4,6 @@ import { type FileHandle, lstat, open, readlink, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PluginError } from "../errors.js";
 import { faultOf, follow, type LookingAtLinks, lookAsUser } from "../util/trusted-path.js";
-import { type Command, partsOf } from "./command.js";
-import { type Executable, isScript } from "./executable.js";
 import { reasonIn, StartFault } from "./start-fault.js";
 
 /** What a plugin's file must be before it is run. */
@@ -20,12 +18,6 @@ export interface Checksum {
 export interface Checked {
   /** Looks whether it still is. @throws {PluginError} `CHECKSUM_MISMATCH` It was replaced or written to in the meantime. */
   confirm(): Promise<void>;
-}
-
-/** The file that a plugin is made of: for a script, the script and not the Node.js that runs it. */
-export function sourceOf(command: Command, { file, args }: Executable): string {
-  const [name] = partsOf(command);
-  return isScript(name) ? (args[0] as string) : file;
 }
 
 /**

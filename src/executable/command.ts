@@ -1,7 +1,5 @@
-/** Executable and arguments, run without a shell. */
-export type Command = string | readonly [file: string, ...args: string[]];
+/** Executable and arguments, run without a shell. A path may be a `file:` URL, as `new URL("./plugin.js", import.meta.url)`. */
+export type Command = string | URL | readonly [file: string | URL, ...args: (string | URL)[]];
 
-/** Its file and its arguments. */
-export function partsOf(command: Command): readonly [file: string, ...args: string[]] {
-  return typeof command === "string" ? [command] : command;
-}
+/** File and arguments as texts. */
+export type CommandLine = readonly [file: string, ...args: string[]];

@@ -1,48 +1,80 @@
 import { constants } from "node:fs";
-import { access, lstat, stat } from "node:fs/promises";
-import { isAbsolute, resolve, sep } from "node:path";
-import { type Command, partsOf } from "./command.js";
-import { checkFormat } from "./file-format.js";
-import { findOnPath, type Surroundings } from "./search-path.js";
+import { access, open, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { CommandLine } from "./command.js";
+import { ownProgram } from "./own-program.js";
+import { checkFile, findProgram } from "./program.js";
+import { findRunner, type ScriptOptions } from "./runner.js";
+import type { Surroundings } from "./search-path.js";
 import { reasonIn, StartFault } from "./start-fault.js";
-import { checkWindowsFormat } from "./windows-format.js";
+import { isTypeScript } from "./typescript.js";
 
 /** What is run: an absolute path and its arguments. Found once, so that nothing later on PATH or in a directory comes first. */
 export interface Executable {
   readonly file: string;
   readonly args: readonly string[];
+  /** The file that the plugin is made of: for a script, the script and not what runs it. */
+  readonly source: string;
+  /** What runs the script, with its own arguments; empty where the system runs the file. */
+  readonly runner: readonly string[];
+  /** Variables that the plugin needs besides. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
-/** Says whether a file is run by Node.js, and not by itself. */
-export function isScript(name: string): boolean {
-  return /\.[cm]?js$/.test(name);
-}
+const SCRIPT = /\.[cm]?[jt]s$/;
 
 /**
  * Finds what a command means, and says plainly what keeps it from being run.
  *
- * Node.js itself would run a file without a `#!` line through a shell; here that is an error.
+ * A script is run by Node.js, and not by itself; but for TypeScript that is executable and begins with `#!`, which says itself what runs it.
  * @throws {Error} With the end of a sentence: `there is no file …`.
  */
-export async function findExecutable(command: Command, { cwd, path }: Surroundings): Promise<Executable> {
-  const [name, ...args] = partsOf(command);
-  const script = isScript(name);
-  const isPath = script || name.includes("/") || name.includes(sep) || isAbsolute(name);
-  const file = isPath ? resolve(cwd, name) : await findProgram(name, path);
-  const { mode } = await checkFile(name, file);
-  if (script) {
-    await access(file, constants.R_OK).catch(() => {
-      throw new StartFault("permission", `its file "${file}" cannot be read by this user`);
-    });
-    return { file: process.execPath, args: [file, ...args] };
+export async function findExecutable(
+  [name, ...args]: CommandLine,
+  surroundings: Surroundings,
+  options: ScriptOptions = {},
+): Promise<Executable> {
+  if (!SCRIPT.test(name)) return asProgram(await findProgram(name, surroundings), args);
+  const { script, mode } = await findScript(name, surroundings);
+  const isGiven = options.interpreter !== undefined || options.execArgv !== undefined;
+  if (!isGiven && isTypeScript(name) && (mode & 0o111) !== 0 && (await namesInterpreter(script))) {
+    return asProgram(await findProgram(script, surroundings), args);
   }
-  await access(file, constants.X_OK).catch(() => {
-    const remedy = (mode & 0o111) === 0 ? `Run: chmod +x "${file}"` : "Its owner may; or its file system is mounted with noexec.";
-    throw new StartFault("permission", `"${file}" is not executable${(mode & 0o111) === 0 ? "" : " by this user"}\n  ${remedy}`);
+  const { file, args: before, env } = await findRunner(script, surroundings, options);
+  return { file, args: [...before, script, ...args], source: script, runner: [file, ...before], env };
+}
+
+/**
+ * Finds the file that a plugin is made of, whatever will run it.
+ * @throws {Error} With the end of a sentence.
+ */
+export async function findSource([name]: CommandLine, surroundings: Surroundings): Promise<string> {
+  return SCRIPT.test(name) ? (await findScript(name, surroundings)).script : findProgram(name, surroundings);
+}
+
+// That this program's own executable is to run a script, a list says as well; and Electron's is to be told that.
+function asProgram(file: string, args: readonly string[]): Executable {
+  const env = file === process.execPath && args.some((arg) => SCRIPT.test(arg)) ? ownProgram().env : undefined;
+  return { file, args, source: file, runner: [], env: env ?? {} };
+}
+
+async function findScript(name: string, { cwd }: Surroundings): Promise<{ readonly script: string; readonly mode: number }> {
+  const script = resolve(cwd, name);
+  const { mode } = await checkFile(name, script);
+  await access(script, constants.R_OK).catch(() => {
+    throw new StartFault("permission", `its file "${script}" cannot be read by this user`);
   });
-  if (process.platform === "win32") await checkWindowsFormat(file);
-  else await checkFormat(file, { cwd, path });
-  return { file, args };
+  return { script, mode };
+}
+
+async function namesInterpreter(script: string): Promise<boolean> {
+  const handle = await open(script, "r");
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer.toString("latin1") === "#!" && process.platform !== "win32";
+  } finally {
+    await handle.close();
+  }
 }
 
 /**
@@ -58,43 +90,4 @@ export async function checkCwd(cwd: string): Promise<void> {
   await access(cwd, constants.X_OK).catch((cause) => {
     throw new StartFault("permission", `its cwd "${cwd}" may not be entered by this user`, { cause });
   });
-}
-
-async function checkFile(name: string, file: string): Promise<{ readonly mode: number }> {
-  const found = await stat(file).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") throw new StartFault("missing", await missing(name, file));
-    const why = error.code === "EACCES" ? "this user may not enter a directory on the way to it" : error.code;
-    throw new StartFault(reasonIn(error, "missing"), `its file "${file}" cannot be looked at: ${why}`, { cause: error });
-  });
-  if (found.isDirectory()) throw new StartFault("format", `"${file}" is a directory\n  Name the plugin's file in it.`);
-  if (!found.isFile()) throw new StartFault("format", `"${file}" is no regular file`);
-  return found;
-}
-
-async function missing(name: string, file: string): Promise<string> {
-  const isLink = await lstat(file).then(
-    (found) => found.isSymbolicLink(),
-    () => false,
-  );
-  if (isLink) return `"${file}" is a link to a file that does not exist`;
-  return `there is no file "${file}"${inOneText(name) ?? (isAbsolute(name) ? "" : "\n  A relative path starts at the client's cwd.")}`;
-}
-
-// The commonest mistake of all: a command line, where a file is wanted.
-function inOneText(name: string): string | undefined {
-  if (!/\s/.test(name)) return undefined;
-  return `\n  No shell splits a command: give its parts as a list, as in ${JSON.stringify(name.trim().split(/\s+/))}.`;
-}
-
-async function findProgram(name: string, path: string | undefined): Promise<string> {
-  if (path === undefined) {
-    throw new StartFault(
-      "options",
-      `its environment has no PATH on which "${name}" could be found\n  Give its absolute path, or PATH in env or inheritEnv.`,
-    );
-  }
-  const found = await findOnPath(name, path);
-  if (found !== undefined) return found;
-  const remedy = inOneText(name) ?? `\n  Write "./${name}" for a file in the client's cwd.`;
-  throw new StartFault("missing", `there is no program "${name}" on its PATH${remedy}`);
 }

@@ -1,6 +1,6 @@
-import { constants } from "node:fs";
+import { constants, realpathSync } from "node:fs";
 import { access, stat } from "node:fs/promises";
-import { delimiter, isAbsolute, join } from "node:path";
+import { basename, delimiter, isAbsolute, join } from "node:path";
 
 /** Where a command is looked for. */
 export interface Surroundings {
@@ -23,6 +23,19 @@ export async function findOnPath(name: string, path: string): Promise<string | u
     }
   }
   return undefined;
+}
+
+/** A program as somebody can type it: its name alone, where that is what a shell finds by it. */
+export function typedName(file: string, path = ""): string {
+  const name = basename(file).replace(/\.exe$/i, "");
+  for (const dir of path.split(delimiter)) {
+    try {
+      return realpathSync(join(dir, basename(file))) === realpathSync(file) ? name : file;
+    } catch {
+      // It is not there.
+    }
+  }
+  return file;
 }
 
 /** Says whether this user may run a file. */

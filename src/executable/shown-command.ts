@@ -1,16 +1,16 @@
-import { type Command, partsOf } from "./command.js";
+import type { CommandLine } from "./command.js";
 
 // Arguments may be as long as the system allows, and hold what is not for every log.
 const MAX_CHARACTERS = 300;
 
 /** File and arguments in one text, whatever their length. */
-export function wholeCommand(command: Command): string {
-  return partsOf(command).join(" ");
+export function wholeCommand(command: CommandLine): string {
+  return command.join(" ");
 }
 
 /** A command as people know it, short enough for a sentence. */
-export function showCommand(command: Command): string {
-  return abridge(partsOf(command), MAX_CHARACTERS);
+export function showCommand(command: CommandLine): string {
+  return abridge(command, MAX_CHARACTERS);
 }
 
 /** Words joined by spaces, up to so many characters, and how many words there are beyond. */

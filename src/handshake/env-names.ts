@@ -1,4 +1,4 @@
-type EnvKey = "protocolVersions" | "transport" | "minPort" | "maxPort" | "unixSocketDir" | "secret" | "clientCert" | "lifeline";
+type EnvKey = "protocolVersions" | "transport" | "minPort" | "maxPort" | "unixSocketDir" | "secret" | "clientCert" | "lifeline" | "depth";
 
 /** The variables by which a host tells a plugin how to start. The `PLUGIN_` family is go-plugin's. */
 export const EnvName: { readonly [K in EnvKey]: string } = {
@@ -10,6 +10,7 @@ export const EnvName: { readonly [K in EnvKey]: string } = {
   secret: "PLUGIN_SECRET",
   clientCert: "PLUGIN_CLIENT_CERT",
   lifeline: "PLUGIN_LIFELINE",
+  depth: "PLUGIN_DEPTH",
 };
 
 /** A person's own: `1` lets a plugin that nobody started serve on its own. No host sets it. */

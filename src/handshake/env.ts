@@ -16,6 +16,8 @@ export interface PluginEnv {
   readonly clientCert?: string | undefined;
   /** True if the plugin must end when its stdin does. */
   readonly lifeline: boolean;
+  /** How many hosts stand above the plugin, each started by the one before. @default 1 */
+  readonly depth?: number | undefined;
 }
 
 /** Says whether a variable belongs to the handshake: it is never inherited, and a caller cannot set it. */
@@ -33,6 +35,7 @@ export function writePluginEnv(env: PluginEnv, handshake: ResolvedHandshake): Re
     [EnvName.secret]: env.secret,
     ...(env.unixSocketDir === undefined ? {} : { [EnvName.unixSocketDir]: env.unixSocketDir }),
     ...(env.clientCert === undefined ? {} : { [EnvName.clientCert]: env.clientCert }),
+    ...(env.depth === undefined ? {} : { [EnvName.depth]: String(env.depth) }),
     ...(env.lifeline ? { [EnvName.lifeline]: "stdin" } : {}),
   };
 }
@@ -70,6 +73,11 @@ export function readPluginEnv(env: Readonly<Record<string, string | undefined>>)
     clientCert: env[EnvName.clientCert] || undefined,
     lifeline: env[EnvName.lifeline] === "stdin",
   };
+}
+
+/** How many hosts stand above this program, each the plugin of the one before. */
+export function hostsAbove(env: Readonly<Record<string, string | undefined>>): number {
+  return Number(/^\d{1,3}$/.exec(env[EnvName.depth] ?? "")?.[0] ?? 0);
 }
 
 function readVersions(text: string): number[] {

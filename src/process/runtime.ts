@@ -1,5 +1,5 @@
 import type { Readable, Writable } from "node:stream";
-import type { Command } from "../executable/command.js";
+import type { CommandLine } from "../executable/command.js";
 import type { Address } from "../util/address.js";
 
 /** How a process comes to exist and to an end. A child process by default; a container, or a test's fake, fits as well. */
@@ -9,9 +9,9 @@ export interface Runtime {
    * the start is given up. What it rejects with becomes the sentence of a `StartError`.
    */
   start(request: {
-    readonly command: Command;
+    readonly command: CommandLine;
     readonly env: Readonly<Record<string, string>>;
-    readonly cwd: string | URL | undefined;
+    readonly cwd: string | undefined;
     readonly signal: AbortSignal;
   }): Promise<Running>;
 }

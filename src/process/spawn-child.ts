@@ -5,7 +5,7 @@ import type { Executable } from "../executable/executable.js";
 import { checkDescriptors } from "./free-descriptors.js";
 
 export interface SpawnRequest {
-  readonly executable: Executable;
+  readonly executable: Pick<Executable, "file" | "args">;
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
 }

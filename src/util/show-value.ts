@@ -1,3 +1,5 @@
+import { isUrl } from "./is-url.js";
+
 const MAX_CHARACTERS = 200;
 
 /** What a value is, for the sentence that refuses it. Takes what String() throws at, too: an object without a prototype. */
@@ -7,7 +9,7 @@ export function showValue(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return "a list";
-  if (value instanceof URL) return quote(value.href);
+  if (isUrl(value)) return quote(value.href);
   const kind = Object.prototype.toString.call(value).slice(8, -1);
   return kind === "Object" ? "an object" : `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind}`;
 }

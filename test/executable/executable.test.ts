@@ -18,7 +18,7 @@ function put(name: string, content: string | Uint8Array, mode = 0o755): string {
   return file;
 }
 const find = (command: string | [string, ...string[]], path: string | undefined = "/usr/bin:/bin") =>
-  findExecutable(command, { cwd: dir, path });
+  findExecutable([command].flat() as [string, ...string[]], { cwd: dir, path });
 const why = async (command: string | [string, ...string[]], path?: string | undefined) => (await rejection(find(command, path))).message;
 const first = (text: string): string => text.split("\n")[0] as string;
 
@@ -26,13 +26,13 @@ describe("findExecutable()", () => {
   test("runs a .js, .cjs or .mjs file on this Node.js, x bit or not", async () => {
     for (const name of ["a.js", "b.cjs", "c.mjs"]) {
       const file = put(name, "", 0o644);
-      expect(await find([name, "--x"])).toEqual({ file: process.execPath, args: [file, "--x"] });
+      expect(await find([name, "--x"])).toMatchObject({ file: process.execPath, args: [file, "--x"], source: file });
     }
   });
 
   test("starts a relative path at the client's cwd", async () => {
     const file = put("tool", "#!/bin/sh\n");
-    expect(await find(["./tool", "a b"])).toEqual({ file, args: ["a b"] });
+    expect(await find(["./tool", "a b"])).toMatchObject({ file, args: ["a b"], source: file, runner: [] });
   });
 
   test("[F28] finds a program on the plugin's PATH, in its order, as an absolute path", async () => {
@@ -51,7 +51,7 @@ describe("findExecutable()", () => {
   });
 
   test("[F23] says that the environment has no PATH", async () => {
-    const error = await rejection(findExecutable("tool", { cwd: dir, path: undefined }));
+    const error = await rejection(findExecutable(["tool"], { cwd: dir, path: undefined }));
     expect(error.message).toBe(
       'its environment has no PATH on which "tool" could be found\n  Give its absolute path, or PATH in env or inheritEnv.',
     );
@@ -134,7 +134,7 @@ describe("findExecutable() names what keeps a file from being run:", () => {
       expect((await find("./tool")).file).toBe(file);
     }
     put("tool", "#!/usr/bin/env sh\n");
-    expect((await findExecutable("./tool", { cwd: dir, path: undefined })).args).toEqual([]);
+    expect((await findExecutable(["./tool"], { cwd: dir, path: undefined })).args).toEqual([]);
   });
 
   test("[F23, O25] Windows line ends", async () => {

@@ -7,7 +7,7 @@ import { gate } from "../kit/gate.js";
 gate();
 
 test("[O25] a command is shown as it is, unless it is long", () => {
-  for (const command of ["./kv.js", ["node", "a b", ""], ["x".repeat(298), "y"]] as const)
+  for (const command of [["./kv.js"], ["node", "a b", ""], ["x".repeat(298), "y"]] as const)
     expect(showCommand(command)).toBe(wholeCommand(command));
 });
 

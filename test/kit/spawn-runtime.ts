@@ -21,7 +21,7 @@ export function spawnRuntime({
     env: {},
     child: undefined as never,
     async start({ command, env, cwd }) {
-      const [file = "", ...args] = [...launcher, process.execPath, ...(typeof command === "string" ? [command] : command)];
+      const [file = "", ...args] = [...launcher, process.execPath, ...command];
       const child = spawn(file, args, { env, cwd, detached });
       runtime.env = env;
       runtime.child = child;

@@ -24,6 +24,7 @@ test("the variables of the handshake keep their names", () => {
     secret: "PLUGIN_SECRET",
     clientCert: "PLUGIN_CLIENT_CERT",
     lifeline: "PLUGIN_LIFELINE",
+    depth: "PLUGIN_DEPTH",
   });
   expect(STANDALONE).toBe("MORTISE_STANDALONE");
   expect(COMPILE_CACHE).toBe("MORTISE_COMPILE_CACHE");
@@ -39,6 +40,7 @@ test("what a host writes keeps its form", () => {
     secret: "ab".repeat(32),
     clientCert: "PEM",
     lifeline: true,
+    depth: 3,
   } as const;
   expect(writePluginEnv(env, handshakeOf({ magicCookieKey: "KV_PLUGIN", magicCookieValue: "hello" }))).toEqual({
     KV_PLUGIN: "hello",
@@ -50,5 +52,6 @@ test("what a host writes keeps its form", () => {
     PLUGIN_SECRET: "ab".repeat(32),
     PLUGIN_CLIENT_CERT: "PEM",
     PLUGIN_LIFELINE: "stdin",
+    PLUGIN_DEPTH: "3",
   });
 });

@@ -1,8 +1,7 @@
-import { fileURLToPath } from "node:url";
 import { NewClient } from "mortise";
 import { greeter } from "./greeter.js";
 
-const command = fileURLToPath(new URL("./plugin.js", import.meta.url));
+const command = new URL("./plugin.js", import.meta.url);
 const client = NewClient({ command });
 try {
   const { greet } = await client.dispense(greeter);

@@ -1,25 +1,53 @@
 // The options that say how a plugin's process is started. Each throws a TypeError or RangeError that names it, and returns what is used.
 
-import type { Command } from "../../executable/command.js";
+import type { CommandLine } from "../../executable/command.js";
 import type { ResolvedHandshake } from "../../handshake/cookie.js";
 import { isHandshakeName } from "../../handshake/env.js";
 import type { StdioOptions } from "../../process/runtime.js";
+import { isUrl } from "../../util/is-url.js";
 import { isFlag } from "../../util/options/flags.js";
 import { withFunctions } from "../../util/options/functions.js";
+import { list } from "../../util/options/lists.js";
+import { pathOf } from "../../util/options/paths.js";
 import { mistake, nested, type OptionsSource, option, REQUIRED, wrong } from "../../util/options/source.js";
 
-export function readCommand(from: OptionsSource): Command {
-  const command = option(from, "command", REQUIRED, isCommand, "the plugin's file, or a list of the file and its arguments");
-  if ([command].flat().some((part) => part.includes("\0"))) throw mistake(from, `command ${HOLDS_NUL}`);
-  return typeof command === "string" ? command : ([...command] as const as Command);
+export function readCommand(from: OptionsSource): CommandLine {
+  const wanted = "the plugin's file, as a path or file: URL, or a list of the file and its arguments";
+  return readLine(from, "command", from.values["command"], wanted);
+}
+
+/** What runs a script; undefined where that is left to us. */
+export function readInterpreter(from: OptionsSource): CommandLine | undefined {
+  const { interpreter } = from.values;
+  return interpreter === undefined ? undefined : readLine(from, "interpreter", interpreter, "a program, or a list of it and its arguments");
+}
+
+/** Options of what runs a script; undefined where they are left to us. */
+export function readExecArgv(from: OptionsSource): readonly string[] | undefined {
+  const { execArgv, runtime, interpreter } = from.values;
+  if (execArgv === undefined) return undefined;
+  if (runtime !== undefined && interpreter === undefined) {
+    throw mistake(from, "execArgv is for an interpreter, which a runtime chooses by itself: give the interpreter as well");
+  }
+  const args = list(from, "execArgv", "a list of texts", (at, place) => option(at, place, REQUIRED, isText, "a text"));
+  return withoutNul(from, "execArgv", args);
+}
+
+function readLine(from: OptionsSource, name: string, value: unknown, wanted: string): CommandLine {
+  const parts = Array.isArray(value) ? (value as readonly unknown[]) : [value];
+  // A text among the arguments is as it is: it may be a URL that the plugin asks for.
+  const [file, ...args] = parts.map((part, index) => (index > 0 && isText(part) ? part : pathOf(part)));
+  if (file && args.every(isText)) return withoutNul(from, name, [file, ...args] as const);
+  // A URL in a list that is none of a file is what is wrong, and not the list.
+  throw wrong(from, name, parts.find((part) => isUrl(part) && pathOf(part) === undefined) ?? value, wanted);
+}
+
+function withoutNul<T extends readonly string[]>(from: OptionsSource, name: string, texts: T): T {
+  if (texts.some((text) => text.includes("\0"))) throw mistake(from, `${name} ${HOLDS_NUL}`);
+  return texts;
 }
 
 const HOLDS_NUL = "holds a NUL character, which no program can be given";
-
-function isCommand(value: unknown): value is Command {
-  const parts: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return parts.length > 0 && parts[0] !== "" && parts.every((part) => typeof part === "string");
-}
 
 /** The ports that a plugin may take, ends included; 0 and 0 where any will do. */
 export interface PortRange {

@@ -3,7 +3,7 @@ import type { SecureContextOptions } from "node:tls";
 import type { Implementation, ImplementationRecord } from "../../contract/implement.js";
 import { readImplementations } from "../../contract/implementations.js";
 import type { Checksum } from "../../executable/checksum.js";
-import type { Command } from "../../executable/command.js";
+import type { Command, CommandLine } from "../../executable/command.js";
 import { showCommand } from "../../executable/shown-command.js";
 import { type Handshake, type ResolvedHandshake, resolveHandshake } from "../../handshake/cookie.js";
 import type { ReattachConfig } from "../../handshake/reattach-config.js";
@@ -24,19 +24,43 @@ import { type Limits, type ResolvedLimits, resolveLimits } from "../../wire/limi
 import type { ValueRules } from "../../wire/references/extract.js";
 import { type ResolvedHeartbeat, readHeartbeat } from "./heartbeat-option.js";
 import type { Hosted } from "./hosted.js";
-import { type PortRange, readCommand, readEnv, readInheritEnv, readPorts, readStreams } from "./launch-options.js";
+import {
+  type PortRange,
+  readCommand,
+  readEnv,
+  readExecArgv,
+  readInheritEnv,
+  readInterpreter,
+  readPorts,
+  readStreams,
+} from "./launch-options.js";
 import { type Reattach, readReattach } from "./reattach-option.js";
 import { readChecksum, readSocketGroup, readTls } from "./security-options.js";
 
 /** How one plugin is started, called and ended. Read once, and never changed. */
 export interface ClientOptions {
   /**
-   * Executable and arguments, run without a shell. A `.js`, `.mjs` or `.cjs` file runs on this Node.js. A relative path starts at `cwd`;
-   * any other name without a slash is looked for on the plugin's PATH.
+   * Executable and arguments, run without a shell. The file is a path or a `file:` URL, as `new URL("./plugin.js", import.meta.url)`. A
+   * relative path starts at `cwd`; a name without a slash is looked for on the plugin's PATH. A script runs on this Node.js, or on what
+   * `interpreter` says: a file that ends in `.js`, `.mjs` or `.cjs`, or in `.ts`, `.mts` or `.cts` where that runs TypeScript.
    * @default none, where `reattach` is given
    * @throws {TypeError} If neither this nor `reattach` is given, or both are; if it is empty or holds NUL.
    */
   readonly command?: Command | undefined;
+  /**
+   * What runs a script, found as `command` is, with arguments of its own: `["deno", "run", "--allow-all"]`. With a `runtime` it stands
+   * before the command that that is handed.
+   * @default this Node.js; where this program is a single executable, or made by pkg or the like, the `node` on the plugin's PATH; Electron
+   * as Node.js
+   * @throws {TypeError} If it is empty or holds NUL.
+   */
+  readonly interpreter?: string | readonly string[] | undefined;
+  /**
+   * Options of the interpreter, before the script.
+   * @default those of this Node.js that concern loading, as `--import`, `--require` and `--conditions`; none with `interpreter`
+   * @throws {TypeError} If it is no list of texts; if there is a `runtime` and no `interpreter`.
+   */
+  readonly execArgv?: readonly string[] | undefined;
   /**
    * Instead of `command`: a plugin that already runs, as its host's `reattachConfig` or the plugin itself said, or that as JSON text.
    * Options for starting a process are of no effect then.
@@ -170,7 +194,9 @@ export interface ClientOptions {
 /** ClientOptions, checked, with their defaults. */
 export interface ResolvedClientOptions extends PortRange {
   /** Never run where there is `reattach`. */
-  readonly command: Command;
+  readonly command: CommandLine;
+  readonly interpreter: CommandLine | undefined;
+  readonly execArgv: readonly string[] | undefined;
   readonly reattach: Reattach | undefined;
   /** The command as people know it, for sentences: a long one is cut. */
   readonly shown: string;
@@ -201,7 +227,7 @@ export interface ResolvedClientOptions extends PortRange {
 }
 
 const NAMES: ReadonlySet<string> = namesIn(
-  "command reattach handshake apiVersions provides config transport minPort maxPort tls cwd env inheritEnv checksum " +
+  "command interpreter execArgv reattach handshake apiVersions provides config transport minPort maxPort tls cwd env inheritEnv checksum " +
     "socketGroup startTimeoutMs callTimeoutMs killTimeoutMs limits managed heartbeat runtime stderr syncStdout syncStderr stdin validate values logger",
 );
 
@@ -209,10 +235,12 @@ const NAMES: ReadonlySet<string> = namesIn(
 export function resolveClientOptions(options: ClientOptions): ResolvedClientOptions {
   const from = readOptions("Cannot create a client", options, NAMES);
   const reattach = readReattach(from);
-  const command = reattach === undefined ? readCommand(from) : `process ${reattach.config.pid}`;
+  const command = reattach === undefined ? readCommand(from) : ([`process ${reattach.config.pid}`] as const);
   const handshake = resolveHandshake(from);
   return {
     command,
+    interpreter: readInterpreter(from),
+    execArgv: readExecArgv(from),
     reattach,
     shown: showCommand(command),
     handshake,

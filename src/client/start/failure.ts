@@ -1,4 +1,5 @@
 import { isPluginError, type StartStep } from "../../errors.js";
+import type { Executable } from "../../executable/executable.js";
 import type { Exit } from "../../process/runtime.js";
 
 /** The time for the whole start is over. */
@@ -22,6 +23,8 @@ export interface Failure {
   readonly exit: Exit | undefined;
   readonly announced: boolean;
   readonly stderrTail: string;
+  /** What was run, where a child process was. */
+  readonly executable: Executable | undefined;
   /** What stdout held instead of an announcement. */
   readonly noise: string;
 }

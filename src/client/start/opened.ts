@@ -1,4 +1,5 @@
 import type { Checked } from "../../executable/checksum.js";
+import type { Executable } from "../../executable/executable.js";
 import type { Announcement } from "../../handshake/announcement.js";
 import type { PluginEnv } from "../../handshake/env.js";
 import type { Running } from "../../process/runtime.js";
@@ -13,6 +14,8 @@ export interface Launched {
   readonly env: PluginEnv;
   /** What this host shows in TLS, if that is spoken. */
   readonly tls: TlsIdentity | undefined;
+  /** What was run, where a child process was. */
+  readonly executable: Executable | undefined;
   /** The plugin's file, where it had to have a checksum. */
   readonly checked: Checked | undefined;
   /** Removes what was made for the start. */

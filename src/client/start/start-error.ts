@@ -1,8 +1,8 @@
 import { relative, resolve } from "node:path";
 import { isPluginError, type PluginErrorCode, StartError, type StartStep } from "../../errors.js";
-import { partsOf } from "../../executable/command.js";
 import { currentDir } from "../../executable/current-dir.js";
-import { isScript } from "../../executable/executable.js";
+import type { Executable } from "../../executable/executable.js";
+import { typedName } from "../../executable/search-path.js";
 import { abridge, wholeCommand } from "../../executable/shown-command.js";
 import { Declined } from "../../handshake/declined.js";
 import { lastLine } from "../../output/tail.js";
@@ -66,7 +66,7 @@ function why({ error, step, exit }: Failure, { shown }: ResolvedClientOptions): 
   return cause === undefined ? `it closed the connection ${WHEN[step]}` : `${cause.message} ${WHEN[step]}`;
 }
 
-function remarks({ error, step, exit, announced, stderrTail, noise }: Failure, options: ResolvedClientOptions): string[] {
+function remarks({ error, step, exit, announced, stderrTail, noise, executable }: Failure, options: ResolvedClientOptions): string[] {
   const waiting = step === "announcement" && !announced;
   const last = lastLine(stderrTail);
   const endedMutely = announced && last === undefined && options.reattach === undefined && (exit !== undefined || isLoss(error));
@@ -75,7 +75,7 @@ function remarks({ error, step, exit, announced, stderrTail, noise }: Failure, o
   return [
     waiting ? noise || silence : "",
     last === undefined ? "" : `last stderr line: ${last.slice(0, 500)}`,
-    waiting && options.runtime === undefined ? `Run it by hand to see the full output: ${byHand(options)}` : "",
+    waiting && options.runtime === undefined ? `Run it by hand to see the full output: ${byHand(options, executable)}` : "",
     error instanceof Declined && error.retryAfterMs !== undefined ? `It says to start it again in ${error.retryAfterMs} ms.` : "",
     endedMutely ? "It said nothing on stderr, where it could say why." : "",
     late ? "If it only needs longer, raise limits.helloTimeoutMs." : "",
@@ -83,10 +83,14 @@ function remarks({ error, step, exit, announced, stderrTail, noise }: Failure, o
   ].filter((remark) => remark !== "");
 }
 
-function byHand({ handshake, command, cwd }: ResolvedClientOptions): string {
-  const [file, ...args] = partsOf(command);
-  const words = [...(isScript(file) ? ["node"] : []), file, ...args].map(quote);
-  return `${cwd === undefined ? "" : enter(cwd)}${handshake.magicCookieKey}=${quote(handshake.magicCookieValue)} ${abridge(words, MAX_BY_HAND)}`;
+/** What ran, as a person can run it again. */
+function byHand({ handshake, command, cwd }: ResolvedClientOptions, executable: Executable | undefined): string {
+  const { runner: [file, ...before] = [], env = {} } = executable ?? {};
+  const runner = file === undefined ? [] : [typedName(file, process.env["PATH"]), ...before];
+  const words = [...runner, ...command].map(quote);
+  const variables = Object.entries({ ...env, [handshake.magicCookieKey]: handshake.magicCookieValue });
+  const set = variables.map(([name, value]) => `${name}=${quote(value)} `).join("");
+  return `${cwd === undefined ? "" : enter(cwd)}${set}${abridge(words, MAX_BY_HAND)}`;
 }
 
 function enter(cwd: string): string {

@@ -161,7 +161,11 @@ export class Starting {
     // What it said on stderr before its last answer waits in the pipe.
     await new Promise<void>((resolve) => systemClock.soon(resolve));
     const { stderrTail = "", noise = "" } = this.stdio ?? {};
-    return startError({ error, step: this.#step, exit: this.#exit, announced: this.#announced, stderrTail, noise }, this.#options);
+    const executable = this.launched?.executable;
+    return startError(
+      { error, step: this.#step, exit: this.#exit, announced: this.#announced, stderrTail, noise, executable },
+      this.#options,
+    );
   }
 }
 

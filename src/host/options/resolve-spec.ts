@@ -55,7 +55,7 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const COMMON = "id required options active needs order grants mode http".split(" ");
 const SUPERVISED = "restart health instances standby activation idleStopMs".split(" ");
 const CLIENT = (
-  "command provides handshake apiVersions transport minPort maxPort tls cwd env inheritEnv checksum socketGroup startTimeoutMs callTimeoutMs " +
+  "command interpreter execArgv provides handshake apiVersions transport minPort maxPort tls cwd env inheritEnv checksum socketGroup startTimeoutMs callTimeoutMs " +
   "killTimeoutMs limits heartbeat runtime stderr syncStdout syncStderr validate values logger"
 ).split(" ");
 const NAMES = {

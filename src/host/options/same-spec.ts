@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isUrl } from "../../util/is-url.js";
 import type { PluginSpec } from "./spec.js";
 
 /**
@@ -17,7 +18,7 @@ function same(one: unknown, other: unknown): boolean {
     const names = new Set([...Object.keys(one), ...Object.keys(other)]);
     return [...names].every((name) => same(one[name], other[name]));
   }
-  if (one instanceof URL && other instanceof URL) return one.href === other.href;
+  if (isUrl(one) && isUrl(other)) return one.href === other.href;
   return one instanceof Uint8Array && other instanceof Uint8Array && isDeepStrictEqual(one, other);
 }
 

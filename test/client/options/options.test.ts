@@ -91,14 +91,14 @@ test("[O9] an option that is undefined means its default", () => {
 test("[O9] an option that does not exist is a TypeError that names the one that was meant, or those that exist", () => {
   expect(mistake({ startTimeout: 5 })).toBe('Cannot create a client: there is no option "startTimeout"; did you mean "startTimeoutMs"?');
   expect(mistake({ zzz: 5 })).toMatch(
-    /^Cannot create a client: there is no option "zzz"; the options are command, reattach, handshake, .*startTimeoutMs/,
+    /^Cannot create a client: there is no option "zzz"; the options are command, interpreter, execArgv, reattach, handshake, .*startTimeoutMs/,
   );
   expect(() => NewClient(undefined as never)).toThrow(
     new TypeError("Cannot create a client: the options are undefined, and must be an object"),
   );
 });
 
-const COMMAND = "and it must be the plugin's file, or a list of the file and its arguments";
+const COMMAND = "and it must be the plugin's file, as a path or file: URL, or a list of the file and its arguments";
 const PORT = "and it must be a port from 1 to 65535, or both 0 for any";
 const DIRECTORY = "and it must be a directory's path or file: URL";
 const TIME = "and it must be a number of milliseconds above 0";

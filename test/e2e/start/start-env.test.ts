@@ -38,7 +38,7 @@ test("[F26, O33] a plugin inherits the host's environment, and nothing of what t
     Object.keys(env)
       .filter((name) => name.startsWith("PLUGIN_"))
       .sort(),
-  ).toEqual(["PLUGIN_LIFELINE", "PLUGIN_MAX_PORT", "PLUGIN_MIN_PORT", "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_TRANSPORT"]);
+  ).toEqual(["PLUGIN_DEPTH", "PLUGIN_LIFELINE", "PLUGIN_MAX_PORT", "PLUGIN_MIN_PORT", "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_TRANSPORT"]);
   expect(env["PLUGIN_LIFELINE"]).toBe("stdin");
   expect(env[MagicCookieKey]).toBe(MagicCookieValue);
 });
@@ -53,6 +53,7 @@ test("[F26, O33] with inheritEnv false a plugin has the variables it was given, 
     PLUGIN_MIN_PORT: "0",
     PLUGIN_MAX_PORT: "0",
     PLUGIN_LIFELINE: "stdin",
+    PLUGIN_DEPTH: "1",
   });
 });
 
