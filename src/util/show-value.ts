@@ -1,4 +1,4 @@
-import { isUrl } from "./is-url.js";
+import { isUrl } from "./options/urls.js";
 
 const MAX_CHARACTERS = 200;
 

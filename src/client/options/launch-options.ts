@@ -4,12 +4,12 @@ import type { CommandLine } from "../../executable/command.js";
 import type { ResolvedHandshake } from "../../handshake/cookie.js";
 import { isHandshakeName } from "../../handshake/env.js";
 import type { StdioOptions } from "../../process/runtime.js";
-import { isUrl } from "../../util/is-url.js";
 import { isFlag } from "../../util/options/flags.js";
 import { withFunctions } from "../../util/options/functions.js";
 import { list } from "../../util/options/lists.js";
 import { pathOf } from "../../util/options/paths.js";
 import { mistake, nested, type OptionsSource, option, REQUIRED, wrong } from "../../util/options/source.js";
+import { isUrl } from "../../util/options/urls.js";
 
 export function readCommand(from: OptionsSource): CommandLine {
   const wanted = "the plugin's file, as a path or file: URL, or a list of the file and its arguments";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { isUrl } from "../../util/is-url.js";
+import { isUrl } from "../../util/options/urls.js";
 import type { PluginSpec } from "./spec.js";
 
 /**

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { isUrl } from "../is-url.js";
 import { type OptionsSource, wrong } from "./source.js";
+import { isUrl } from "./urls.js";
 
 /** An option that is a directory, as a path or a `file:` URL: its path. @throws {TypeError} */
 export function directory<F>(from: OptionsSource, name: string, fallback: F): string | F {
