@@ -58,7 +58,7 @@ export class Incoming implements MessageSink {
 
   request(id: Id, method: string, params: unknown, meta: Meta | undefined): void {
     const { dispatcher, reserved, gate } = this.#parts;
-    if (dispatcher.running.has(id) || reserved.isRunning(id)) {
+    if (dispatcher.running.has(id) || reserved.running.has(id)) {
       return this.violation(WireCode.invalidRequest, `its id ${JSON.stringify(id)} belongs to a request that still runs`);
     }
     if (!gate.isOpen && !gate.admits("request", method)) return this.#verdicts.outOfOrder(quoted(method));
@@ -154,7 +154,7 @@ export class Incoming implements MessageSink {
   }
 
   #isRunning(id: Id): boolean {
-    return this.#parts.dispatcher.running.has(id) || this.#parts.reserved.isRunning(id);
+    return this.#parts.dispatcher.running.has(id) || this.#parts.reserved.running.has(id);
   }
 
   // Ignored and counted, but not during a handshake: there is nothing to answer but what waits.

@@ -19,8 +19,9 @@ export interface ReservedParts {
 
 /** The `rpc.*` methods that this side answers, and the steps of a handshake that its gate lets in. */
 export class ReservedMethods {
+  /** The ids of requests that run. */
+  readonly running: Set<Id> = new Set();
   readonly #handlers = new Map<string, ReservedHandler>();
-  readonly #running = new Set<Id>();
   readonly #replies: Pick<ReplySender, "send">;
   readonly #gate: Gate;
 
@@ -46,10 +47,6 @@ export class ReservedMethods {
     this.set(LOG, (input) => log.take(input));
   }
 
-  isRunning(id: Id): boolean {
-    return this.#running.has(id);
-  }
-
   request(id: Id, method: string, params: unknown): void {
     const step = this.#gate.take("request", method);
     const handler = step?.handler ?? this.#handlers.get(method);
@@ -64,9 +61,9 @@ export class ReservedMethods {
       return this.#fail(id, error, step);
     }
     if (!(value instanceof Promise)) return this.#answer(id, value, step);
-    this.#running.add(id);
+    this.running.add(id);
     value
-      .finally(() => this.#running.delete(id))
+      .finally(() => this.running.delete(id))
       .then(
         (result) => this.#answer(id, result, step),
         (error: unknown) => this.#fail(id, error, step),

@@ -1,7 +1,9 @@
 import type { Clock } from "../util/clock.js";
 
-/** Those who wait until nothing runs any more. */
+/** What waits until nothing runs any more. */
 export class Rest {
+  /** False where a tell() would reach nothing. */
+  isAwaited = false;
   readonly #clock: Clock;
   readonly #waiting: (() => void)[] = [];
 
@@ -9,13 +11,9 @@ export class Rest {
     this.#clock = clock;
   }
 
-  /** False where a tell() would reach no one. */
-  get awaited(): boolean {
-    return this.#waiting.length > 0;
-  }
-
   /** Resolves at the next tell(), or after `ms`. */
   wait(ms: number): Promise<void> {
+    this.isAwaited = true;
     return new Promise((resolve) => {
       const stop = this.#clock.after(ms, resolve);
       this.#waiting.push(() => {
@@ -26,6 +24,7 @@ export class Rest {
   }
 
   tell(): void {
+    this.isAwaited = false;
     for (const wake of this.#waiting.splice(0)) wake();
   }
 }

@@ -15,10 +15,12 @@ let sharedMemory: Buffer | undefined;
  * tenth of its time, and a long one most of its garbage collection. A chunk is good until `take` returns.
  */
 export class ChunkFeed {
-  /** Given each chunk. Set before the socket is resumed; until then it must be paused. */
-  take: (chunk: Buffer) => void = () => {};
-  /** Says whether what comes next is surely more than a usual chunk, all of one message. */
-  isLong: () => boolean = () => false;
+  /** Given each chunk, by its memory and how much of that it takes. Set before the socket is resumed; until then it must be paused. */
+  take: (memory: Buffer, length: number) => void = () => {};
+  /** What comes next is surely more than a usual chunk, all of one message. */
+  isLong = false;
+  /** A chunk of so many bytes is all that a read could give: more is likely there. */
+  fullBytes: number = FULL_CHUNK_BYTES;
   readonly #memory: Buffer;
   #usual: Buffer;
 
@@ -28,17 +30,12 @@ export class ChunkFeed {
     this.#usual = this.#memory.subarray(0, FULL_CHUNK_BYTES);
   }
 
-  /** A chunk of so many bytes is all that a read could give: more is likely there. */
-  get fullBytes(): number {
-    return this.#usual.length;
-  }
-
   /** For `connect()`. */
   get onread(): NonNullable<ConnectOpts["onread"]> {
     return {
-      buffer: () => (this.isLong() ? this.#memory : this.#usual),
+      buffer: () => (this.isLong ? this.#memory : this.#usual),
       callback: (length, chunk) => {
-        this.take(chunk.subarray(0, length) as Buffer);
+        this.take(chunk as Buffer, length);
         return true;
       },
     };
@@ -46,8 +43,12 @@ export class ChunkFeed {
 
   /** Told for how long reading a full chunk kept the program from all else, and how long that may be: what takes longer is read in smaller chunks. */
   took(ms: number, mostMs: number): void {
-    const { length } = this.#usual;
-    if (ms > mostMs) this.#usual = this.#memory.subarray(0, Math.max(MIN_CHUNK_BYTES, length / 2));
-    else if (ms < mostMs / 2) this.#usual = this.#memory.subarray(0, Math.min(FULL_CHUNK_BYTES, length * 2));
+    if (ms > mostMs) this.#read(Math.max(MIN_CHUNK_BYTES, this.fullBytes / 2));
+    else if (ms < mostMs / 2) this.#read(Math.min(FULL_CHUNK_BYTES, this.fullBytes * 2));
+  }
+
+  #read(bytes: number): void {
+    this.fullBytes = bytes;
+    this.#usual = this.#memory.subarray(0, bytes);
   }
 }

@@ -4,10 +4,11 @@ import { systemClock } from "../util/clock.js";
 import { clearTimeout, nextTick, now, setTimeout } from "../util/timers.js";
 import { type Channel, type FrameSwitch, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { FramingReader } from "../wire/framing/framing-reader.js";
-import { Outbox, type Pipe } from "../wire/framing/outbox.js";
+import { Outbox } from "../wire/framing/outbox.js";
 import { type ChunkFeed, FULL_CHUNK_BYTES } from "./chunk-feed.js";
 import { keepFreedMemory } from "./keep-memory.js";
 import { Reading } from "./reading.js";
+import { socketPipe } from "./socket-pipe.js";
 
 // Of a socket that always has more, libuv reads 32 times before it looks at another. A turn is less than what a call
 // costs; giving it up costs a part of that, and between parts of one long frame more often would gain nothing.
@@ -52,7 +53,13 @@ class SocketChannel implements Channel {
     this.#socket = socket;
     this.#reading = new Reading(socket);
     this.#options = options;
-    this.#outbox = new Outbox(this.#pipe(), systemClock, options.stallTimeoutMs);
+    const pipe = {
+      ...socketPipe(socket, () => this.#outbox.taken()),
+      drained: () => this.#drained(),
+      stalled: (ms: number) => this.#fail(`the other side has read nothing for ${ms} ms`),
+      broke: (cause: Error) => this.#fail(`a message could not be written (${cause.message})`, cause),
+    };
+    this.#outbox = new Outbox(pipe, systemClock, options.stallTimeoutMs);
     this.frames = this.#reader.frameSwitch(this.#outbox);
     socket.setNoDelay(true);
     // A socket without an error listener ends the process at its first reset.
@@ -76,12 +83,12 @@ class SocketChannel implements Channel {
     this.#reader.receiver = receiver;
     if (this.#ended) nextTick(() => receiver.closed(this.#error, this.#outbox.unwritten));
     const { feed } = this.#options;
-    const take = (chunk: Buffer): void =>
-      chunk.length < (feed?.fullBytes ?? FULL_CHUNK_BYTES) ? this.#reader.push(chunk) : this.#readInTurn(chunk);
-    if (feed === undefined) this.#socket.on("data", take);
+    if (feed === undefined) this.#socket.on("data", (chunk: Buffer) => this.#take(chunk, chunk.length, FULL_CHUNK_BYTES));
     else {
-      feed.take = take;
-      feed.isLong = () => this.#isLong;
+      feed.take = (memory, length) => {
+        this.#take(memory, length, feed.fullBytes);
+        feed.isLong = this.#isLong;
+      };
     }
     this.#socket.on("end", () => {
       if (this.#reader.partial) this.#fail("the connection ended in the middle of a message");
@@ -109,29 +116,6 @@ class SocketChannel implements Channel {
     this.#outbox.flush();
   }
 
-  #pipe(): Pipe {
-    const socket = this.#socket;
-    const onWritten = (error?: Error | null): void => {
-      if (!error && socket.writableLength === 0) this.#outbox.taken();
-    };
-    return {
-      isOpen: () => !socket.destroyed,
-      write(data) {
-        if (typeof data === "string") socket.write(data, "utf8", onWritten);
-        else if (data.length === 1) socket.write(data[0] as Buffer, onWritten);
-        else {
-          socket.cork();
-          for (const piece of data) socket.write(piece, onWritten);
-          socket.uncork();
-        }
-        return socket.writableLength === 0;
-      },
-      drained: () => this.#drained(),
-      stalled: (ms) => this.#fail(`the other side has read nothing for ${ms} ms`),
-      broke: (cause) => this.#fail(`a message could not be written (${cause.message})`, cause),
-    };
-  }
-
   #drained(): void {
     this.#reader.receiver?.drained?.();
     if (this.#ending && !this.#socket.writableEnded) this.#endSocket();
@@ -142,10 +126,20 @@ class SocketChannel implements Channel {
     return this.#reader.missing > FULL_CHUNK_BYTES;
   }
 
+  #take(memory: Buffer, length: number, fullBytes: number): void {
+    this.#outbox.hold();
+    try {
+      if (length < fullBytes) this.#reader.push(memory, length);
+      else this.#readInTurn(memory, length);
+    } finally {
+      this.#outbox.release();
+    }
+  }
+
   /** A chunk as long as a read can be: more is likely there, and the other connections are read first. */
-  #readInTurn(chunk: Buffer): void {
+  #readInTurn(memory: Buffer, length: number): void {
     const begun = now();
-    this.#reader.push(chunk);
+    this.#reader.push(memory, length);
     const ms = now() - begun;
     this.#options.feed?.took(ms, TURN_MS);
     this.#readMs += ms;

@@ -32,9 +32,7 @@ export const systemClock: Clock = {
   soon(task) {
     setImmediate(task);
   },
-  endOfTick(task) {
-    nextTick(task);
-  },
+  endOfTick: nextTick,
 };
 
 function asTimeout(ms: number): number {

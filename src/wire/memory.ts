@@ -48,7 +48,8 @@ class MemoryChannel implements Channel {
     this.#clock = clock;
     const pipe = {
       isOpen: () => !this.#left && !this.#other.#ending,
-      write: (data: string | readonly Buffer[]) => this.#other.#take(typeof data === "string" ? Buffer.from(data) : Buffer.concat(data)),
+      write: (data: string | readonly Buffer[], _isLastPart: boolean, encoding: "utf8" | "latin1") =>
+        this.#other.#take(typeof data === "string" ? Buffer.from(data, encoding) : Buffer.concat(data)),
       drained: () => this.#drained(),
       stalled: (ms: number) => this.#fail(`the other side has read nothing for ${ms} ms`),
       broke: (cause: Error) => this.#fail(`a message could not be written (${cause.message})`),

@@ -20,17 +20,19 @@ export interface CallMessagesOptions {
 export class CallMessages {
   readonly #writer: MessageWriter;
   readonly #lending: Lending;
-  readonly #options: CallMessagesOptions;
+  readonly #clock: Clock;
+  readonly #tracing: Tracing | undefined;
 
-  constructor(writer: MessageWriter, lending: Lending, options: CallMessagesOptions) {
+  constructor(writer: MessageWriter, lending: Lending, { clock, tracing }: CallMessagesOptions) {
     this.#writer = writer;
     this.#lending = lending;
-    this.#options = options;
+    this.#clock = clock;
+    this.#tracing = tracing;
   }
 
   /** @throws {PluginError} The input cannot be sent; `BUSY` if it can be later. */
   request(call: PendingCall, method: string, input: unknown, options: CallOptions | undefined): OutgoingMessage {
-    const meta = this.#meta(method);
+    const meta = this.#tracing === undefined ? undefined : activeTrace(this.#tracing, method);
     try {
       return (
         this.#writer.plain(REQUEST, call.id, method, input, meta) ??
@@ -43,7 +45,7 @@ export class CallMessages {
 
   /** As request(). A notification has no end until which something could be lent. */
   notification(method: string, input: unknown): OutgoingMessage {
-    const meta = this.#meta(method);
+    const meta = this.#tracing === undefined ? undefined : activeTrace(this.#tracing, method);
     try {
       return (
         this.#writer.plain(NOTIFICATION, undefined, method, input, meta) ??
@@ -52,12 +54,6 @@ export class CallMessages {
     } catch (error) {
       throw errorOf(method, error);
     }
-  }
-
-  // The protocol's own calls are part of no trace, and the first of them go to a side that has not proven itself.
-  #meta(method: string): Meta | undefined {
-    const { tracing } = this.#options;
-    return tracing !== undefined && isUsers(method) ? tracing.active() : undefined;
   }
 
   #lender(call: PendingCall, method: string, options: CallOptions | undefined): Lender {
@@ -69,7 +65,7 @@ export class CallMessages {
 
   /** Moves a call's deadline each time that it shows progress, up to its own cap. */
   #extension(call: PendingCall, { maxTotalMs = Number.POSITIVE_INFINITY }: CallOptions): () => void {
-    const { clock } = this.#options;
+    const clock = this.#clock;
     const { timeoutMs } = call;
     const cap = clock.now() + maxTotalMs;
     return () => {
@@ -79,6 +75,11 @@ export class CallMessages {
       if (deadline > cap) call.timeoutMs = maxTotalMs;
     };
   }
+}
+
+// The protocol's own calls are part of no trace, and the first of them go to a side that has not proven itself.
+function activeTrace(tracing: Tracing, method: string): Meta | undefined {
+  return isUsers(method) ? tracing.active() : undefined;
 }
 
 function errorOf(label: string, thrown: unknown): unknown {

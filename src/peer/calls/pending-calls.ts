@@ -67,7 +67,7 @@ export class PendingCalls {
     while (this.#slots[id & this.#mask] !== undefined) id = idAfter(id);
     call.id = id;
     this.#slots[id & this.#mask] = call;
-    this.#nextId = idAfter(id);
+    this.#nextId = id < Number.MAX_SAFE_INTEGER ? id + 1 : 0;
     if (this.count++ === 0) this.#hold?.take();
     if (call.deadline < this.#sweepAt) this.#sweepBy(call.deadline);
   }
@@ -78,7 +78,7 @@ export class PendingCalls {
     if (call === undefined || call.id !== id) return undefined;
     this.#slots[id & this.#mask] = undefined;
     if (call.onAbort !== undefined) unwatch(call);
-    if (--this.count === 0) this.#emptied();
+    if (--this.count === 0 && (this.#hold !== undefined || this.#rest.isAwaited)) this.#emptied();
     return call;
   }
 
@@ -135,7 +135,7 @@ export class PendingCalls {
   /** The last call that waited has left. */
   #emptied(): void {
     this.#hold?.release();
-    if (this.#rest.awaited) this.#rest.tell();
+    this.#rest.tell();
   }
 
   #grow(): void {
@@ -167,7 +167,7 @@ export class PendingCalls {
 }
 
 function idAfter(id: number): number {
-  return id === Number.MAX_SAFE_INTEGER ? 0 : id + 1;
+  return id < Number.MAX_SAFE_INTEGER ? id + 1 : 0;
 }
 
 function unwatch({ signal, onAbort }: PendingCall): void {

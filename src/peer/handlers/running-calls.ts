@@ -77,7 +77,7 @@ export class RunningCalls {
 
   /** After the answer of a call that left. */
   left(): void {
-    if (this.#rest.awaited && this.unfinished === 0) this.#rest.tell();
+    if (this.#rest.isAwaited && this.unfinished === 0) this.#rest.tell();
   }
 
   /** All leave: the connection is gone, and no answer can be sent. */

@@ -2,6 +2,8 @@ import { HEADER_BYTES, LINES, MIXED } from "./frames.js";
 import { LineError, textOf } from "./lines.js";
 
 const NEWLINE = 10;
+/** In bytes. A short frame is made a text in one step, and looked through afterwards. */
+const SHORT_FRAME_BYTES = 1_024;
 const NOTHING = Buffer.alloc(0);
 /** Lines of one frame may be so long together, whatever one of them may be. A sender joins fewer. */
 const MAX_LINES_BYTES = 1024 * 1024;
@@ -52,13 +54,20 @@ export class FrameReader {
 
   /**
    * The lines of a chunk that is one whole frame of them, which is what most chunks are; undefined for any other, which push() takes.
+   * @param end How much of the memory the chunk takes.
    * @throws {FrameError} As push().
    */
-  only(chunk: Buffer): string | undefined {
-    if (chunk[4] !== LINES || this.#body !== undefined || this.#head.length > 0 || chunk.length < 6) return undefined;
-    const length = chunk.readUInt32BE(0);
-    if (length + 4 !== chunk.length || length > this.#options.maxMessageBytes) return undefined;
-    return this.#text(chunk.subarray(HEADER_BYTES, chunk[chunk.length - 1] === NEWLINE ? chunk.length - 1 : chunk.length));
+  only(memory: Buffer, end: number): string | undefined {
+    if (end < 6 || memory[4] !== LINES || this.#body !== undefined || this.#head.length > 0) return undefined;
+    const length = lengthIn(memory);
+    if (length + 4 !== end || length > this.#options.maxMessageBytes) return undefined;
+    const linesEnd = memory[end - 1] === NEWLINE ? end - 1 : end;
+    if (end <= SHORT_FRAME_BYTES) {
+      const text = memory.toString(undefined, HEADER_BYTES, linesEnd);
+      // It stands for bytes that are no UTF-8, if it was not sent as it is.
+      if (!text.includes("\ufffd")) return text;
+    }
+    return this.#text(memory.subarray(HEADER_BYTES, linesEnd));
   }
 
   /**
@@ -79,7 +88,7 @@ export class FrameReader {
         return;
       }
       this.#head = NOTHING;
-      const length = this.#checkLength(head.readUInt32BE(0), head[4] as number);
+      const length = this.#checkLength(lengthIn(head), head[4] as number);
       rest = head.subarray(4);
       if (rest.length >= length) {
         yield this.#open(rest.subarray(0, length), true);
@@ -148,4 +157,8 @@ function memoryFor(length: number): Buffer {
   } catch {
     throw new FrameError(`it is a frame of ${length} bytes, for which there is no memory here`);
   }
+}
+
+function lengthIn(head: Buffer): number {
+  return (((head[0] as number) << 24) | ((head[1] as number) << 16) | ((head[2] as number) << 8) | (head[3] as number)) >>> 0;
 }

@@ -5,6 +5,8 @@ export const LINES = 0;
 /** The kind of a frame that holds one message, and raw bytes beside it. */
 export const MIXED = 1;
 
+/** In characters. Longer lines are sooner copied than looked through. */
+const LONGEST_TEXT = 1_024;
 /** In characters: a batch of a busy connection. */
 const LONGEST_IN_SCRATCH = 20 * 1_024;
 const MIN_SCRATCH = 4 * 1_024;
@@ -19,6 +21,16 @@ export function linesFrame(text: string): Buffer {
   const frame = Buffer.allocUnsafe(HEADER_BYTES + length);
   frame.write(text, HEADER_BYTES);
   return finished(frame, length);
+}
+
+/**
+ * Lines as the text of a frame, one character for each byte: a short frame needs no memory of its own. Undefined where they are long, or
+ * hold more than ASCII.
+ */
+export function textFrame(lines: string): string | undefined {
+  const { length } = lines;
+  if (length > LONGEST_TEXT || Buffer.byteLength(lines) !== length) return undefined;
+  return `${String.fromCharCode(0, 0, (length + 1) >>> 8, (length + 1) & 255, LINES)}${lines}`;
 }
 
 /** Makes frames in one piece of memory over and over: a frame is good until the next one is made. */

@@ -10,6 +10,8 @@ const NEWLINE = 10;
 export class FramingReader {
   /** What is read goes there. Set before the first chunk. */
   receiver: Receiver | undefined;
+  /** Bytes that the frame lacks whose beginning is held; 0 where its length is not known. */
+  missing = 0;
   readonly #lines: LineReader;
   readonly #onLong: (() => void) | undefined;
   #frames: FrameReader | undefined;
@@ -29,11 +31,6 @@ export class FramingReader {
   /** True while the beginning of a message is held. */
   get partial(): boolean {
     return this.#lines.partial || this.#frames?.partial === true;
-  }
-
-  /** Bytes that the frame lacks whose beginning is held; 0 where its length is not known. */
-  get missing(): number {
-    return this.#frames === undefined ? 0 : this.#frames.missing;
   }
 
   /** The longest message to take from now on. Told before frames come. */
@@ -63,12 +60,28 @@ export class FramingReader {
     this.#stopped = true;
   }
 
-  /** Takes a chunk, which may be used again once this returns. */
-  push(chunk: Buffer): void {
+  /**
+   * Takes a chunk, whose memory may be used again once this returns.
+   * @param length How much of the memory it takes. @default all
+   */
+  push(memory: Buffer, length: number = memory.length): void {
     if (this.#stopped) return;
-    if (this.#frames !== undefined) return this.#readFrames(this.#frames, chunk);
-    if (this.#oneByOne) return this.#readOneByOne(chunk);
-    this.#readLines(chunk);
+    const reader = this.#frames;
+    if (reader === undefined) return this.#readUnframed(partOf(memory, length));
+    let lines: string | undefined;
+    try {
+      lines = reader.only(memory, length);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+    if (lines !== undefined) return this.receiver?.lines(lines);
+    this.#readFrames(reader, partOf(memory, length));
+    this.missing = reader.missing;
+  }
+
+  #readUnframed(chunk: Buffer): void {
+    if (this.#oneByOne) this.#readOneByOne(chunk);
+    else this.#readLines(chunk);
   }
 
   #readLines(chunk: Buffer): void {
@@ -93,13 +106,6 @@ export class FramingReader {
   }
 
   #readFrames(reader: FrameReader, chunk: Buffer): void {
-    let lines: string | undefined;
-    try {
-      lines = reader.only(chunk);
-    } catch (error) {
-      return this.#refuse(error);
-    }
-    if (lines !== undefined) return this.receiver?.lines(lines);
     const frames = reader.push(chunk);
     while (!this.#stopped) {
       let step: ReturnType<typeof frames.next>;
@@ -118,4 +124,8 @@ export class FramingReader {
     if (error instanceof LineError && error.before !== undefined) this.receiver?.lines(error.before);
     this.receiver?.violated?.(whyUnreadable(error));
   }
+}
+
+function partOf(memory: Buffer, length: number): Buffer {
+  return length === memory.length ? memory : memory.subarray(0, length);
 }

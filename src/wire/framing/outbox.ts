@@ -1,13 +1,16 @@
 import type { Clock } from "../../util/clock.js";
-import { FrameScratch, linesFrame, mixedFrame } from "./frames.js";
+import { FrameScratch, linesFrame, mixedFrame, textFrame } from "./frames.js";
 import { UnsentBytes } from "./unsent-bytes.js";
 
 /** The pipe that an outbox writes to. */
 export interface Pipe {
   /** False once nothing that is written can leave any more. */
   isOpen(): boolean;
-  /** Hands a batch of lines, or the pieces of a part of one, to the system. True if all was taken at once; else `taken()` is called later. */
-  write(data: string | readonly Buffer[], isLastPart: boolean): boolean;
+  /**
+   * Hands a batch of lines, or the pieces of a part of one, to the system. True if all was taken at once; else `taken()` is called later.
+   * @param encoding Of a text; latin1 is a character for each byte.
+   */
+  write(data: string | readonly Buffer[], isLastPart: boolean, encoding: "utf8" | "latin1"): boolean;
   /** Everything was taken. */
   drained(): void;
   /** The other side has taken nothing for so long. */
@@ -46,7 +49,6 @@ export class Outbox {
   readonly #pipe: Pipe;
   readonly #clock: OutboxClock;
   readonly #stallTimeoutMs: number;
-  readonly #flush = (): void => this.flush();
   /** Full batches, oldest first, and the one that is being filled. */
   #batches: Batch[] = [];
   #text = "";
@@ -58,7 +60,8 @@ export class Outbox {
   #asFrames = false;
   readonly #scratch = new FrameScratch();
   #inFlight = 0;
-  #scheduled = false;
+  #isScheduled = false;
+  #isHeld = false;
   #stopStallWatch: (() => void) | undefined;
 
   /** @param stallTimeoutMs How long the pipe may take nothing. */
@@ -80,12 +83,16 @@ export class Outbox {
 
   /** Queues a line for the end of this tick. Returns the length of all that the system has not taken. */
   send(line: string, bytes?: readonly Uint8Array[]): number {
-    if (bytes === undefined || !this.#asFrames) this.#queueLine(line);
-    else this.#queueMixed(new UnsentBytes(mixedFrame(line, bytes)));
+    if (bytes === undefined || !this.#asFrames) {
+      if (this.#textCount > 0 && this.#text.length + line.length >= JOINED_LENGTH) this.#seal();
+      this.#text += `${line}\n`;
+      this.#textCount++;
+      this.#queuedLength += line.length + 1;
+    } else this.#queueMixed(new UnsentBytes(mixedFrame(line, bytes)));
     this.#queuedCount++;
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      this.#clock.endOfTick(this.#flush);
+    if (!this.#isScheduled && !this.#isHeld) {
+      this.#isScheduled = true;
+      this.#clock.endOfTick(this.flush);
     }
     return this.#queuedLength + this.#inFlight + (this.#long?.length ?? 0);
   }
@@ -102,13 +109,6 @@ export class Outbox {
     this.#asFrames = true;
   }
 
-  #queueLine(line: string): void {
-    if (this.#textCount > 0 && this.#text.length + line.length >= JOINED_LENGTH) this.#seal();
-    this.#text += `${line}\n`;
-    this.#textCount++;
-    this.#queuedLength += line.length + 1;
-  }
-
   #queueMixed(content: UnsentBytes): void {
     if (this.#textCount > 0) this.#seal();
     const { length } = content;
@@ -116,22 +116,33 @@ export class Outbox {
     this.#queuedLength += length;
   }
 
+  /** What is sent until release() waits for that, and for the end of the tick no more: while input is read, which is mostly answered at once. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    if (this.#queuedCount > 0 && !this.#isScheduled) this.flush();
+  }
+
   /** Writes what waits, as far as the system takes it. */
-  flush(): void {
-    this.#scheduled = false;
+  readonly flush = (): void => {
+    this.#isScheduled = false;
     if (this.#inFlight > 0) return;
-    while (this.#pipe.isOpen()) {
-      let wasMore: boolean;
+    do {
+      // Each write may be the one that finds the pipe broken.
+      if (!this.#pipe.isOpen()) return;
       try {
-        wasMore = this.#writeNext();
+        if (this.#queuedCount > 0 || this.#long !== undefined) this.#writeNext();
       } catch (cause) {
         // At the end of a tick what is thrown would end the process.
         return this.#pipe.broke(cause as Error);
       }
-      if (!wasMore) return this.#pipe.drained();
       if (this.#inFlight > 0) return this.#watchStall();
-    }
-  }
+    } while (this.#queuedCount > 0 || this.#long !== undefined);
+    this.#pipe.drained();
+  };
 
   /** The system took what was last written. */
   taken(): void {
@@ -147,25 +158,32 @@ export class Outbox {
     this.#stopStallWatch = undefined;
   }
 
-  /** False if nothing waits. */
-  #writeNext(): boolean {
-    if (this.#long !== undefined) {
-      this.#handPart(this.#long);
-      return true;
-    }
-    if (this.#textCount > 0 && this.#batches.length === 0) this.#seal();
+  #writeNext(): void {
+    if (this.#long !== undefined) return this.#handPart(this.#long);
     const batch = this.#batches.shift();
-    if (batch === undefined) return false;
+    if (batch === undefined) return this.#writeText();
     this.#queuedCount -= batch.messageCount;
     this.#queuedLength -= batch.length;
-    this.#begin(batch);
-    return true;
+    if (typeof batch.content === "string") this.#handText(batch.content, batch.asFrame);
+    else this.#handPart(batch.content);
   }
 
-  #begin({ content, asFrame, length }: Batch): void {
-    if (typeof content === "string" && length <= BATCH_LENGTH)
-      return asFrame ? this.#handFrame(content) : this.#hand(content, length, true);
-    this.#handPart(typeof content === "string" ? new UnsentBytes([asFrame ? linesFrame(content) : Buffer.from(content)]) : content);
+  /** The batch that is being filled, as it is. */
+  #writeText(): void {
+    const text = this.#text;
+    this.#queuedCount -= this.#textCount;
+    this.#queuedLength -= text.length;
+    this.#text = "";
+    this.#textCount = 0;
+    this.#handText(text, this.#asFrames);
+  }
+
+  #handText(text: string, asFrame: boolean): void {
+    const frame = asFrame ? textFrame(text) : undefined;
+    if (frame !== undefined) this.#hand(frame, frame.length, true, "latin1");
+    else if (text.length > BATCH_LENGTH) this.#handPart(new UnsentBytes([asFrame ? linesFrame(text) : Buffer.from(text)]));
+    else if (asFrame) this.#handFrame(text);
+    else this.#hand(text, text.length, true);
   }
 
   #handFrame(lines: string): void {
@@ -180,9 +198,9 @@ export class Outbox {
     this.#hand(pieces, length, this.#long === undefined);
   }
 
-  #hand(data: string | readonly Buffer[], length: number, isLastPart: boolean): void {
+  #hand(data: string | readonly Buffer[], length: number, isLastPart: boolean, encoding: "utf8" | "latin1" = "utf8"): void {
     // Most often the system takes it at once, and then nothing has to be waited for.
-    if (!this.#pipe.write(data, isLastPart)) this.#inFlight = length;
+    if (!this.#pipe.write(data, isLastPart, encoding)) this.#inFlight = length;
   }
 
   #seal(): void {
