@@ -5,8 +5,8 @@ export const LINES = 0;
 /** The kind of a frame that holds one message, and raw bytes beside it. */
 export const MIXED = 1;
 
-/** In characters. Longer lines are sooner copied than looked through. */
-const LONGEST_TEXT = 1_024;
+/** In characters: so much Node.js writes of a text without memory of its own. */
+const LONGEST_TEXT = 16 * 1_024 - HEADER_BYTES;
 /** In characters: a batch of a busy connection. */
 const LONGEST_IN_SCRATCH = 20 * 1_024;
 const MIN_SCRATCH = 4 * 1_024;
@@ -24,8 +24,8 @@ export function linesFrame(text: string): Buffer {
 }
 
 /**
- * Lines as the text of a frame, one character for each byte: a short frame needs no memory of its own. Undefined where they are long, or
- * hold more than ASCII.
+ * Lines as the text of a frame, one character for each byte: no memory is needed for it. Undefined where they are long, or hold more
+ * than ASCII.
  */
 export function textFrame(lines: string): string | undefined {
   const { length } = lines;
