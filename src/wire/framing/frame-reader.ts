@@ -3,7 +3,7 @@ import { LineError, textOf } from "./lines.js";
 
 const NEWLINE = 10;
 /** A frame up to this length is made a text in one step, and looked through afterwards. */
-const SHORT_FRAME_BYTES = 16 * 1_024;
+const SHORT_FRAME_BYTES = 64 * 1_024;
 const NOTHING = Buffer.alloc(0);
 /** Lines of one frame may be so long together, whatever one of them may be. A sender joins fewer. */
 const MAX_LINES_BYTES = 1024 * 1024;
