@@ -12,7 +12,7 @@ import { type ResolvedServeOptions, resolveServeOptions, type ServeOptions } fro
 import { type PluginServer, startServer } from "./server.js";
 import { writeStderr } from "./stderr-logger.js";
 
-// How long clean-up may take when nobody said so: after a lost host, and after a SIGTERM.
+// How long clean-up may take when nobody said so, after a lost host; and calls that run after a SIGTERM, or else the clean-up.
 const ORPHAN_GRACE_MS = 250;
 const SIGTERM_GRACE_MS = 1_000;
 // Setting stdin up takes a millisecond, which the first answer need not wait for. That it has ended shows then, too. Not much later: the
@@ -77,7 +77,7 @@ function announce({ apiVersion, address, protocol, cert }: PluginServer): void {
 
 async function whenStopped(server: PluginServer, env: PluginEnv, { logger }: ResolvedServeOptions): Promise<number> {
   const end = deferred<number>();
-  process.on("SIGTERM", () => end.resolve(SIGTERM_GRACE_MS));
+  process.on("SIGTERM", () => void server.stop(SIGTERM_GRACE_MS));
   let letGo = (): void => {};
   if (env.lifeline) {
     letGo = systemClock.after(LIFELINE_AFTER_MS, () => {

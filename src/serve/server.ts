@@ -10,7 +10,7 @@ import { systemClock } from "../util/clock.js";
 import { deferred } from "../util/deferred.js";
 import type { Channel } from "../wire/channel.js";
 import { SHUTDOWN } from "../wire/messages.js";
-import { DRAIN_SHARE, graceOf } from "./grace.js";
+import { cleanUpOf, graceOf } from "./grace.js";
 import type { ResolvedServeOptions } from "./options.js";
 import type { TlsIdentity } from "./tls-identity.js";
 
@@ -26,8 +26,13 @@ export interface PluginServer {
   readonly protocol: Listener["protocol"];
   /** For the announcement, where TLS is spoken. */
   readonly cert: string | undefined;
-  /** Resolves once a host said to stop and has its answer, with what is left of the grace period, in ms. Never rejects. */
+  /** Resolves once it was told to stop and the calls that ran have ended, with the time for a clean-up, in ms. Never rejects. */
   readonly stopped: Promise<number>;
+  /**
+   * Takes no more calls, and lets those that run finish, for at most `graceMs`: what a host asks for that says to stop. Nothing where that
+   * has been asked for already. Never rejects.
+   */
+  stop(graceMs: number): Promise<void>;
   /** Ends it at once, handlers included. Idempotent. */
   close(): Promise<void>;
 }
@@ -56,6 +61,7 @@ export async function startServer(options: ServerOptions): Promise<PluginServer>
     protocol: listener.protocol,
     cert: identity?.cert,
     stopped: visitors.stopped,
+    stop: (graceMs) => visitors.stop(graceMs),
     async close() {
       await Promise.all([listener.close(), visitors.closeAll()]);
     },
@@ -77,6 +83,8 @@ class Visitors {
   readonly #hosts = new Set<PeerConnection>();
   readonly #stopped = deferred<number>();
   readonly stopped: Promise<number> = this.#stopped.promise;
+  /** Those whose time for the calls that run is not over. */
+  #asking = 0;
   #stopping = false;
 
   constructor(options: ServerOptions, tracing: Tracing | undefined) {
@@ -102,21 +110,31 @@ class Visitors {
       onProven: () => {
         this.#unauthenticated.delete(connection);
         this.#hosts.add(connection);
+        if (this.#stopping) void connection.peer.drain(0);
         connection.peer.reserved.set(SHUTDOWN, (params) => this.#shutdown(params));
       },
     });
   }
 
   async #shutdown(params: unknown): Promise<object> {
-    const graceMs = graceOf(params);
-    const begun = systemClock.now();
-    await Promise.all([...this.#hosts].map((connection) => connection.peer.drain(graceMs * DRAIN_SHARE)));
-    if (!this.#stopping) {
-      this.#stopping = true;
-      // After the answer to this very request.
-      systemClock.soon(() => this.#stopped.resolve(Math.max(0, graceMs - (systemClock.now() - begun))));
-    }
+    await this.#finishCalls(graceOf(params));
     return {};
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    if (!this.#stopping) await this.#finishCalls(graceMs);
+  }
+
+  async #finishCalls(graceMs: number): Promise<void> {
+    this.#stopping = true;
+    this.#asking++;
+    const begun = systemClock.now();
+    await Promise.all([...this.#hosts].map((connection) => connection.peer.drain(graceMs)));
+    // Somebody else has given more time.
+    if (--this.#asking > 0) return;
+    const cleanUpMs = cleanUpOf(graceMs, systemClock.now() - begun);
+    // After the answer to the request for it.
+    systemClock.soon(() => this.#stopped.resolve(cleanUpMs));
   }
 
   async closeAll(): Promise<void> {

@@ -4,6 +4,7 @@ import { randomHex } from "../handshake/proof.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import { addAbortTask, removeAbortTask } from "../util/abort.js";
 import { deferred } from "../util/deferred.js";
+import { DEFAULT_GRACE_MS } from "./grace.js";
 import type { ResolvedServeOptions, Standalone } from "./options.js";
 import { startServer } from "./server.js";
 import { writeStderr } from "./stderr-logger.js";
@@ -26,13 +27,14 @@ export async function serveStandalone(options: ResolvedServeOptions, { signal, o
     info: { name: basename(process.argv[1] ?? "plugin") },
   });
   const end = deferred<void>();
-  const onAbort = (): void => end.resolve();
+  const onAbort = (): void => void server.stop(DEFAULT_GRACE_MS);
   addAbortTask(signal, onAbort);
-  void server.stopped.then(onAbort);
+  void server.stopped.then(() => end.resolve());
   try {
     const { address, protocol, apiVersion } = server;
     onListening({ pid: process.pid, address, protocol, apiVersion, secret });
-    if (!signal.aborted) await end.promise;
+    if (signal.aborted) onAbort();
+    await end.promise;
   } finally {
     removeAbortTask(signal, onAbort);
     await server.close();

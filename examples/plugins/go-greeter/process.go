@@ -181,11 +181,13 @@ func (p *plugin) begin() bool {
 
 func (p *plugin) finish() { p.running.Done() }
 
-// Stop lets no more calls begin.
-func (p *plugin) stop() {
+// Stop lets no more calls begin. It says whether it is the first to do so.
+func (p *plugin) stop() bool {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	first := !p.stopping
 	p.stopping = true
+	return first
 }
 
 // FinishCalls is the work of rpc.shutdown: it waits for the calls that run, but not for ever. Then answer() ends the process.
@@ -194,16 +196,20 @@ func finishCalls(_ context.Context, host *connection, input input) (any, error) 
 		GraceMs int64 `json:"graceMs"`
 	}{2000}
 	_ = input.into(&wish)
+	host.plugin.waitForCalls(time.Duration(wish.GraceMs) * time.Millisecond)
+	return struct{}{}, nil
+}
+
+func (p *plugin) waitForCalls(most time.Duration) {
 	finished := make(chan struct{})
 	go func() {
-		host.plugin.running.Wait()
+		p.running.Wait()
 		close(finished)
 	}()
 	select {
 	case <-finished:
-	case <-time.After(time.Duration(wish.GraceMs) * time.Millisecond):
+	case <-time.After(most):
 	}
-	return struct{}{}, nil
 }
 
 // End leaves the process; closing the listener removes its socket file.
@@ -223,7 +229,11 @@ func (p *plugin) endOnSignal() {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM)
 	<-signals
-	p.end()
+	// Whoever sends it gets what a host gets that says to stop, in less time.
+	if p.stop() {
+		p.waitForCalls(time.Second)
+		p.end()
+	}
 }
 
 func leave(reason string) {

@@ -125,7 +125,7 @@ export class Dispatcher {
 
   /** Takes calls from now on. */
   activate(): void {
-    this.#inactive = undefined;
+    if (this.#inactive !== "stopping") this.#inactive = undefined;
   }
 
   /** @param scope What its input borrowed; it ends with the call. */

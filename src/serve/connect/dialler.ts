@@ -13,7 +13,7 @@ import type { Clock } from "../../util/clock.js";
 import { deferred } from "../../util/deferred.js";
 import type { Channel } from "../../wire/channel.js";
 import { SHUTDOWN } from "../../wire/messages.js";
-import { DRAIN_SHARE, graceOf } from "../grace.js";
+import { graceOf } from "../grace.js";
 import { type AttemptFailed, attempt } from "./attempt.js";
 import type { ResolvedConnectOptions } from "./connect-options.js";
 import type { Emitter, HostConnection } from "./host-connection.js";
@@ -166,7 +166,7 @@ class DialledConnection extends PeerConnection implements HostConnection {
     this.#dialler = dialler;
     const { peer } = this;
     peer.reserved.set(SHUTDOWN, async (params) => {
-      await peer.drain(graceOf(params) * DRAIN_SHARE);
+      await peer.drain(graceOf(params));
       return {};
     });
   }

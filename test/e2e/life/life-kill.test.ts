@@ -44,6 +44,16 @@ test("[O26] calls that run when kill() is called finish, and new ones are NOT_SE
   expect(await other).toMatchObject({ code: "CONNECTION_CLOSED" });
 });
 
+test("[O26] calls that run when the plugin is sent SIGTERM finish, and the plugin ends", async () => {
+  const client = clientFor("cleans-up");
+  const remote = await client.dispense(work);
+  const running = remote.wait(200);
+  await (await client.client()).ping(); // It has arrived.
+  process.kill(client.pid as number, "SIGTERM");
+  expect(await running).toBe("done");
+  expect(await client.closed).toMatchObject({ kind: "exited", exitCode: 0 });
+});
+
 test("[O26] a call that never ends leaves time for the plugin's clean-up", async () => {
   const logger = memoryLogger();
   const client = clientFor("cleans-up", { logger, args: ["50"], killTimeoutMs: 1_000 });
