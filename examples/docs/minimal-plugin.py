@@ -79,6 +79,6 @@ def bind():
 if os.environ.get("PLUGIN_LIFELINE") == "stdin":
     threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
 server = bind()
-print(f"1|1|tcp|127.0.0.1:{server.getsockname()[1]}|jsonrpc|", flush=True)
+print(f"\n1|1|tcp|127.0.0.1:{server.getsockname()[1]}|jsonrpc|", flush=True)
 while True:
     threading.Thread(target=converse, args=[server.accept()[0]], daemon=True).start()

@@ -1,5 +1,5 @@
 import { PluginError } from "../errors.js";
-import { lacksProtocol, looksLikeAnnouncement } from "../handshake/announcement.js";
+import { announcementWithin, lacksProtocol, looksLikeAnnouncement } from "../handshake/announcement.js";
 
 const NEWLINE = 10;
 const MAX_LINE_BYTES = 4 * 1024;
@@ -45,7 +45,8 @@ export class AnnouncementSearch {
       const newline = bytes.indexOf(NEWLINE, start);
       if (newline < 0) break;
       const end = newline + 1;
-      const found = this.#take(bytes.subarray(start, newline)) ?? this.#count(bytes.subarray(start, end));
+      const line = bytes.subarray(start, newline);
+      const found = this.#take(line) ?? this.#takeWithin(line) ?? this.#count(bytes.subarray(start, end));
       this.#head = Buffer.alloc(0);
       if (found !== undefined) return { ...found, rest: bytes.subarray(end) };
       start = end;
@@ -71,14 +72,26 @@ export class AnnouncementSearch {
     if (looksLikeAnnouncement(line)) {
       return bytes.length <= MAX_LINE_BYTES ? { line } : bad(`its announcement line is longer than ${MAX_LINE_BYTES} bytes`);
     }
-    this.#first ??= line.slice(0, MAX_SHOWN);
+    if (line !== "") this.#first ??= line.slice(0, MAX_SHOWN);
     if (lacksProtocol(line)) this.#short ??= line.slice(0, MAX_SHOWN);
     return undefined;
   }
 
+  /** Text without a newline came before it: a progress bar, a title for the terminal. */
+  #takeWithin(bytes: Buffer): Outcome | undefined {
+    const from = Math.max(0, bytes.length - MAX_LINE_BYTES);
+    // A character for each byte.
+    const index = announcementWithin(bytes.toString("latin1", from).replace(/\r$/, ""));
+    if (index < 0) return undefined;
+    this.#onNoise(bytes.subarray(0, from + index));
+    this.#onNoise(Buffer.from("\n"));
+    return { line: bytes.toString("utf8", from + index).replace(/\r$/, "") };
+  }
+
   /** A line that is not the announcement. */
   #count(bytes: Uint8Array): Outcome | undefined {
-    this.#lineCount++;
+    // An announcement may begin with a newline, so that it has a line of its own.
+    if (bytes.length > 1) this.#lineCount++;
     this.#byteCount += bytes.length;
     this.#onNoise(bytes);
     if (this.#lineCount > MAX_NOISE_LINES) return tooMuch(`${MAX_NOISE_LINES} lines`);

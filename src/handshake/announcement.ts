@@ -30,6 +30,14 @@ export function looksLikeAnnouncement(line: string): boolean {
   return ANNOUNCEMENT.test(line) || NEARLY.test(line);
 }
 
+// A whole one of ours at the end of a line, with nothing of it left open: what comes before is text without a newline at its end.
+const WITHIN = /1\|\d{1,16}\|(?:tcp|unix)\|[^|]+\|jsonrpc(?:\+ws)?(?:\|[A-Za-z0-9+/]*)?$/;
+
+/** Where in a line an announcement begins that goes to its end, in characters; negative if there is none. */
+export function announcementWithin(line: string): number {
+  return line.search(WITHIN);
+}
+
 /** Says whether a line would be an announcement if it had a protocol, its fifth field. */
 export function lacksProtocol(line: string): boolean {
   return TOO_SHORT.test(line);

@@ -68,8 +68,8 @@ function takeEnv(): PluginEnv {
 
 function announce({ apiVersion, address, protocol, cert }: PluginServer): void {
   try {
-    // Not process.stdout: setting that up costs every start.
-    writeSync(1, `${formatAnnouncement({ apiVersion, address, protocol, cert })}\n`);
+    // Not process.stdout: setting that up costs every start. On a line of its own, whatever was printed before.
+    writeSync(1, `\n${formatAnnouncement({ apiVersion, address, protocol, cert })}\n`);
   } catch (cause) {
     throw new Error(`Cannot announce the address: nobody reads stdout (${(cause as NodeJS.ErrnoException).code})`, { cause });
   }

@@ -59,6 +59,30 @@ describe("the announcement", () => {
     expect(await announcementIn(LINE)).toBe(LINE);
   });
 
+  test.each(["Loading... ", "\u001b[?1034h", "\u001b]0;title\u0007", "10%\r20%\r", "\uFEFF", "no\n…", "x".repeat(10_000)])(
+    "[F34] is found behind a text without a newline, however both are cut: %j",
+    async (text) => {
+      for (const line of [LINE, `${LINE}MIIB+/9`, LINE.replace("jsonrpc|", "jsonrpc+ws")]) {
+        expect(await announcementIn(`${text}${line}\n`)).toBe(line);
+        expect(await announcementIn(...`${text}${line}\r\nmore\n`.split(""))).toBe(line);
+        expect(await announcementIn(`${text}${line}`)).toBe(line);
+      }
+    },
+  );
+
+  test("[F34] is not taken from a line that only speaks of one", async () => {
+    for (const line of [`{"msg":"${LINE}"}`, `printed ${LINE}.`, `${LINE.replace("jsonrpc", "grpc")} it says`, `see ${LINE}more|fields|`]) {
+      expect(await announcementIn(`"${line}\n`, "1|7|unix|/x/s|jsonrpc|\n")).toBe("1|7|unix|/x/s|jsonrpc|");
+    }
+  });
+
+  test("[F34] may have a line of its own after 200 others, for empty ones do not count, and what was there before is in the log", async () => {
+    expect(await announcementIn(`${"x\n".repeat(200)}\n${LINE}\n`)).toBe(LINE);
+    const { stdio, logger } = stdioOf(of(`\n\nLoading... ${LINE}\nmore\n`));
+    await stdio.drained;
+    expect(logger.text).toBe("Loading... \nmore");
+  });
+
   test("[F34] may come after 200 lines, and not after 201, however they are cut", async () => {
     const lines = (count: number) => `${"x\n".repeat(count)}${LINE}\n`;
     const tooMany = ["BAD_HANDSHAKE", "it printed more than 200 lines to stdout before an announcement"];

@@ -64,7 +64,7 @@ func serve() {
 	if os.Getenv("PLUGIN_LIFELINE") == "stdin" {
 		go p.endWithStdin()
 	}
-	fmt.Printf("1|%d|%s|%s|jsonrpc|\n", announcedVersion(), network, address)
+	fmt.Printf("\n1|%d|%s|%s|jsonrpc|\n", announcedVersion(), network, address)
 	p.accept()
 }
 

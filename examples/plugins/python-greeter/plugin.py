@@ -419,7 +419,7 @@ async def main():
     try:
         theirs = [int(text) for text in os.environ.get("PLUGIN_PROTOCOL_VERSIONS", "1").split(",") if text.isdigit()]
         api = max(set(API_VERSIONS).intersection(theirs) or API_VERSIONS)
-        print(f"1|{api}|{network}|{address}|jsonrpc|", flush=True)
+        print(f"\n1|{api}|{network}|{address}|jsonrpc|", flush=True)
         if os.environ.get("PLUGIN_LIFELINE") == "stdin":
             threading.Thread(target=hold_lifeline, args=(lambda: end(plugin.ended.set),), daemon=True).start()
         await plugin.ended.wait()

@@ -55,7 +55,7 @@ test("[O7, O15] a port range without a free port is explained on stderr, and not
 test("[O3] with the cookie and a secret it does announce itself, which shows that the tests above look at the right thing", async () => {
   const run = await runPlugin("echo", { env: { ...cookie, ...secret, PLUGIN_LIFELINE: "stdin" } });
   expect(run.exitCode).toBe(0); // Its stdin has ended, and so does it.
-  expect(run.stdout).toMatch(/^1\|1\|tcp\|127\.0\.0\.1:\d+\|jsonrpc\|\n$/);
+  expect(run.stdout).toMatch(/^\n1\|1\|tcp\|127\.0\.0\.1:\d+\|jsonrpc\|\n$/);
   expect(run.stderr).toMatch(/^LISTENS/);
 });
 

@@ -55,6 +55,18 @@ test.for(["SIGTERM", "lifeline"])("[O7] the process exits 0 after its grace peri
   expect(await stderr).toBe("clean-up began\n");
 });
 
+test("[F34] the announcement has a line of its own, whatever was printed before", async () => {
+  const env = { [MagicCookieKey]: MagicCookieValue, PLUGIN_SECRET: "a".repeat(64) };
+  const program = `process.stdout.write("Loading... "); process.argv[1] = "echo"; await import(${JSON.stringify(fixture("echo"))})`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", program], { env });
+  let stdout = "";
+  for await (const chunk of child.stdout) {
+    stdout += chunk;
+    if (stdout.endsWith("|\n")) child.kill("SIGTERM");
+  }
+  expect(stdout).toMatch(/^Loading\.\.\. \n1\|1\|tcp\|127\.0\.0\.1:\d+\|jsonrpc\|\n$/);
+});
+
 test("[O7] a plugin whose announcement nobody can read says so on stderr, and exits 1", async () => {
   const env = { [MagicCookieKey]: MagicCookieValue, PLUGIN_SECRET: "a".repeat(64) };
   const child = spawn(process.execPath, [fixture("echo")], { env });

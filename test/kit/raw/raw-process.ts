@@ -55,11 +55,13 @@ export class RawProcess implements AsyncDisposable {
 
   /** The fields of the announcement. */
   async announcement(): Promise<string[]> {
-    while (!this.stdout.includes("\n")) {
+    // It may begin with a newline, so that it has a line of its own.
+    while (!this.stdout.trimStart().includes("\n")) {
       const how = await Promise.race([once(this.child.stdout as NodeJS.ReadableStream, "data").then(() => undefined), this.#drained]);
       if (how !== undefined) throw new Error(`It ended before announcing an address: ${this.stderr}`);
     }
-    return this.stdout.slice(0, this.stdout.indexOf("\n")).split("|");
+    const printed = this.stdout.trimStart();
+    return printed.slice(0, printed.indexOf("\n")).split("|");
   }
 
   /** How it ended, once all that it said has been read. */
