@@ -51,3 +51,20 @@ test("[O22] the plugin's stdin breaks where the caller's fails", async () => {
   await once(target, "close");
   expect([target.destroyed, target.errored]).toEqual([true, null]);
 });
+
+test("[O22, P9] a stream that feeds twelve plugins is warned of by nothing, and is as it was when they have ended", async () => {
+  const stdin = new PassThrough();
+  const most = stdin.getMaxListeners();
+  const exits: ((exit: Exit) => void)[] = [];
+  const targets = Array.from({ length: 12 }, () => {
+    const target = new PassThrough();
+    feedStdin(stdin, target, new Promise((resolve) => exits.push(resolve)));
+    return target;
+  });
+  const read = targets.map((target) => once(target, "data"));
+  stdin.write("hello");
+  expect((await Promise.all(read)).map(String)).toEqual(Array(12).fill("hello"));
+  for (const exit of exits) exit({ exitCode: 0, signal: null });
+  await new Promise(setImmediate);
+  expect(stdin.getMaxListeners()).toBe(most);
+});
