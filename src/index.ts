@@ -6,6 +6,7 @@ export type { Client, ClientState } from "./client/client.js";
 export { NewClient } from "./client/new-client.js";
 export type { DrainOptions } from "./client/options/drain-options.js";
 export type { ClientOptions } from "./client/options/options.js";
+export type { StartOptions } from "./client/options/start-options.js";
 export type {
   ActionTopic,
   Awaitable,
@@ -61,6 +62,7 @@ export {
 } from "./contract/index.js";
 export type { DiscoverOptions } from "./discover/discover.js";
 export { discover } from "./discover/discover.js";
+export type { Checksum } from "./executable/checksum.js";
 export type { Command } from "./executable/command.js";
 export { APIVersion, MagicCookieKey, MagicCookieValue } from "./handshake/constants.js";
 export type { Handshake } from "./handshake/cookie.js";

@@ -65,6 +65,6 @@ export type { Limits } from "../wire/limits.js";
 export type { ConnectOptions, ConnectTls } from "./connect/connect-options.js";
 export type { Emitter, HostConnection } from "./connect/host-connection.js";
 export { connect } from "./connect.js";
-export type { ServeOptions } from "./options.js";
+export type { ServeOptions, Standalone } from "./options.js";
 export { serve } from "./serve.js";
 export { serveMux } from "./serve-mux.js";
