@@ -150,7 +150,8 @@ export class Dialler {
       validate: this.#options.validate,
       other: "the host",
       call: (method, message, options) => {
-        if (this.#current !== undefined) return this.#current.peer.call(method, message, options);
+        const peer = this.#current?.peer;
+        if (peer?.open) return peer.call(method, message, options);
         const why = this.#stop.signal.aborted ? "its connection was closed" : "no connection is open; it is dialled again";
         return Promise.reject(new PluginError("NOT_SENT", `Cannot tell the host of "${message.topic}": ${why}`));
       },
