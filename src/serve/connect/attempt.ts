@@ -80,7 +80,16 @@ async function notTakenIn(
     await within<unknown>(connection.closed, CLOSE_WAIT_MS, clock, () => new Error("it left the connection open")).catch(() => {});
   }
   const reason = await connection.peer.close({ kind: "closed", by: "us" });
-  return new AttemptFailed(endOf(reason, error), sentence(options, codeOf(error), whyOf(error, reason, options), error));
+  return new AttemptFailed(
+    endOf(reason, error),
+    sentence(options, refusedBy(reason) ?? codeOf(error), whyOf(error, reason, options), error),
+  );
+}
+
+/** Without a word, as after a wrong proof, the close code is all that tells. */
+function refusedBy(reason: CloseReason): PluginErrorCode | undefined {
+  if (reason.kind !== "closed") return undefined;
+  return reason.code === 1008 ? "UNAUTHORIZED" : reason.code === 1013 ? "BUSY" : undefined;
 }
 
 function endOf(reason: CloseReason, error: unknown): DialEnd {
@@ -95,6 +104,7 @@ function whyOf(error: unknown, reason: CloseReason, { id }: ResolvedConnectOptio
   const { code } = reason;
   if (code === 1008)
     return `it closed the connection with 1008: it does not know plugin "${id}" by this token, or has it connected already`;
+  if (code === 1013) return `it closed the connection with 1013: plugin "${id}" is inactive there, or the host has no time now`;
   return code === 1006 ? "the connection broke" : `it closed the connection with ${code}`;
 }
 
