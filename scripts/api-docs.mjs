@@ -14,6 +14,7 @@ const ENTRIES = {
   mortise: "src/index.ts",
   "mortise/plugin": "src/serve/index.ts",
   "mortise/host": "src/host/index.ts",
+  "mortise/connectors": "src/connectors/index.ts",
   "mortise/testing": "src/testing/index.ts",
 };
 const HEAD = `# API

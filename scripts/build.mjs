@@ -53,7 +53,7 @@ await buildScript();
 // The host's side.
 await build({
   ...shared,
-  input: { index: "src/index.ts", host: "src/host/index.ts", testing: "src/testing/index.ts" },
+  input: { index: "src/index.ts", host: "src/host/index.ts", connectors: "src/connectors/index.ts", testing: "src/testing/index.ts" },
   plugins: [contract, joined, graph.plugin, finish],
   output: {
     ...output,
@@ -93,6 +93,7 @@ function declare() {
       ["index", "index"],
       ["plugin", "serve/index"],
       ["host", "host/index"],
+      ["connectors", "connectors/index"],
       ["testing", "testing/index"],
     ]) {
       writeFileSync(`${DIST}/${name}.d.ts`, rollUp(join(parts, `${entry}.d.ts`), held).text);
@@ -148,7 +149,7 @@ function importGraph() {
     plugin: { name: "imports", moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
     /** Says whether more than one of the entries loads a module, once all of them are parsed. */
     isShared(id) {
-      const entries = ["src/index.ts", "src/host/index.ts", "src/testing/index.ts"];
+      const entries = ["src/index.ts", "src/host/index.ts", "src/connectors/index.ts", "src/testing/index.ts"];
       found.all ??= entries.map((entry) => loadedWith(resolve(entry)));
       return found.all.filter((modules) => modules.has(id)).length > 1;
     },

@@ -24,6 +24,7 @@ export type PluginErrorCode =
   | "UNKNOWN_PLUGIN"
   | "CONFLICT"
   | "VETOED"
+  | "UNREACHABLE"
   | "REMOTE_ERROR";
 
 /** The class that carries a code's data. */

@@ -21,10 +21,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   joined: [],
   serve: ["joined", "handshake", "transport", ...CORE],
   testing: CORE,
+  connectors: ["transport", "wire", ...LEAVES],
   host: ["client", "process", "handshake", "transport", ...CORE],
 };
 const PURE = ["util", "errors", "contract", "wire", "peer"];
 const DOES_IO = /^node:(net|tls|http|https|fs|child_process|process|worker_threads)/;
+
+const CONNECTORS = ["dial", "link", "server-link", "websocket-connector", "stream/connection", "stream/flow"].map(
+  (name) => `connectors/${name}.ts`,
+);
 
 // Each library has its one place; how it is loaded is part of that.
 const PLACES: Readonly<Record<string, readonly string[]>> = {
@@ -33,7 +38,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "get-port": ["transport/port-range.ts"],
   "fast-glob": ["discover/discover.ts"],
   "ajv/dist/2020.js": ["host/external/options-schema.ts"],
-  ws: ["transport/dial-websocket.ts", "transport/upgrades.ts", "transport/websocket.ts"],
+  ws: ["transport/dial-websocket.ts", "transport/upgrades.ts", "transport/websocket.ts", ...CONNECTORS],
   "@opentelemetry/api": ["handshake/trace-context.ts"],
   "@standard-schema/spec": ["errors.ts", "contract/schema.ts"],
 };

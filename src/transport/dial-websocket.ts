@@ -31,14 +31,17 @@ export type Upgrade = (socket: Socket, request: WebSocketRequest, limits: Resolv
 /** Loads what is needed first: once a socket is connected nothing that it tells may be missed. */
 export async function loadUpgrade(): Promise<Upgrade> {
   const { WebSocket } = await import("ws");
-  return (socket, request, limits, signal) => upgrade(() => ask(WebSocket, socket, request, limits), socket, limits, signal);
+  return (socket, request, limits, signal) => {
+    const open = (): WebSocket => ask(WebSocket, socket, request, limits);
+    return upgrade(open, limits.helloTimeoutMs, signal, (webSocket) => webSocketChannel(webSocket, socket, limits));
+  };
 }
 
 /**
- * Makes a WebSocket of a connected socket, which may be below TLS, and a channel of that. Rejects with `UpgradeRefused`, with what is wrong
- * in the server's answer, with `CALL_TIMEOUT` where there is none, or with the signal's reason.
+ * Waits for a WebSocket that is being asked for, and makes something of it at once: nothing that it tells may be missed. Rejects with
+ * `UpgradeRefused`, with what is wrong in the server's answer, with `CALL_TIMEOUT` where there is none, or with the signal's reason.
  */
-function upgrade(open: () => WebSocket, socket: Socket, limits: ResolvedLimits, signal: AbortSignal): Promise<Channel> {
+export function upgrade<T>(open: () => WebSocket, timeoutMs: number, signal: AbortSignal, make: (webSocket: WebSocket) => T): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const webSocket = open();
@@ -53,16 +56,16 @@ function upgrade(open: () => WebSocket, socket: Socket, limits: ResolvedLimits, 
     };
     const onAbort = (): void => fail(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
-    const timer = setTimeout(() => fail(tooLate(limits.helloTimeoutMs)), limits.helloTimeoutMs);
+    const timer = setTimeout(() => fail(tooLate(timeoutMs)), timeoutMs);
     webSocket.on("unexpected-response", (_request: ClientRequest, { statusCode = 0, headers: answered }: IncomingMessage) => {
       fail(new UpgradeRefused(statusCode, answered));
     });
     webSocket.on("error", fail);
     webSocket.once("open", () => {
       try {
-        resolve(webSocketChannel(webSocket, socket, limits));
+        resolve(make(webSocket));
         stopWaiting();
-        // From here on errors are the channel's.
+        // From here on errors are for what was made.
         webSocket.off("error", fail);
       } catch (error) {
         // Thrown in a listener it would end the process, or be lost.

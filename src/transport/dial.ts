@@ -32,10 +32,11 @@ export async function dial(address: Address, protocol: "jsonrpc" | "jsonrpc+ws",
   return openSecure(address, { ...options, tls }, (socket, done) => done(socketChannel(socket, limits)));
 }
 
-type Use<T> = (socket: Socket, done: (made: T) => void, fail: (error: unknown) => void) => void;
+/** What becomes of a connected socket: `done` with what was made of it, or `fail`. */
+export type Use<T> = (socket: Socket, done: (made: T) => void, fail: (error: unknown) => void) => void;
 
 /** Resolves with what `use` makes of the connected socket, which it gets at once: nothing that the socket tells is missed. */
-function open<T>(address: Address, signal: AbortSignal, use: Use<T>, feed?: ChunkFeed): Promise<T> {
+export function open<T>(address: Address, signal: AbortSignal, use: Use<T>, feed?: ChunkFeed): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const where = address.network === "unix" ? { path: address.path } : { host: address.host, port: address.port };
@@ -72,11 +73,18 @@ function guarded<T>(use: Use<T>): Use<T> {
   };
 }
 
-async function openSecure<T>(address: Address, { limits, signal, tls }: DialOptions & { readonly tls: DialTls }, use: Use<T>): Promise<T> {
+/** The same below TLS, which is to begin within `limits.helloTimeoutMs`. */
+export async function openSecure<T>(address: Address, { limits, signal, tls }: SecureOptions, use: Use<T>): Promise<T> {
   const { startTls } = await import("./tls.js");
   return open(address, signal, (socket, done, fail) => {
     startTls(socket, tls, { timeoutMs: limits.helloTimeoutMs, onSecure: (secured) => guarded(use)(secured, done, fail), onError: fail });
   });
+}
+
+interface SecureOptions {
+  readonly limits: Pick<ResolvedLimits, "helloTimeoutMs">;
+  readonly signal: AbortSignal;
+  readonly tls: DialTls;
 }
 
 async function dialWebSocket(address: Address, options: DialOptions): Promise<Channel> {

@@ -1,0 +1,95 @@
+import { isThenable } from "../../util/thenable.js";
+import type { Codec } from "../codecs.js";
+import type { MakePreprocessor } from "../processors/by-name.js";
+import { Fault, type Pieces, type Preprocessor } from "../processors/processor.js";
+
+/** What becomes of one connection's frames. */
+export interface Decoded {
+  /** @param bytes That it had, as the codec was given them. */
+  event(data: unknown, isBinary: boolean, bytes: number): void;
+  fault(fault: Fault, isBinary: boolean, cause?: unknown): void;
+}
+
+interface Frame {
+  readonly data: Buffer;
+  readonly isBinary: boolean;
+}
+
+/** One connection's frames on their way through its preprocessors and the codec, in order. What needs no waiting is done at once. */
+export class Incoming {
+  readonly #steps: readonly Preprocessor[];
+  readonly #codec: Codec;
+  readonly #decoded: Decoded;
+  #isBinary = false;
+  /** Frames that came while an earlier one is on its way. */
+  #waiting: Frame[] = [];
+  #busy: Promise<void> | undefined;
+
+  constructor(preprocessors: readonly MakePreprocessor[], codec: Codec, decoded: Decoded) {
+    this.#steps = preprocessors.map((make) => make());
+    this.#codec = codec;
+    this.#decoded = decoded;
+  }
+
+  /** Settles, where there is something to wait for; until then no more should be read. */
+  push(data: Buffer, isBinary: boolean): Promise<void> | undefined {
+    if (this.#busy !== undefined) {
+      this.#waiting.push({ data, isBinary });
+      return this.#busy;
+    }
+    this.#isBinary = isBinary;
+    const work = this.#through(data, 0);
+    if (work !== undefined) this.#busy = this.#goOn(work);
+    return this.#busy;
+  }
+
+  /** The connection has ended. Settles when all that it brought has been dealt with. */
+  end(whole: boolean): Promise<void> | undefined {
+    return this.#busy === undefined ? this.#end(whole, 0) : this.#busy.then(() => this.#end(whole, 0));
+  }
+
+  async #goOn(first: Promise<void>): Promise<void> {
+    await first;
+    for (let frame = this.#waiting.shift(); frame !== undefined; frame = this.#waiting.shift()) {
+      this.#isBinary = frame.isBinary;
+      await this.#through(frame.data, 0);
+    }
+    this.#busy = undefined;
+  }
+
+  #through(piece: Buffer | Fault, step: number): Promise<void> | undefined {
+    if (piece instanceof Fault) return void this.#decoded.fault(piece, this.#isBinary);
+    if (step === this.#steps.length) return void this.#decode(piece);
+    const pieces = (this.#steps[step] as Preprocessor).push(piece);
+    return isThenable(pieces) ? pieces.then((made) => this.#each(made, step + 1, 0)) : this.#each(pieces, step + 1, 0);
+  }
+
+  #each(pieces: Pieces, step: number, from: number): Promise<void> | undefined {
+    for (let index = from; index < pieces.length; index++) {
+      const work = this.#through(pieces[index] as Buffer | Fault, step);
+      if (work !== undefined) return work.then(() => this.#each(pieces, step, index + 1));
+    }
+    return undefined;
+  }
+
+  /** What the first step still held goes through those after it, before they are asked in turn. */
+  #end(whole: boolean, from: number): Promise<void> | undefined {
+    for (let step = from; step < this.#steps.length; step++) {
+      const work = this.#each((this.#steps[step] as Preprocessor).end(whole), step + 1, 0);
+      if (work !== undefined) return work.then(() => this.#end(whole, step + 1));
+    }
+    return undefined;
+  }
+
+  #decode(piece: Buffer): void {
+    let data: unknown;
+    try {
+      data = this.#codec.decode(piece);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : "the codec threw";
+      this.#decoded.fault(new Fault("PROTOCOL_VIOLATION", `the codec "${this.#codec.name}" cannot decode it (${why})`, piece), this.#isBinary, cause);
+      return;
+    }
+    this.#decoded.event(data, this.#isBinary, piece.length);
+  }
+}

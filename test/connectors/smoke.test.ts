@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { websocketClient, websocketServer } from "../../src/connectors/index.js";
+import { gate } from "../kit/gate.js";
+gate();
+test("smoke", async () => {
+  const server = websocketServer({ url: "127.0.0.1:0", preprocessors: ["separate"], postprocessors: ["separate"], codec: "json" });
+  await server.start();
+  const client = websocketClient({ url: `ws://127.0.0.1:${server.address?.port}`, preprocessors: ["separate"], postprocessors: ["separate"], codec: "json" });
+  await client.start();
+  await client.send({ data: { a: 1 } });
+  const it = server.out[Symbol.asyncIterator]();
+  const { value } = await it.next();
+  expect(value).toMatchObject({ data: { a: 1 }, meta: { ws_server: { tls: false, peer: { host: "127.0.0.1" } } } });
+  await server.send({ ...value, data: [2] });
+  const cit = client.out[Symbol.asyncIterator]();
+  expect((await cit.next()).value).toMatchObject({ data: [2], meta: { ws_client: { tls: false } } });
+  await client.stop();
+  await server.stop();
+  expect([client.state, server.state, server.metrics]).toEqual(["stopped", "stopped", { in: 1, out: 1, err: 0, err_dropped: 0, streams: 0 }]);
+});
