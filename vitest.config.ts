@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Files that start no process and mock no module, but for those named: they share a few processes, for one each costs half a second.
-const LIGHT = ["util", "contract", "wire", "peer", "handshake", "transport", "output", "testing", "pins"].map(
+const LIGHT = ["util", "contract", "wire", "peer", "handshake", "transport", "output", "testing", "pins", "connectors"].map(
   (room) => `test/${room}/**/!(clock|dial-throws|keep-memory).test.ts`,
 );
 
