@@ -55,7 +55,8 @@ export function readCodec(from: OptionsSource): Codec {
   const { codec } = from.values;
   const known = CODECS.get(codec);
   if (known !== undefined) return known;
-  if (typeof codec !== "object" || codec === null) throw wrong(from, "codec", codec, '"json", "string", "binary", or an object with name, encode and decode');
+  if (typeof codec !== "object" || codec === null)
+    throw wrong(from, "codec", codec, '"json", "string", "binary", or an object with name, encode and decode');
   const own = withFunctions<Codec>(from, "codec", ["encode", "decode"]) as Codec;
   if (typeof own.name !== "string") throw mistake(from, "codec.name must be a text");
   return own;

@@ -33,13 +33,21 @@ export type ConnectorChange =
   | {
       /** The connection, as in an event's `origin`. */
       readonly end: string;
+      /** Of its events. */
       readonly meta: EventMeta;
     }
-  | { readonly metrics: ConnectorMetrics }
-  | { readonly missed: number };
+  | {
+      /** Every `metrics_interval_s`. */
+      readonly metrics: ConnectorMetrics;
+    }
+  | {
+      /** Changes that this reader did not read in time. */
+      readonly missed: number;
+    };
 
 /** WebSocket connections as streams of events, both ways. */
 export interface Connector extends AsyncDisposable {
+  /** What was asked for, or that it failed. */
   readonly state: ConnectorState;
   /** Is there a connection, or a listener? Apart from the state: a client that redials is `running` and `disconnected`. */
   readonly connectivity: "connected" | "disconnected";
@@ -47,6 +55,7 @@ export interface Connector extends AsyncDisposable {
   readonly error: PluginError | undefined;
   /** Where a server listens, or the far end of a client's connection; undefined without one. */
   readonly address: { readonly host: string; readonly port: number } | undefined;
+  /** What it has counted. */
   readonly metrics: ConnectorMetrics;
   /**
    * Events as they come. Whoever reads gets the next one: two readers share them. While 1,024 events or 1 MiB wait here, nothing is read from

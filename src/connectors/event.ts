@@ -10,9 +10,9 @@ export interface PeerMeta {
 
 /** Where an event came from. */
 export interface EventMeta {
-  /** On a server's events. */
+  /** On a server's events. @default none */
   readonly ws_server?: PeerMeta | undefined;
-  /** On a client's events. */
+  /** On a client's events. @default none */
   readonly ws_client?: PeerMeta | undefined;
   /** It came in a binary frame. @default false */
   readonly binary?: boolean | undefined;
@@ -36,9 +36,9 @@ export interface ErrorEvent<E = Error> extends StreamEvent<E> {
 
 /** A part of what `$ws_server` may say of an event that is sent. */
 export interface TargetMeta {
-  /** Not looked at: what came can be sent as it is. */
+  /** Not looked at: what came can be sent as it is. @default any */
   readonly tls?: boolean | undefined;
-  /** On a server: the connection that is meant. */
+  /** On a server: the connection that is meant. @default those in the event's origin */
   readonly peer?: { readonly host: string; readonly port: number } | undefined;
   /** In a binary frame. @default false */
   readonly binary?: boolean | undefined;
@@ -51,9 +51,13 @@ export interface OutgoingEvent {
   /** Which connection is meant, and in which kind of frame it goes; with a `$` or without. @default {} */
   readonly meta?:
     | {
+        /** As an event of a server has it. @default none */
         readonly ws_server?: TargetMeta | undefined;
+        /** As an event of a client has it. @default none */
         readonly ws_client?: TargetMeta | undefined;
+        /** The same as `ws_server`, and read before it. @default none */
         readonly $ws_server?: TargetMeta | undefined;
+        /** The same as `ws_client`, and read before it. @default none */
         readonly $ws_client?: TargetMeta | undefined;
         /** In a binary frame. @default false */
         readonly binary?: boolean | undefined;

@@ -29,10 +29,7 @@ export function readableOf(events: Inbox<StreamEvent>, errorOf: () => PluginErro
  * send() as a web stream. An event that was not sent for want of a connection is sent once there is one; what cannot be sent, or may have
  * arrived, is told, and the next one follows.
  */
-export function writableOf(
-  connector: Connector,
-  tell: (error: PluginError, event: OutgoingEvent) => void,
-): WritableStream<OutgoingEvent> {
+export function writableOf(connector: Connector, tell: (error: PluginError, event: OutgoingEvent) => void): WritableStream<OutgoingEvent> {
   return new WritableStream<OutgoingEvent>({
     async write(event) {
       for (;;) {

@@ -52,7 +52,8 @@ test("[R3] bytes that are not UTF-8 do not leave in a text frame: the send is re
   const error = await rejection(client.connector.send({ data: Buffer.from([0xff]) }));
   expect(error).toMatchObject({
     code: "INVALID_INPUT",
-    message: "Cannot send an event: it goes in a text frame, and is not UTF-8\n  Set binary: true in its meta to send it in a binary frame.",
+    message:
+      "Cannot send an event: it goes in a text frame, and is not UTF-8\n  Set binary: true in its meta to send it in a binary frame.",
   });
 });
 
@@ -110,7 +111,11 @@ test("[R8] an event that was merged of several goes to each connection that they
   const third = await server.out.next();
   await server.connector.send(merge([first, second, first], { sum: 3 }));
   await server.connector.send({ ...third, data: "yours" });
-  expect([(await one.out.next()).data, (await two.out.next()).data, (await other.out.next()).data]).toEqual([{ sum: 3 }, { sum: 3 }, "yours"]);
+  expect([(await one.out.next()).data, (await two.out.next()).data, (await other.out.next()).data]).toEqual([
+    { sum: 3 },
+    { sum: 3 },
+    "yours",
+  ]);
 });
 
 test("[R8, R33] of a merged event whose connections are partly gone the rest is sent, and its send says how many got it", async () => {
@@ -205,7 +210,11 @@ test.each<[string, unknown, string]>([
 
 test.each<[string, unknown, string]>([
   ["no event", 1, "it is 1, and it must be an object with data"],
-  ["a wrong peer", { data: 1, meta: { ws_server: { peer: { host: 1 } } } }, "meta.ws_server.peer is an object, and it must be an object with host and port"],
+  [
+    "a wrong peer",
+    { data: 1, meta: { ws_server: { peer: { host: 1 } } } },
+    "meta.ws_server.peer is an object, and it must be an object with host and port",
+  ],
   ["a wrong flag", { data: 1, meta: { binary: "yes" } }, 'meta.binary is "yes", and it must be true or false'],
   ["a wrong origin", { data: 1, origin: ["x"] }, "origin is a list, and it must be a Set of connections"],
 ])("what is no event is refused by a TypeError: %s", async (_, event, sentence) => {
@@ -217,7 +226,11 @@ test.each<[string, unknown, string]>([
 
 test.each<[string, unknown, string]>([
   ["names nobody", { data: 1 }, "the event names no connection"],
-  ["names somebody who is not there", { data: 1, meta: { ws_server: { peer: { host: "::1", port: 1 } } } }, "there is no connection from [::1]:1"],
+  [
+    "names somebody who is not there",
+    { data: 1, meta: { ws_server: { peer: { host: "::1", port: 1 } } } },
+    "there is no connection from [::1]:1",
+  ],
   ["came from who is gone", { data: 1, origin: new Set(["x"]) }, "the connections that it came from are gone"],
 ])("[R33] a send fails whose event %s", async (_, event, sentence) => {
   await using server = await serve();

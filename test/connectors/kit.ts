@@ -50,10 +50,11 @@ function tried(connector: Connector): Tried {
   };
 }
 
-type Flat<T> = Partial<T> & Readonly<Record<string, unknown>>;
+/** Of either, checked by what is tested. */
+export type Options = Readonly<Record<string, unknown>>;
 
 /** A server on any port of loopback, which listens. Lines of JSON, unless the options say otherwise. */
-export async function serve(options: Flat<WebSocketServerOptions> = {}): Promise<Tried & { readonly url: string; readonly port: number }> {
+export async function serve(options: Options = {}): Promise<Tried & { readonly url: string; readonly port: number }> {
   const defaults = { url: "127.0.0.1:0", codec: "json", preprocessors: ["separate"], postprocessors: ["separate"] };
   const connector = websocketServer({ ...defaults, ...options } as WebSocketServerOptions);
   await connector.start();
@@ -62,13 +63,13 @@ export async function serve(options: Flat<WebSocketServerOptions> = {}): Promise
 }
 
 /** A client that is not started. Lines of JSON, unless the options say otherwise. */
-export function client(url: string, options: Flat<WebSocketClientOptions> = {}): Tried {
+export function client(url: string, options: Options = {}): Tried {
   const defaults = { url, codec: "json", preprocessors: ["separate"], postprocessors: ["separate"] };
   return tried(websocketClient({ ...defaults, ...options } as WebSocketClientOptions));
 }
 
 /** A client that is connected. */
-export async function connect(url: string, options: Flat<WebSocketClientOptions> = {}): Promise<Tried> {
+export async function connect(url: string, options: Options = {}): Promise<Tried> {
   const made = client(url, options);
   await made.connector.start();
   return made;

@@ -6,7 +6,7 @@ import { resolveServerOptions } from "../../src/connectors/options/server-option
 import { canReusePort } from "../../src/connectors/options/socket-options.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
-import { connect, serve } from "./kit.js";
+import { connect, type Options, serve } from "./kit.js";
 
 gate();
 
@@ -35,7 +35,11 @@ test.each<[string, object, object]>([
 
 test.each<[string, object, string]>([
   ["[R30] a misspelt option", { ur: "x" }, 'there is no option "ur"; did you mean "url"?'],
-  ["[R30] a misspelt option in config", { url: undefined, config: { url: "x", back_log: 1 } }, 'there is no option "config.back_log"; did you mean "config.backlog"?'],
+  [
+    "[R30] a misspelt option in config",
+    { url: undefined, config: { url: "x", back_log: 1 } },
+    'there is no option "config.back_log"; did you mean "config.backlog"?',
+  ],
   ["[R30] an option beside config", { config: { url: "x" } }, "url stands beside config, and must stand in it"],
   ["[R1] wss without tls", { url: "wss://x" }, 'url is "wss://x", and without tls its scheme must be ws'],
   ["[R1] ws with tls", { url: "ws://x", tls: CERTIFICATE }, 'url is "ws://x", and with tls its scheme must be wss'],
@@ -46,22 +50,70 @@ test.each<[string, object, string]>([
   ["[R1] no url", { url: undefined }, "url is undefined, and it must be a URL, as ws://127.0.0.1:4242"],
   ["[R11] tls without a key", { tls: { cert: "c" } }, "tls.key is undefined, and it must be a file's path, or PEM"],
   ["[R13] a backlog of 0", { backlog: 0 }, "backlog is 0, and it must be a whole number from 1 to 2147483647"],
-  ["[R14] what Node.js cannot set", { socket_options: { SO_RCVBUF: 1 } }, "socket_options.SO_RCVBUF is nothing that can be set here; there are TCP_NODELAY, SO_REUSEPORT, SO_REUSEADDR"],
-  ["[R14] what Node.js always sets", { socket_options: { SO_REUSEADDR: false } }, "socket_options.SO_REUSEADDR cannot be false: Node.js sets it on every server"],
-  ["[R15] both spellings, and two meanings", { no_delay: true, socket_options: { TCP_NODELAY: false } }, "no_delay is true, and socket_options.TCP_NODELAY, which means the same, is false"],
-  ["[R9] no codec", { codec: undefined }, 'codec is undefined, and it must be "json", "string", "binary", or an object with name, encode and decode'],
+  [
+    "[R14] what Node.js cannot set",
+    { socket_options: { SO_RCVBUF: 1 } },
+    "socket_options.SO_RCVBUF is nothing that can be set here; there are TCP_NODELAY, SO_REUSEPORT, SO_REUSEADDR",
+  ],
+  [
+    "[R14] what Node.js always sets",
+    { socket_options: { SO_REUSEADDR: false } },
+    "socket_options.SO_REUSEADDR cannot be false: Node.js sets it on every server",
+  ],
+  [
+    "[R15] both spellings, and two meanings",
+    { no_delay: true, socket_options: { TCP_NODELAY: false } },
+    "no_delay is true, and socket_options.TCP_NODELAY, which means the same, is false",
+  ],
+  [
+    "[R9] no codec",
+    { codec: undefined },
+    'codec is undefined, and it must be "json", "string", "binary", or an object with name, encode and decode',
+  ],
   ["[R9] a codec without decode", { codec: { name: "x", encode() {} } }, "codec has no function decode"],
   ["[R9] a codec without a name", { codec: { encode() {}, decode() {} } }, "codec.name must be a text"],
-  ["[R37] an unknown preprocessor", { preprocessors: ["seperate"] }, 'preprocessors[0] is "seperate", which is no such processor; did you mean "separate"?'],
-  ["[R37] a postprocessor among the preprocessors", { preprocessors: [{ name: "compress" }] }, 'preprocessors[0].name is "compress", which is no such processor; did you mean "decompress"?'],
-  ["[R37] no list", { preprocessors: "separate" }, 'preprocessors is "separate", and it must be a list of names, or of objects with name and config'],
-  ["[R37] a processor that is none", { preprocessors: [1] }, "preprocessors[0] is 1, and it must be a name, or an object with name and config"],
-  ["[R37] a misspelt configuration", { preprocessors: [{ name: "separate", config: { bufered: false } }] }, 'there is no option "preprocessors[0].config.bufered"; did you mean "preprocessors[0].config.buffered"?'],
-  ["[R37] an empty separator", { postprocessors: [{ name: "separate", config: { separator: "" } }] }, 'postprocessors[0].config.separator is "", and it must be a text of at least one character'],
-  ["[R37] an unknown algorithm", { preprocessors: [{ name: "decompress", config: { algorithm: "br" } }] }, 'preprocessors[0].config.algorithm is "br", and it must be "gzip" or "zlib"'],
+  [
+    "[R37] an unknown preprocessor",
+    { preprocessors: ["seperate"] },
+    'preprocessors[0] is "seperate", which is no such processor; did you mean "separate"?',
+  ],
+  [
+    "[R37] a postprocessor among the preprocessors",
+    { preprocessors: [{ name: "compress" }] },
+    'preprocessors[0].name is "compress", which is no such processor; did you mean "decompress"?',
+  ],
+  [
+    "[R37] no list",
+    { preprocessors: "separate" },
+    'preprocessors is "separate", and it must be a list of names, or of objects with name and config',
+  ],
+  [
+    "[R37] a processor that is none",
+    { preprocessors: [1] },
+    "preprocessors[0] is 1, and it must be a name, or an object with name and config",
+  ],
+  [
+    "[R37] a misspelt configuration",
+    { preprocessors: [{ name: "separate", config: { bufered: false } }] },
+    'there is no option "preprocessors[0].config.bufered"; did you mean "preprocessors[0].config.buffered"?',
+  ],
+  [
+    "[R37] an empty separator",
+    { postprocessors: [{ name: "separate", config: { separator: "" } }] },
+    'postprocessors[0].config.separator is "", and it must be a text of at least one character',
+  ],
+  [
+    "[R37] an unknown algorithm",
+    { preprocessors: [{ name: "decompress", config: { algorithm: "br" } }] },
+    'preprocessors[0].config.algorithm is "br", and it must be "gzip" or "zlib"',
+  ],
   ["[R34] an interval of 0", { metrics_interval_s: 0 }, "metrics_interval_s is 0, and it must be a number of seconds above 0"],
   ["[R38] an interval of 0", { ping_interval_ms: 0 }, "ping_interval_ms is 0, and it must be a number of milliseconds above 0"],
-  ["an origin that is a page", { origins: ["https://example.org/"] }, 'origins[0] is "https://example.org/", and it must be an origin, as https://example.org'],
+  [
+    "an origin that is a page",
+    { origins: ["https://example.org/"] },
+    'origins[0] is "https://example.org/", and it must be an origin, as https://example.org',
+  ],
 ])("a server refuses %s", (_, options, sentence) => {
   expect(() => server(options)).toThrow(`Cannot create a WebSocket server: ${sentence}`);
 });
@@ -71,17 +123,29 @@ test.each<[string, object, string]>([
   ["[R12] tls that is a text", { tls: "yes" }, 'tls is "yes", and it must be true, false, or an object with cafile, domain, cert, key'],
   ["[R32] a certificate without a key", { tls: { cert: "c" } }, "tls.cert and tls.key go together, and one of them is missing"],
   ["[R31] SO_REUSEPORT", { socket_options: { SO_REUSEPORT: true } }, "socket_options.SO_REUSEPORT is for servers"],
-  ["[R14] SO_REUSEADDR", { socket_options: { SO_REUSEADDR: true } }, "socket_options.SO_REUSEADDR cannot be true: Node.js cannot set it on a client"],
+  [
+    "[R14] SO_REUSEADDR",
+    { socket_options: { SO_REUSEADDR: true } },
+    "socket_options.SO_REUSEADDR cannot be true: Node.js cannot set it on a client",
+  ],
   ["[R13] a backlog", { backlog: 1 }, 'there is no option "backlog"; the options are '],
   ["port 0", { url: "ws://x:0" }, 'url is "ws://x:0", and port 0 cannot be connected to'],
-  ["[R16] a retry without an interval", { reconnect: { retry: {} } }, "reconnect.retry.interval_ms is undefined, and it must be a number of milliseconds from 0"],
-  ["[R16] a growth below 1", { reconnect: { retry: { interval_ms: 1, growth_rate: 0.5 } } }, "reconnect.retry.growth_rate is 0.5, and it must be a number from 1 to 1000"],
+  [
+    "[R16] a retry without an interval",
+    { reconnect: { retry: {} } },
+    "reconnect.retry.interval_ms is undefined, and it must be a number of milliseconds from 0",
+  ],
+  [
+    "[R16] a growth below 1",
+    { reconnect: { retry: { interval_ms: 1, growth_rate: 0.5 } } },
+    "reconnect.retry.growth_rate is 0.5, and it must be a number from 1 to 1000",
+  ],
   ["[R16] another word", { reconnect: "never" }, 'reconnect is "never", and it must be "none", or an object with retry'],
 ])("a client refuses %s", (_, options, sentence) => {
   expect(() => client(options)).toThrow(`Cannot create a WebSocket client: ${sentence}`);
 });
 
-test.each<[object, number]>([
+test.each<[Options, number]>([
   [{}, 128],
   [{ backlog: 7 }, 7],
 ])("[R13] a server given %j listens with a backlog of %i", async (options, backlog) => {
@@ -95,7 +159,7 @@ test.each<[object, number]>([
   }
 });
 
-test.each<[object, boolean]>([
+test.each<[Options, boolean]>([
   [{}, true],
   [{ no_delay: false }, false],
   [{ socket_options: { TCP_NODELAY: false } }, false],

@@ -111,10 +111,14 @@ test('reconnect "none": a loss is the end', async () => {
 });
 
 test("[R22] a retry grows by 1.5, has no last try, is up to half longer or shorter, and no wait is longer than a minute", () => {
-  const resolve = (retry: object) => resolveClientOptions({ url: "x", codec: "json", reconnect: { retry: { interval_ms: 1_000, ...retry } } }).reconnect;
+  const resolve = (retry: object) =>
+    resolveClientOptions({ url: "x", codec: "json", reconnect: { retry: { interval_ms: 1_000, ...retry } } }).reconnect;
   const waits = (random: number, count: number): (number | undefined)[] => {
     const counter = new RetryCounter(resolve({}), () => random);
-    return Array.from({ length: count }, () => (counter.fail(), counter.next()));
+    return Array.from({ length: count }, () => {
+      counter.fail();
+      return counter.next();
+    });
   };
   expect(waits(0.5, 3)).toEqual([1_000, 1_500, 2_250]);
   expect([waits(0, 1), waits(1, 1)]).toEqual([[500], [1_500]]);

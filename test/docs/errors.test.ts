@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { websocketClient } from "../../src/connectors/index.js";
 import { Host } from "../../src/host/index.js";
 import {
   type ClientOptions,
@@ -73,6 +74,12 @@ for (const [code, why, file, options] of STARTS) {
     await expectShown(await rejection(clientOf(file, options).start()), code);
   });
 }
+
+test("docs/errors.md shows what UNREACHABLE says for a port on which nobody listens", async () => {
+  const retry = { interval_ms: 1, max_retries: 3 };
+  const client = websocketClient({ url: "ws://127.0.0.1:1/", codec: "json", reconnect: { retry } });
+  await expectShown(await rejection(client.start()), "UNREACHABLE");
+});
 
 test("docs/errors.md shows what CHECKSUM_MISMATCH says for a file that was changed", async () => {
   const checksum = { algorithm: "sha256", digest: "0".repeat(64) };

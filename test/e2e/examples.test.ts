@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { dirname } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
+import { lacksOpenssl } from "../kit/certificates.js";
 import { gate } from "../kit/gate.js";
 import { examplePlugin, lacks } from "../kit/languages.js";
 
@@ -65,6 +67,33 @@ test("the example host leaves out what this machine cannot run, and says so", as
     "",
   ]);
 });
+
+const CONNECTORS: Readonly<Record<string, string>> = {
+  echo: ['{"snot":"badger"}', '["several","lines"]', '"or one"', '{"exit":true}', "out.json holds 4 lines"].join("\necho            "),
+  pipes: "2\npipes           4\npipes           6",
+};
+
+test("each example of connectors is run by this file", () => {
+  const files = readdirSync(examplePlugin("../connectors")).filter((name) => name.endsWith(".ts"));
+  expect(files.sort()).toEqual(Object.keys(CONNECTORS).map((name) => `${name}.ts`));
+});
+
+for (const [name, printed] of Object.entries(CONNECTORS)) {
+  test.skipIf(lacksOpenssl())(`[R19] the connectors of "${name}" print what they show, exit 0 and leave nothing`, async () => {
+    // Any port that is free: that of the configuration may be somebody else's.
+    const port = String(await freePort());
+    const { exitCode, stdout, stderr } = await run([process.execPath, examplePlugin(`../connectors/${name}.js`), port]);
+    expect([exitCode, stderr, stdout]).toEqual([0, "", `${name.padEnd(16)}${printed}\n`]);
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0);
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 function shown(name: string, program: "python3" | "go"): string[] {
   if (lacks(program) !== undefined) return [`${name.padEnd(16)}left out: there is no ${program} on PATH`];

@@ -75,3 +75,12 @@ test("there is one class of each error, wherever it is imported from", async () 
     expect(plugin?.[name]).toBe(contract?.[name]);
   }
 });
+
+test("mortise/connectors opens no file of a plugin's or a host's, and no program that has a plugin or a host opens what is in it", () => {
+  const own = loadedBy('import "mortise/connectors";').filter((path) => path.startsWith("dist/"));
+  expect(own).toContain("dist/connectors.js");
+  expect(own.filter((path) => /plugin|host|index|testing/.test(path))).toEqual([]);
+  for (const entry of ["mortise", "mortise/plugin", "mortise/host", "mortise/testing", "mortise/contract"]) {
+    expect(loadedBy(`import "${entry}";`).filter((path) => /connectors|node_modules\/ws\//.test(path))).toEqual([]);
+  }
+});

@@ -27,6 +27,7 @@ const CODES = [
   "UNKNOWN_PLUGIN",
   "CONFLICT",
   "VETOED",
+  "UNREACHABLE",
   "REMOTE_ERROR",
 ] as const;
 expectType<Equal<(typeof CODES)[number], PluginErrorCode>>();

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import * as connectors from "../../src/connectors/index.js";
 import * as contract from "../../src/contract/index.js";
 import * as many from "../../src/host/index.js";
 import * as host from "../../src/index.js";
@@ -44,6 +45,10 @@ test("mortise exports these names and no others", () => {
 
 test("mortise/host exports these names and no others", () => {
   expect(Object.keys(many).sort()).toEqual(["Host", "core", "parseRuntimeProvider"]);
+});
+
+test("mortise/connectors exports these names and no others", () => {
+  expect(Object.keys(connectors).sort()).toEqual(["PluginError", "isPluginError", "merge", "websocketClient", "websocketServer"]);
 });
 
 test("mortise/testing exports these names and no others", () => {

@@ -2,7 +2,7 @@ import type { ResolvedBackoff } from "../../util/backoff.js";
 import { namesIn } from "../../util/options/names.js";
 import { mistake } from "../../util/options/source.js";
 import { type Reconnect, readReconnect } from "./reconnect-option.js";
-import { readSocketOptions, type ResolvedSocketOptions, type SocketOptions } from "./socket-options.js";
+import { type ResolvedSocketOptions, readSocketOptions, type SocketOptions } from "./socket-options.js";
 import { type ResolvedStreamOptions, readSources, readStreamOptions, type StreamOptions } from "./stream-options.js";
 import { type ClientTls, readClientTls } from "./tls-options.js";
 import { type Place, readUrl } from "./url-option.js";
@@ -13,6 +13,7 @@ export interface ClientConfig {
   readonly url: string;
   /** For `wss`: how the server is checked; `true` is all defaults. @default true for `wss`, else no TLS */
   readonly tls?: boolean | ClientTls | undefined;
+  /** What is set of each socket. @default {} */
   readonly socket_options?: SocketOptions | undefined;
   /** The same as `socket_options.TCP_NODELAY`. @default true */
   readonly no_delay?: boolean | undefined;
@@ -39,7 +40,8 @@ export function resolveClientOptions(options: WebSocketClientOptions): ResolvedC
   const { top, config } = readSources("Cannot create a WebSocket client", options, ["reconnect"], CONFIG);
   const tls = readClientTls(config);
   const place = readUrl(config, tls === undefined ? undefined : tls !== false);
-  if (place.isSecure && tls === false) throw mistake(config, `${config.prefix}url is "${place.shown}", and with tls: false its scheme must be ws`);
+  if (place.isSecure && tls === false)
+    throw mistake(config, `${config.prefix}url is "${place.shown}", and with tls: false its scheme must be ws`);
   if (place.port === 0) throw mistake(config, `${config.prefix}url is "${place.shown}", and port 0 cannot be connected to`);
   return {
     stream: readStreamOptions(top),

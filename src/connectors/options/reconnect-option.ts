@@ -16,6 +16,7 @@ export interface Retry {
   readonly randomized?: boolean | undefined;
 }
 
+/** What a client does without a connection. */
 export type Reconnect = "none" | { readonly retry: Retry };
 
 const RETRY = namesIn("interval_ms growth_rate max_retries randomized");

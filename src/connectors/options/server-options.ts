@@ -2,7 +2,7 @@ import { list } from "../../util/options/lists.js";
 import { namesIn } from "../../util/options/names.js";
 import { integer } from "../../util/options/numbers.js";
 import { mistake, type OptionsSource, option, REQUIRED } from "../../util/options/source.js";
-import { readSocketOptions, type ResolvedSocketOptions, type SocketOptions } from "./socket-options.js";
+import { type ResolvedSocketOptions, readSocketOptions, type SocketOptions } from "./socket-options.js";
 import { type ResolvedStreamOptions, readSources, readStreamOptions, type StreamOptions } from "./stream-options.js";
 import { readServerTls, type ServerTls } from "./tls-options.js";
 import { type Place, readUrl } from "./url-option.js";
@@ -11,10 +11,11 @@ import { type Place, readUrl } from "./url-option.js";
 export interface ServerConfig {
   /** As `127.0.0.1:4242` or `wss://0.0.0.0:65535`; ports 80 and 443 if none is named, 0 for any. A path is then the only one that is served. */
   readonly url: string;
-  /** @default no TLS */
+  /** The certificate that it shows. @default no TLS */
   readonly tls?: ServerTls | undefined;
   /** Connections that the system keeps that were not accepted yet. @default 128 */
   readonly backlog?: number | undefined;
+  /** What is set of each socket. @default {} */
   readonly socket_options?: SocketOptions | undefined;
   /** The same as `socket_options.TCP_NODELAY`. @default true */
   readonly no_delay?: boolean | undefined;
@@ -44,7 +45,8 @@ export function resolveServerOptions(options: WebSocketServerOptions): ResolvedS
   const { top, config } = readSources("Cannot create a WebSocket server", options, [], CONFIG);
   const tls = readServerTls(config);
   const place = readUrl(config, tls && true);
-  if (place.isSecure && tls === undefined) throw mistake(config, `${config.prefix}url is "${place.shown}", and without tls its scheme must be ws`);
+  if (place.isSecure && tls === undefined)
+    throw mistake(config, `${config.prefix}url is "${place.shown}", and without tls its scheme must be ws`);
   return {
     stream: readStreamOptions(top),
     place,
@@ -66,5 +68,5 @@ function readOrigins(config: OptionsSource): readonly string[] | "*" {
 }
 
 function isOrigin(value: unknown): value is string {
-  return typeof value === "string" && (value === "null" || /^[a-z][a-z0-9+.-]*:\/\/[^\/?#@\s]+$/.test(value));
+  return typeof value === "string" && (value === "null" || /^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s]+$/.test(value));
 }

@@ -21,19 +21,25 @@ export interface ResolvedSocketOptions {
 }
 
 const NAMES = namesIn("TCP_NODELAY SO_REUSEPORT SO_REUSEADDR");
-const CANNOT = namesIn("SO_RCVBUF SO_SNDBUF SO_LINGER SO_KEEPALIVE SO_BROADCAST SO_RCVTIMEO SO_SNDTIMEO IP_TTL IP_TOS TCP_QUICKACK TCP_CORK");
+const CANNOT = namesIn(
+  "SO_RCVBUF SO_SNDBUF SO_LINGER SO_KEEPALIVE SO_BROADCAST SO_RCVTIMEO SO_SNDTIMEO IP_TTL IP_TOS TCP_QUICKACK TCP_CORK",
+);
 
 /** Reads `socket_options`, and `no_delay`, which is another name of `TCP_NODELAY`. @throws {TypeError} */
 export function readSocketOptions(from: OptionsSource, role: "server" | "client"): ResolvedSocketOptions {
   const given = from.values["socket_options"];
   for (const name of Object.keys(given ?? {})) {
-    if (CANNOT.has(name)) throw mistake(from, `${from.prefix}socket_options.${name} is nothing that can be set here; there are ${[...NAMES].join(", ")}`);
+    if (CANNOT.has(name))
+      throw mistake(from, `${from.prefix}socket_options.${name} is nothing that can be set here; there are ${[...NAMES].join(", ")}`);
   }
   const options = nested(from, "socket_options", NAMES);
   const reusePort = flag(options, "SO_REUSEPORT", false);
   if (reusePort && role === "client") throw mistake(from, `${options.prefix}SO_REUSEPORT is for servers`);
   if (reusePort && !canReusePort(process.versions.node)) {
-    throw mistake(from, `${options.prefix}SO_REUSEPORT cannot be set: this Node.js (${process.versions.node}) has no reusePort; 22.12 and 23.1 have`);
+    throw mistake(
+      from,
+      `${options.prefix}SO_REUSEPORT cannot be set: this Node.js (${process.versions.node}) has no reusePort; 22.12 and 23.1 have`,
+    );
   }
   const reuseAddress = flag(options, "SO_REUSEADDR", role === "server");
   if (reuseAddress !== (role === "server")) {

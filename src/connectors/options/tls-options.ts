@@ -3,7 +3,9 @@ import { mistake, nested, type OptionsSource, option, REQUIRED } from "../../uti
 
 /** A server's certificate. Each is a file's path, or the PEM itself. */
 export interface ServerTls {
+  /** Certificate, with those that lead to its authority. */
   readonly cert: string;
+  /** Its key. */
   readonly key: string;
   /** Authorities of clients: one without a certificate of theirs is turned away. @default none is asked for */
   readonly cafile?: string | undefined;
@@ -17,6 +19,7 @@ export interface ClientTls {
   readonly domain?: string | undefined;
   /** Shown to a server that asks for one. @default none */
   readonly cert?: string | undefined;
+  /** Its key. @default none */
   readonly key?: string | undefined;
 }
 
@@ -43,8 +46,14 @@ export function readClientTls(from: OptionsSource): ClientTls | false | undefine
   const tls = nested(from, "tls", CLIENT, `true, false, or an object with ${[...CLIENT].join(", ")}`);
   const cert = option(tls, "cert", undefined, isText, WANTED);
   const key = option(tls, "key", undefined, isText, WANTED);
-  if ((cert === undefined) !== (key === undefined)) throw mistake(from, `${tls.prefix}cert and ${tls.prefix}key go together, and one of them is missing`);
-  return { cafile: option(tls, "cafile", undefined, isText, WANTED), domain: option(tls, "domain", undefined, isText, "a name"), cert, key };
+  if ((cert === undefined) !== (key === undefined))
+    throw mistake(from, `${tls.prefix}cert and ${tls.prefix}key go together, and one of them is missing`);
+  return {
+    cafile: option(tls, "cafile", undefined, isText, WANTED),
+    domain: option(tls, "domain", undefined, isText, "a name"),
+    cert,
+    key,
+  };
 }
 
 function isText(value: unknown): value is string {

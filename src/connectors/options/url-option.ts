@@ -14,12 +14,19 @@ export interface Place {
 
 /** Reads `url`, whose scheme may be left out: it is `wss` with `tls`, and else `ws`. @throws {TypeError} */
 export function readUrl(from: OptionsSource, tls: boolean | undefined): Place {
-  const shown = option(from, "url", REQUIRED, (value): value is string => typeof value === "string" && value !== "", "a URL, as ws://127.0.0.1:4242");
+  const shown = option(
+    from,
+    "url",
+    REQUIRED,
+    (value): value is string => typeof value === "string" && value !== "",
+    "a URL, as ws://127.0.0.1:4242",
+  );
   const cannot = (why: string): TypeError => mistake(from, `${from.prefix}url is ${JSON.stringify(shown.slice(0, 200))}, and ${why}`);
   const url = parse(shown, tls === true);
   if (url === undefined) throw cannot("that is no URL");
   // It would be shown in errors, and this is nothing that can be sent.
-  if (url.username !== "" || url.password !== "") throw mistake(from, `${from.prefix}url holds a user's name or a password, which has no place in it`);
+  if (url.username !== "" || url.password !== "")
+    throw mistake(from, `${from.prefix}url holds a user's name or a password, which has no place in it`);
   if (url.protocol !== "ws:" && url.protocol !== "wss:") throw cannot("its scheme must be ws or wss");
   if (url.hash !== "") throw cannot("a WebSocket's URL has no fragment");
   const isSecure = url.protocol === "wss:";

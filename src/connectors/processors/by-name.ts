@@ -92,7 +92,9 @@ function readOne<T>(from: OptionsSource, place: string, kinds: ReadonlyMap<strin
   const given = isName ? from.values[place] : entry?.values["name"];
   const kind = kinds.get(given as string);
   if (kind === undefined) throw unknown(from, isName ? place : `${place}.name`, given, kinds);
-  return kind.read(nested(entry ?? { ...from, values: {}, prefix: `${from.prefix}${place}.` }, "config", kind.config, configWanted(kind.config)));
+  return kind.read(
+    nested(entry ?? { ...from, values: {}, prefix: `${from.prefix}${place}.` }, "config", kind.config, configWanted(kind.config)),
+  );
 }
 
 function configWanted(names: ReadonlySet<string>): string {
@@ -120,4 +122,3 @@ function separatorOf(config: OptionsSource): string {
   const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
   return option(config, "separator", "\n", isText, "a text of at least one character");
 }
-

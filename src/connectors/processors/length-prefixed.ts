@@ -34,7 +34,9 @@ class Prefixed implements Preprocessor {
   }
 
   end(): Pieces {
-    return this.#missing !== undefined || this.#prefix.begun ? cutOff("a piece, of which its length was known", Buffer.concat(this.#held)) : NOTHING;
+    return this.#missing !== undefined || this.#prefix.begun
+      ? cutOff("a piece, of which its length was known", Buffer.concat(this.#held))
+      : NOTHING;
   }
 
   /** Returns false where the length is none: where the next piece begins is not known, so the rest of the frame is given up. */

@@ -1,4 +1,4 @@
-import { cutOff, Fault, NOTHING, type Pieces, type Postprocessor, type Preprocessor, tooLong } from "./processor.js";
+import { cutOff, type Fault, NOTHING, type Pieces, type Postprocessor, type Preprocessor, tooLong } from "./processor.js";
 
 export interface SeparateConfig {
   readonly separator: string;

@@ -92,8 +92,9 @@ export class Connection {
       this.#deliveries.add(sent);
       this.#cork();
       this.#webSocket.send(payload, { binary: isBinary, compress: false }, (error) => {
-        if (error) this.#deliveries.failed(sent, this.#lost());
-        else this.#deliveries.wrote(sent);
+        // What the system did not take is told at the connection's end, which follows: why is known then. Node.js calls back without an error,
+        // too, for what was on its way as a socket was destroyed.
+        if (!error && !this.#socket.destroyed) this.#deliveries.wrote(sent);
       });
       this.#unaskedBytes += bytes;
       if (this.#unaskedBytes >= CONFIRM_BYTES) this.confirm();
@@ -170,7 +171,9 @@ export class Connection {
   #refuse({ code, message }: Error & { readonly code?: string }): void {
     const isTooLong = code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
     this.#violation = isTooLong ? "LIMIT_EXCEEDED" : "PROTOCOL_VIOLATION";
-    this.#problem ??= isTooLong ? "it sent a message that is longer than max_message_bytes" : `it broke the WebSocket protocol (${message})`;
+    this.#problem ??= isTooLong
+      ? "it sent a message that is longer than max_message_bytes"
+      : `it broke the WebSocket protocol (${message})`;
   }
 
   /** What is sent in one tick goes to the system in one call. */
@@ -193,7 +196,8 @@ export class Connection {
   }
 
   #lost(): PluginError {
-    if (this.#closedBy === "us") return new PluginError("CONNECTION_CLOSED", `Cannot send to ${this.name}: we closed the connection; it may have arrived`);
+    if (this.#closedBy === "us")
+      return new PluginError("CONNECTION_CLOSED", `Cannot send to ${this.name}: we closed the connection; it may have arrived`);
     const problem = this.#problem ?? "the connection ended";
     return new PluginError("CONNECTION_LOST", `Cannot send to ${this.name}: ${problem}; it may have arrived`);
   }

@@ -54,11 +54,6 @@ export class Deliveries {
     else this.#settle(sent).resolve();
   }
 
-  /** The system did not take it. */
-  failed(sent: Sent, error: Error): void {
-    if (!sent.settled) this.#settle(sent).reject(error);
-  }
-
   /** The other side has all up to this number. */
   confirm(number: number): void {
     const first = this.#last - this.#sent.size + 1;
@@ -79,11 +74,11 @@ export class Deliveries {
   giveUp(whole: boolean, errorOf: () => Error): Sent[] {
     const inDoubt: Sent[] = [];
     for (let sent = this.#sent.shift(); sent !== undefined; sent = this.#sent.shift()) {
-      // One whose send() still waits is told by that; one that failed was told.
+      // One whose send() still waits is told by that.
       if (sent.settled) {
         if (sent.written && !whole) inDoubt.push(sent);
       } else if (sent.written && whole) this.#settle(sent).resolve();
-      else this.failed(sent, errorOf());
+      else this.#settle(sent).reject(errorOf());
     }
     this.#held.clear();
     return inDoubt;

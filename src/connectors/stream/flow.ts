@@ -148,7 +148,10 @@ export class Flow implements ConnectionOwner {
     const { found, gone } = this.#targets(way);
     const [first] = found;
     if (first !== undefined && found.length === 1 && gone === 0) return first.send(payload, way.binary, data);
-    return this.#toAll(found.map((connection) => connection.send(payload, way.binary, data)), gone);
+    return this.#toAll(
+      found.map((connection) => connection.send(payload, way.binary, data)),
+      gone,
+    );
   }
 
   async #toAll(sends: readonly Promise<void>[], gone: number): Promise<void> {

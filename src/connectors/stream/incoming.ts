@@ -87,7 +87,11 @@ export class Incoming {
       data = this.#codec.decode(piece);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : "the codec threw";
-      this.#decoded.fault(new Fault("PROTOCOL_VIOLATION", `the codec "${this.#codec.name}" cannot decode it (${why})`, piece), this.#isBinary, cause);
+      this.#decoded.fault(
+        new Fault("PROTOCOL_VIOLATION", `the codec "${this.#codec.name}" cannot decode it (${why})`, piece),
+        this.#isBinary,
+        cause,
+      );
       return;
     }
     this.#decoded.event(data, this.#isBinary, piece.length);

@@ -78,5 +78,10 @@ function checked(payload: Payload, isBinary: boolean): Payload {
 
 function invalid(why: string, cause?: unknown): ValidationError {
   const message = cause instanceof Error ? cause.message : why;
-  return new ValidationError("INVALID_INPUT", `Cannot send an event: ${why}${cause instanceof Error ? ` (${message})` : ""}`, [{ message }], { cause });
+  return new ValidationError(
+    "INVALID_INPUT",
+    `Cannot send an event: ${why}${cause instanceof Error ? ` (${message})` : ""}`,
+    [{ message }],
+    { cause },
+  );
 }
