@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const ENTRIES = ["contract", "host", "index", "plugin", "testing"];
+const ENTRIES = ["connectors", "contract", "host", "index", "plugin", "testing"];
 
 /** Compiles a program that uses the package as it is built, its declarations checked as well; returns the files of it that were read. */
 function filesReadBy(program: string): string[] {
