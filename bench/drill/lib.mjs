@@ -52,6 +52,10 @@ export async function until(holds, mostMs, begun = performance.now()) {
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
 
+export function collectGarbage() {
+  gc();
+}
+
 /** What this process holds, and the heap that is left after a collection. */
 export async function census() {
   await sleep(300);

@@ -75,6 +75,8 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
   async load(plugin: PluginSpec): Promise<Session> {
     const spec = resolveSpec(plugin);
     this.#refuseClosed(`load plugin "${spec.id}"`);
+    await this.#plugins.untilRemoved(spec.id);
+    this.#refuseClosed(`load plugin "${spec.id}"`);
     const known = this.#plugins.get(spec.id);
     if (known !== undefined) {
       if (isSameSpec(known.spec.given, spec.given)) return known;

@@ -90,6 +90,12 @@ function pluginFamilies(tallies: readonly Tally[]): Family[] {
       type: "counter",
       samples: each(({ events }) => events.dropped),
     },
+    {
+      name: "mortise_events_waiting",
+      help: "Events that wait for a plugin.",
+      type: "gauge",
+      samples: each((tally) => tally.eventsWaiting),
+    },
   ];
 }
 

@@ -1,10 +1,11 @@
 import type { Dispenser } from "../contract/context.js";
 import type { Topics } from "../contract/topics.js";
-import { NotReadyError, type PluginError } from "../errors.js";
+import { NotReadyError, PluginError } from "../errors.js";
 import type { PeerConnection } from "../peer/connection.js";
 import { textOfThrown } from "../peer/errors/remote-error.js";
 import { newIdentity } from "../peer/plugin-identity.js";
 import { topicEntries } from "../peer/topics/topic-handlers.js";
+import { abortable } from "../util/abort.js";
 import type { Clock } from "../util/clock.js";
 import { resolveLimits } from "../wire/limits.js";
 import type { BusEvent } from "./bus/bus-event.js";
@@ -41,6 +42,8 @@ interface Known {
   readonly session: PluginSession;
   readonly member: SessionMember;
   readonly tally: Tally;
+  /** Set from the moment in which it is to be forgotten. */
+  removed?: Promise<void>;
   leaveBus(): void;
 }
 
@@ -87,20 +90,28 @@ export class Plugins {
   add(spec: ResolvedSpec): PluginSession {
     const runner = this.#runner(spec);
     const session: PluginSession = new PluginSession(spec, runner, {
-      activate: (id) => this.activate(id),
-      deactivate: (id) => this.deactivate(id),
-      onGrants: (id) => this.#known.get(id)?.member.forgetGrants(),
+      activate: () => this.#activate(session),
+      deactivate: () => (this.get(spec.id) === session ? this.deactivate(spec.id) : runner.deactivate()),
+      onGrants: () => member.forgetGrants(),
     });
     const member = this.#member(spec, session, runner);
     runner.member = member;
-    const tally = new Tally(session, member.counts);
+    const tally = new Tally(session, member);
     this.#known.set(spec.id, { session, member, tally, leaveBus: this.#bus.add(member) });
     return session;
   }
 
-  /** Starts a plugin, once those that it needs are active. */
+  /** Starts a plugin, once those that it needs are active. @throws {PluginError} Why it is not. */
   async activate(id: string): Promise<void> {
-    await this.get(id)?.runner.activate();
+    const session = this.get(id);
+    if (session !== undefined) await this.#activate(session);
+  }
+
+  async #activate(session: PluginSession): Promise<void> {
+    const { id, runner } = session;
+    if (this.#closing) throw new PluginError("CONNECTION_CLOSED", `Cannot start plugin "${id}": its host is closed`);
+    if (this.get(id) === session) return runner.activate();
+    throw new PluginError("UNKNOWN_PLUGIN", `Cannot start plugin "${id}": it is not loaded any more\n  Load it anew with host.load().`);
   }
 
   /** Stops a plugin, after those that need it; these come back with it. */
@@ -109,14 +120,21 @@ export class Plugins {
     await this.get(id)?.runner.deactivate();
   }
 
-  async remove(id: string): Promise<void> {
+  /** Stops a plugin and forgets it. Idempotent. */
+  remove(id: string): Promise<void> {
     const known = this.#known.get(id);
-    if (known === undefined) return;
+    if (known === undefined) return Promise.resolve();
     known.session.runner.seat?.dismiss();
-    await this.deactivate(id);
-    if (this.#known.get(id) !== known) return;
-    this.#known.delete(id);
-    known.leaveBus();
+    known.removed ??= this.deactivate(id).then(() => {
+      this.#known.delete(id);
+      known.leaveBus();
+    });
+    return known.removed;
+  }
+
+  /** Resolves once a plugin that is being removed is gone. */
+  async untilRemoved(id: string): Promise<void> {
+    await this.#known.get(id)?.removed;
   }
 
   /** Resolves once the events that wait were handed on, or after so long. */
@@ -206,7 +224,8 @@ export class Plugins {
   async #start(spec: ResolvedSpec, what: StartWhat, signal: AbortSignal): Promise<LiveUnit> {
     // Those that are asked for in the same turn are on their way by then.
     await undefined;
-    await Promise.all(spec.needs.map((needed) => this.#untilThere(spec.id, needed)));
+    // Given up with the start: whoever stops this one may have to wait for nobody else's start.
+    await abortable(Promise.all(spec.needs.map((needed) => this.#untilThere(spec.id, needed))), signal);
     signal.throwIfAborted();
     return spec.mode === "inline" ? this.#startInline(spec, what, signal) : this.#startProcess(spec as ResolvedSupervised, what, signal);
   }

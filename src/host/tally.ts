@@ -1,4 +1,5 @@
 import type { Peer } from "../peer/peer.js";
+import type { SessionMember } from "./bus/session-member.js";
 import type { EventCounts } from "./bus/subscriber.js";
 import type { PluginSession } from "./session/plugin-session.js";
 import type { LiveUnit } from "./supervised/live-unit.js";
@@ -18,15 +19,23 @@ const NOTHING: Totals = { callErrors: 0, callsTimedOut: 0, messagesSent: 0, mess
 /** The counters of a plugin: those of the processes that serve it now, and of those that have ended. */
 export class Tally {
   readonly session: PluginSession;
-  readonly events: EventCounts;
+  readonly #member: SessionMember;
   #past: Totals = NOTHING;
 
-  constructor(session: PluginSession, events: EventCounts) {
+  constructor(session: PluginSession, member: SessionMember) {
     this.session = session;
-    this.events = events;
+    this.#member = member;
     session.runner.onGone = ({ peer }: LiveUnit) => {
       this.#past = add(this.#past, totalsOf(peer));
     };
+  }
+
+  get events(): EventCounts {
+    return this.#member.counts;
+  }
+
+  get eventsWaiting(): number {
+    return this.#member.waiting;
   }
 
   get totals(): Totals {

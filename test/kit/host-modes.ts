@@ -27,6 +27,7 @@ export const suite = defineContract("suite", {
   exit: method<number, void>(),
   pid: method<void, number>(),
   setHealth: method<{ ok: boolean; message?: string }, void>(),
+  eat: method<void, void>(),
 });
 export const helper = defineContract("helper", { help: method<unknown, unknown>(), forbidden: method<void, void>() });
 export const topics = defineTopics("suite", {

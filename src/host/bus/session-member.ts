@@ -72,9 +72,14 @@ export class SessionMember implements BusMember {
     }
   }
 
-  /** Events wait for it. */
+  /** Events wait for it, or were handed to its connection and are not yet with the system. */
   get isWaiting(): boolean {
     return this.#asleep.size > 0 || [...this.#subscribers.values()].some((subscriber) => subscriber.isWaiting);
+  }
+
+  /** Events that are neither delivered nor dropped. */
+  get waiting(): number {
+    return [...this.#subscribers.values()].reduce((sum, subscriber) => sum + subscriber.waiting, this.#asleep.size);
   }
 
   /** It is not going to be there: what waits for it is dropped. */

@@ -17,21 +17,22 @@ export interface EventCounts {
 export class Subscriber {
   readonly #peer: Pick<Peer, "publish" | "notify" | "whenHanded" | "open">;
   readonly #counts: EventCounts;
+  readonly #onDrop: (event: BusEvent) => void;
   readonly #queue: EventQueue;
   #waiting = false;
 
   constructor(peer: Pick<Peer, "publish" | "notify" | "whenHanded" | "open">, counts: EventCounts, onDrop: (event: BusEvent) => void) {
     this.#peer = peer;
     this.#counts = counts;
-    this.#queue = new EventQueue((event) => {
-      counts.dropped++;
-      onDrop(event);
-    });
+    this.#onDrop = onDrop;
+    this.#queue = new EventQueue((event) => this.#drop(event));
   }
 
   /** False if events wait for it. */
   deliver(event: BusEvent): boolean {
-    if (this.#waiting) this.#queue.push(event);
+    // Its process has ended, and that is not yet known to those who start the next.
+    if (!this.#peer.open) this.#drop(event);
+    else if (this.#waiting) this.#queue.push(event);
     else this.#send(event);
     return !this.#waiting;
   }
@@ -40,9 +41,18 @@ export class Subscriber {
     return this.#waiting;
   }
 
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
   /** The process is gone: what waits for it goes with it. */
   end(): void {
     this.#queue.clear();
+  }
+
+  #drop(event: BusEvent): void {
+    this.#counts.dropped++;
+    this.#onDrop(event);
   }
 
   #send(event: BusEvent): void {

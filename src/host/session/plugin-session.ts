@@ -16,11 +16,11 @@ import type { SessionState } from "./states.js";
 
 /** What a session needs of the host that it belongs to. */
 export interface SessionHost {
-  /** Starts it once what it needs is there. */
-  activate(id: string): Promise<void>;
+  /** Starts it once what it needs is there. Rejects where the host does not know it any more. */
+  activate(): Promise<void>;
   /** Stops it, after what needs it. */
-  deactivate(id: string): Promise<void>;
-  onGrants(id: string): void;
+  deactivate(): Promise<void>;
+  onGrants(): void;
 }
 
 /** A plugin that this host knows, whoever runs it. */
@@ -85,7 +85,7 @@ export class PluginSession implements Session {
   async grant(grants: Grants): Promise<void> {
     const from = readOptions(`Cannot grant plugin "${this.id}" anything`, { grants }, new Set(["grants"]));
     this.#grants = Object.freeze(readGrants(from, "grants", EVERYTHING));
-    this.#host.onGrants(this.id);
+    this.#host.onGrants();
   }
 
   async setActiveState(state: "active" | "inactive", { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
@@ -96,7 +96,7 @@ export class PluginSession implements Session {
     }
     signal?.throwIfAborted();
     this.#wish = state;
-    const settled = state === "active" ? this.#host.activate(this.id) : this.#host.deactivate(this.id);
+    const settled = state === "active" ? this.#host.activate() : this.#host.deactivate();
     await (signal === undefined ? settled : abortable(settled, signal));
   }
 

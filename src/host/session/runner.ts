@@ -3,6 +3,7 @@ import { PluginError } from "../../errors.js";
 import type { RemoteOptions } from "../../peer/calls/remote.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import type { Provided } from "../../peer/provided.js";
+import { abortable } from "../../util/abort.js";
 import type { Clock } from "../../util/clock.js";
 import { type Deferred, deferred } from "../../util/deferred.js";
 import { nextTick } from "../../util/timers.js";
@@ -72,7 +73,9 @@ export class Runner {
   #reported: SessionState = "inactive";
   #sleeping = false;
   #stopIdleTimer: () => void = () => {};
+  #waking = false;
   #replacing: Promise<unknown> = Promise.resolve();
+  #giveUpReplacing = new AbortController();
 
   constructor(options: RunnerOptions) {
     const { spec, clock, callTimeoutMs, validate, maxPendingCalls } = options;
@@ -172,7 +175,9 @@ export class Runner {
   /** Starts it; a plugin that sleeps until it is wanted falls asleep instead. */
   async activate(): Promise<void> {
     if (!this.#sleeps) return this.#instances.activate();
-    if (this.state === "inactive" || this.state === "errored") this.#sleeping = true;
+    this.#sleeping = true;
+    // Asked for again it is as it was at first: the next call starts it.
+    if (this.state === "errored") await this.#instances.deactivate();
   }
 
   async deactivate(): Promise<void> {
@@ -180,22 +185,32 @@ export class Runner {
     this.#stopIdleTimer();
     this.#member?.dropWaiting();
     const stopped = this.#instances.deactivate();
+    const { id } = this.#options.spec;
+    this.#giveUpReplacing.abort(new PluginError("CANCELLED", `Gave up the replacement of plugin "${id}": it was asked to stop meanwhile`));
+    this.#giveUpReplacing = new AbortController();
     this.handle.giveUp(this.#why());
     for (const started of this.#started.splice(0)) started.resolve();
-    await stopped;
+    await Promise.all([stopped, this.#replacing]);
   }
 
-  /** Starts a plugin that sleeps. True if it is one that does, and is on its way. */
+  /** Starts a plugin that sleeps. True if it is one that does, and is on its way; one that is errored stays so until it is asked for. */
   wake(): boolean {
-    if (!this.#sleeps || !this.#sleeping) return false;
-    if (this.state === "inactive" || this.state === "errored") this.#instances.activate().catch(() => {});
+    if (!this.isSleeping) return false;
+    if ((this.state === "inactive" || this.state === "stopping") && !this.#waking) {
+      this.#waking = true;
+      const woken = (): void => {
+        this.#waking = false;
+      };
+      // One that is just being stopped begins anew once it is gone.
+      this.#instances.activate().then(woken, woken);
+    }
     return true;
   }
 
   /** Resolves once it is active, all of it, or is not going to be; a plugin that sleeps is woken. */
   untilStarted(): Promise<void> {
     this.wake();
-    const isAsleep = this.state === "inactive" && this.#sleeping;
+    const isAsleep = this.#sleeping && (this.state === "inactive" || this.state === "stopping");
     if (!this.#instances.isSettling && !isAsleep) return Promise.resolve();
     const started = deferred<void>();
     this.#started.push(started);
@@ -214,8 +229,11 @@ export class Runner {
     if (this.state !== "active") {
       throw new PluginError("NOT_SENT", `Cannot replace plugin "${id}": it is ${this.state}, and only one that is active can be replaced`);
     }
-    const start = (): Promise<LiveUnit> => this.#options.start({ settings: this.#settings, command }, new AbortController().signal);
-    await this.#instances.replace(start, (unit) => this.#checkFit(unit), drainMs);
+    const { signal } = this.#giveUpReplacing;
+    const start = (): Promise<LiveUnit> => this.#options.start({ settings: this.#settings, command }, signal);
+    const replaced = this.#instances.replace(start, (unit) => abortable(this.#checkFit(unit), signal), drainMs);
+    // What was given up fails in some way, or comes too late: why is what counts.
+    await replaced.finally(() => signal.throwIfAborted());
     this.#command = command;
   }
 
@@ -240,6 +258,7 @@ export class Runner {
     }
     await Promise.all(this.units.map(({ peer }) => peer.call(CONFIGURE, { config: settings }, { timeoutMs: CONFIGURE_MS })));
     this.#settings = settings;
+    await this.#instances.renewSpare();
   }
 
   fail(unit: LiveUnit, error: PluginError): void {
@@ -261,6 +280,7 @@ export class Runner {
     }
     for (const unit of units) if (!this.#ends.has(unit)) this.#begin(unit);
     this.handle.serve(units.map(({ peer }) => peer));
+    if (units.length === 0) this.handle.rest(this.#why());
     this.#member?.serve(units.map(({ connection }) => connection));
     if (units.length === 0) this.onEmpty();
   }
@@ -290,7 +310,7 @@ export class Runner {
 
   /** It sleeps until it is wanted: as good as there. */
   get isSleeping(): boolean {
-    return this.#sleeping;
+    return this.#sleeping && this.state !== "errored";
   }
 
   #ended(unit: LiveUnit, reason: CloseReason): void {

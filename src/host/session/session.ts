@@ -3,6 +3,7 @@ import type { Contract } from "../../contract/contract.js";
 import type { CallOptions, Remote } from "../../contract/views.js";
 import type { PluginError } from "../../errors.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
+import { ranOutOfMemory } from "../../peer/errors/out-of-memory.js";
 import type { Grants } from "../grants.js";
 import type { SessionHealth } from "./session-health.js";
 import type { SessionState } from "./states.js";
@@ -23,7 +24,7 @@ export interface Session {
   readonly reportedState: SessionState;
   /** Why it is errored or restarting; undefined otherwise. */
   readonly errorMessage: string | undefined;
-  /** The same for programs: `code`, and what there is of `step`, `reason`, `exitCode`, `signal`, `stderrTail`, `attempt`, `delayMs`. */
+  /** The same for programs: `code`, and what there is of `step`, `reason`, `exitCode`, `signal`, `stderrTail`, `outOfMemory`, `attempt`, `delayMs`. */
   readonly errorDetails: Readonly<Record<string, unknown>>;
   /** Its last end that was not asked for. Kept after it has recovered. */
   readonly lastExit: LastExit | undefined;
@@ -90,8 +91,13 @@ export interface ReplaceOptions {
 export function detailsOf(error: PluginError | undefined, reason: CloseReason | undefined): Readonly<Record<string, unknown>> {
   if (error === undefined) return {};
   const { code, step, reason: why, exitCode, signal, stderrTail } = error as PluginError & Readonly<Record<string, unknown>>;
-  const ended = reason?.kind === "exited" ? { exitCode: reason.exitCode, signal: reason.signal, stderrTail: reason.stderrTail } : {};
-  return withoutUndefined({ code, step, reason: why, exitCode, signal, stderrTail, ...ended });
+  return withoutUndefined({ code, step, reason: why, exitCode, signal, stderrTail, ...endOf(reason) });
+}
+
+function endOf(reason: CloseReason | undefined): Readonly<Record<string, unknown>> {
+  if (reason?.kind !== "exited") return {};
+  const { exitCode, signal, stderrTail } = reason;
+  return { exitCode, signal, stderrTail, outOfMemory: ranOutOfMemory(stderrTail) ? true : undefined };
 }
 
 function withoutUndefined(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -110,6 +110,12 @@ export class Instances<U extends Unit> {
     );
     if (this.state === "active") this.#spare?.keep();
   }
+
+  /** The spare was started for what was asked before: another one is started in its place. */
+  async renewSpare(): Promise<void> {
+    await this.#spare?.drop();
+    if (this.state === "active") this.#spare?.keep();
+  }
 }
 
 async function startFit<U extends Unit>(start: () => Promise<U>, check: (unit: U) => Promise<void>): Promise<U> {

@@ -54,6 +54,8 @@ export class Supervisor<U extends Unit> {
   #starting: Attempt | undefined;
   /** Why the unit that is being ended is ended, where that counts as a failure of its own. */
   #failing: { readonly unit: U; readonly error: PluginError } | undefined;
+  /** Those that were replaced, and still have calls to finish. */
+  readonly #drained = new Set<U>();
   #activations: Deferred<void>[] = [];
   #deactivations: Deferred<void>[] = [];
   #restarts = 0;
@@ -129,8 +131,14 @@ export class Supervisor<U extends Unit> {
     if (this.#state === "starting") void this.#abandonStart();
     else if (this.#state !== "active") this.#move({ to: "starting" });
     this.#take(unit);
-    if (old !== undefined) void old.drain(drainMs);
+    if (old !== undefined) this.#drain(old, drainMs);
     return true;
+  }
+
+  #drain(unit: U, drainMs: number): void {
+    this.#drained.add(unit);
+    void unit.closed.then(() => this.#drained.delete(unit));
+    void unit.drain(drainMs);
   }
 
   #begin(afresh: boolean): void {
@@ -214,7 +222,7 @@ export class Supervisor<U extends Unit> {
     const stopping = this.#starting === undefined ? unit?.stop() : this.#abandonStart();
     this.#unit = undefined;
     this.#options.onUnit(undefined);
-    await stopping;
+    await Promise.all([stopping, ...[...this.#drained].map((each) => each.stop())]);
     this.#move({ to: "inactive" });
     for (const inactive of this.#deactivations.splice(0)) inactive.resolve();
     // It was asked for again meanwhile, and the caller waits.

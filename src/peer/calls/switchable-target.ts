@@ -28,6 +28,8 @@ export class SwitchableTarget implements CallTarget {
   readonly #waiting: WaitingCalls;
   #target: CallTarget | undefined;
   #why: string;
+  /** Nothing is on its way: to wait for it would be in vain. */
+  #hopeless = false;
   #over = false;
 
   constructor(options: SwitchOptions) {
@@ -44,6 +46,7 @@ export class SwitchableTarget implements CallTarget {
   switchTo(target: CallTarget): void {
     if (this.#over) return;
     this.#target = target;
+    this.#hopeless = false;
     this.#waiting.placeAll(target);
   }
 
@@ -51,12 +54,14 @@ export class SwitchableTarget implements CallTarget {
   switchOff(why: string): void {
     if (this.#over) return;
     this.#target = undefined;
+    this.#hopeless = false;
     this.#why = why;
   }
 
-  /** Nothing is there, nor is it on its way: calls that wait are refused. @param why As for switchOff(). */
+  /** Nothing is there, nor is it on its way: calls are refused until the next switchOff() or switchTo(). @param why As for switchOff(). */
   giveUp(why: string): void {
     this.switchOff(why);
+    this.#hopeless = true;
     this.#waiting.refuseAll();
   }
 
@@ -129,7 +134,7 @@ export class SwitchableTarget implements CallTarget {
 
   /** Why a call does not wait, if so. */
   #refusalOf(method: string, waitReadyMs: number): PluginError | undefined {
-    if (waitReadyMs === 0 || this.#over) return this.#notSent(method);
+    if (waitReadyMs === 0 || this.#hopeless || this.#over) return this.#notSent(method);
     const { maxPendingCalls } = this.#options;
     if (this.#waiting.size < maxPendingCalls) return undefined;
     return new PluginError("BUSY", `Cannot call "${method}": ${this.#why}, and ${maxPendingCalls} calls wait for it already`);

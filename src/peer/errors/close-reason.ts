@@ -1,5 +1,6 @@
 import { isPluginError, PluginError, type PluginErrorCode, type StartError } from "../../errors.js";
 import { escapeLine } from "../../util/escape-controls.js";
+import { ranOutOfMemory } from "./out-of-memory.js";
 
 /** Why a connection, or a plugin, is no more. `switch` on `kind` is complete. */
 export type CloseReason =
@@ -68,9 +69,10 @@ export function describe(reason: CloseReason, other: string): string {
 
 type Exited = Extract<CloseReason, { kind: "exited" }>;
 
-function describeExit({ exitCode, signal, error }: Exited, other: string): string {
+function describeExit({ exitCode, signal, error, stderrTail }: Exited, other: string): string {
   const how = signal === null ? (exitCode === null ? "ended" : `exited with code ${exitCode}`) : `was ended by ${signal}`;
-  return `${other} ${how}${error === undefined ? "" : `: ${summary(error)}`}`;
+  const why = error === undefined ? ranOutOfMemory(stderrTail) && "it ran out of memory" : summary(error);
+  return `${other} ${how}${why === false ? "" : `: ${why}`}`;
 }
 
 const MAX_SUMMARY = 300;

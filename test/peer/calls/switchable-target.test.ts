@@ -237,3 +237,18 @@ test.each([-1, Number.NaN, "soon"])("a waitReadyMs of %j is refused, whether the
   expect(await rejection(remote.get("a", { waitReadyMs: waitReadyMs as number }))).toMatchObject({ name, message });
   await host.close();
 });
+
+test("where nothing is on its way calls do not wait, until something is again", async () => {
+  const { target, clock, remote } = handle();
+  const waiting = rejection(remote.get("a", { waitReadyMs: 60_000 }));
+  target.giveUp('plugin "kv" is errored');
+  const refused = rejection(remote.get("b", { waitReadyMs: 60_000 }));
+  await crossed();
+  clock.advance(0);
+  for (const error of [await waiting, await refused])
+    expect(error).toMatchObject({ code: "NOT_SENT", message: 'Cannot call "kv.get": plugin "kv" is errored' });
+  target.switchOff(DOWN);
+  const later = remote.get("c", { waitReadyMs: 60_000 });
+  target.switchTo(plugin("second").host.peer);
+  expect(await later).toBe("c of second");
+});
