@@ -40,7 +40,9 @@ test("mortise/plugin exports these names and no others", () => {
 });
 
 test("mortise exports these names and no others", () => {
-  expect(Object.keys(host).sort()).toEqual([...CONTRACT, ...HANDSHAKE, "NewClient", "cleanupClients", "discover", "discoverPlugins", "killed"].sort());
+  expect(Object.keys(host).sort()).toEqual(
+    [...CONTRACT, ...HANDSHAKE, "NewClient", "cleanupClients", "discover", "discoverPlugins", "killed"].sort(),
+  );
 });
 
 test("mortise/host exports these names and no others", () => {
