@@ -95,6 +95,26 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+test("the example of a host shows an event, an action, a veto, and a crash that is mended", async () => {
+  const { exitCode, stdout, stderr } = await run([process.execPath, examplePlugin("../host/host.js")]);
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  const python = lacks("python3") === undefined;
+  expect(stdout.split("\n")).toEqual([
+    `active          archive, spelling, shouting${python ? ", style" : ""}`,
+    "review          spelling, 1 words to correct",
+    ...(python ? ['review          style, "turns" is a long word'] : []),
+    "published       THE TIDE, from host",
+    "vetoed          spelling, a post needs a title",
+    "archive         THE TIDE",
+    'crash           Lost the answer to "archive.crash": plugin "archive" exited with code 1: Error: The shelf broke; the call may have run',
+    "archive         restarting in 50 ms",
+    "archive         starting",
+    "archive         active",
+    "archive         again",
+    "",
+  ]);
+});
+
 function shown(name: string, program: "python3" | "go"): string[] {
   if (lacks(program) !== undefined) return [`${name.padEnd(16)}left out: there is no ${program} on PATH`];
   return [`${name.padEnd(16)}Hello, world!`, `${name.padEnd(16)}3 2 1 Lift-off!`];

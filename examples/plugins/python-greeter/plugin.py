@@ -55,6 +55,12 @@ CONTRACTS = {
     "countdown": {"tempo": tempo, "start": start},
 }
 
+# What it hears, answers and joins on the bus of a host that has one, by the name that crosses: {"blog/published": handler}. A handler
+# takes the value, and the message with its `id`, `source` and `timeMs`; that of a hook gives the value on, or None to leave it as it is.
+EVENTS = {}
+ACTIONS = {}
+HOOKS = {}
+
 # ── Numbers and names of the protocol (sections 2, 3 and 5) ───────────────────────────────────────────────────────
 
 PARSE_ERROR, INVALID_REQUEST, NOT_PROVIDED, INVALID_INPUT = -32700, -32600, -32601, -32602
@@ -64,8 +70,13 @@ UNPROVEN_LINE_BYTES, LINE_BYTES, DEPTH, IN_FLIGHT = 64 * 1024, 32 * 1024 * 1024,
 UNPROVEN_CONNECTIONS, PROVE_SECONDS = 64, 5
 LARGEST_ID = 2**53 - 1
 
-HANDLERS = {f"{name}.{member}": handler for name, members in CONTRACTS.items() for member, handler in members.items()}
-PROVIDES = [{"name": name, "members": {member: {"kind": "method"} for member in members}} for name, members in CONTRACTS.items()]
+
+def find_handler(method):
+    return next((handler for name, members in CONTRACTS.items() for member, handler in members.items() if method == f"{name}.{member}"), None)
+
+
+def provides():
+    return [{"name": name, "members": {member: {"kind": "method"} for member in members}} for name, members in CONTRACTS.items()]
 
 
 class Refusal(Exception):
@@ -233,7 +244,7 @@ class Connection:
         self.send({"id": hello["id"], "result": {
             "protocolVersion": 1, "apiVersion": max(common), "challenge": ours, "framing": "lines",
             "proof": self.plugin.proof("plugin", theirs, ours),
-            "provides": PROVIDES, "events": [], "actions": [],
+            "provides": provides(), "events": list(EVENTS), "actions": list(ACTIONS), "hooks": list(HOOKS),
             "info": {"name": "python-greeter", "version": "1.0.0"},
         }})  # fmt: skip
 
@@ -278,6 +289,8 @@ class Connection:
             task = self.running.get(params.get("id")) if isinstance(params, dict) and is_id(params.get("id")) else None
             if task:
                 task.cancel()
+        elif message["method"] == "rpc.event":
+            asyncio.ensure_future(self.hear(message.get("params")))
         # Other notifications have no taker here, and are ignored.
 
     def settle(self, response):
@@ -303,19 +316,44 @@ class Connection:
         # Not inside the task: one that is cancelled before its first step would never answer.
         task.add_done_callback(lambda task: self.send_outcome(id, task))
 
+    async def hear(self, params):
+        """Section 4, topics: an event is answered to nobody; who failed on one tells the host."""
+        params = params if isinstance(params, dict) else {}
+        handler = EVENTS.get(params.get("topic"))
+        try:
+            if handler:
+                await call_handler(handler, params.get("value"), params)
+        except Exception as error:
+            report = {"eventId": params.get("id"), "source": params.get("source"), "topic": params.get("topic"), "message": str(error)}
+            self.notify("rpc.event", {"topic": "core/core.error", "value": report})
+
+    async def run_topic(self, handlers, params):
+        params = params if isinstance(params, dict) else {}
+        handler = handlers.get(params.get("topic"))
+        if handler is None:
+            raise Refusal(NOT_PROVIDED, f'Cannot run "{str(params.get("topic"))[:128]}": this plugin has no handler for it')
+        result = await call_handler(handler, params.get("value"), params)
+        if handlers is ACTIONS:
+            return result
+        return {} if result is None else {"value": result}
+
     def work_for(self, method, request):
         if method == "rpc.ping":
             return call_handler(lambda value, host: "pong", None, self)
         if method == "rpc.shutdown":
             self.plugin.stopping = True  # At once: a call right behind it is refused.
             return self.plugin.shut_down(from_params(request))
-        if method not in HANDLERS:
+        handler = find_handler(method)
+        topics = {"rpc.action": ACTIONS, "rpc.hook": HOOKS}.get(method)
+        if handler is None and topics is None:
             raise Refusal(NOT_PROVIDED, f'Cannot call "{method[:128]}": nobody provides it')
         if self.plugin.stopping:
             raise Refusal(STOPPING, f'Cannot call "{method}": the plugin is stopping')
         if len(self.running) >= IN_FLIGHT:
             raise Refusal(BUSY, f'Cannot call "{method}": {IN_FLIGHT} calls are running')
-        return call_handler(HANDLERS[method], from_params(request), self)
+        if topics is not None:
+            return self.run_topic(topics, request.get("params"))
+        return call_handler(handler, from_params(request), self)
 
     def send_outcome(self, id, task):
         del self.running[id]
@@ -471,8 +509,12 @@ def leave(reason):
     sys.exit(1)
 
 
-if __name__ == "__main__":
+def run():
     if os.environ.get(COOKIE_KEY) != COOKIE_VALUE:
         print("This is a plugin: it is started by another program and does nothing on its own.", file=sys.stderr)
         sys.exit(1)
     asyncio.run(main())
+
+
+if __name__ == "__main__":
+    run()
