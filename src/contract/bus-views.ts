@@ -8,7 +8,10 @@ export interface RemoteBus<T extends Topics> {
   /** Resolves when it was handed to the system, not when it is handled. @throws {PluginError} `UNAUTHORIZED` */
   emit<K extends EventNames<T>>(name: K, ...payload: Payload<T, K>): Promise<void>;
   /** Asks all who answer the action; the strategy makes one result of the replies. @default strategy: first */
-  run<K extends ActionNames<T>, R = ActionResult<T, K>>(name: K, ...args: ActionArgs<T, K, RunOptions<ActionResult<T, K>, R>>): Promise<R>;
+  run<K extends ActionNames<T>, R = ActionResult<T, K>>(
+    name: K,
+    ...args: [...input: ActionArgs<T, K>, options?: RunOptions<ActionResult<T, K>, R>]
+  ): Promise<R>;
   /** Runs a hook, and resolves with what its handlers made of the value. @throws {PluginError} `VETOED`, with who did and why. */
   pipe<K extends HookNames<T>>(name: K, value: HookInput<T, K>, options?: CallOptions): Promise<HookResult<T, K>>;
 }
@@ -35,10 +38,10 @@ export type Payload<T extends Topics, K extends keyof T["topics"]> =
 /** What an action is asked with. */
 export type ActionInput<T extends Topics, K extends keyof T["topics"]> =
   T["topics"][K] extends ActionTopic<infer I extends Schema, any> ? InputOf<I> : never;
-/** The arguments of run(). */
-export type ActionArgs<T extends Topics, K extends keyof T["topics"], O> = [ActionInput<T, K>] extends [void | undefined]
-  ? [input?: ActionInput<T, K>, options?: O]
-  : [input: ActionInput<T, K>, options?: O];
+/** The input of run(): one of nothing may be left out. Apart from the options, or nothing could be inferred of a strategy. */
+export type ActionArgs<T extends Topics, K extends keyof T["topics"]> = [ActionInput<T, K>] extends [void | undefined]
+  ? [input?: ActionInput<T, K>]
+  : [input: ActionInput<T, K>];
 /** What an action is answered with. */
 export type ActionResult<T extends Topics, K extends keyof T["topics"]> =
   T["topics"][K] extends ActionTopic<any, infer O extends Schema> ? Received<OutputOf<O>> : never;
