@@ -17,6 +17,9 @@ const PARTS = {
   handles: 1_000_000,
   storms: 1_000_000,
   unloads: 200,
+  replacements: 20,
+  standby: 30,
+  crowd: 200,
 };
 const USAGE = `Usage: node bench/drill/run.mjs [options]
   --only a,b       parts: ${Object.keys(PARTS).join(", ")}
@@ -48,9 +51,20 @@ async function main() {
   process.env.TMPDIR = dir;
   console.log(`Seed ${seed}; again with --seed ${seed}`);
   console.log(`Load ${loadavg()[0].toFixed(1)} on ${availableParallelism()} processors: whatever else runs shows in the times\n`);
-  const modules = ["orphans", "interleavings", "cycles", "times", "many", "pressure", "handles", "storms", "unloads"].map(
-    (name) => import(`./${name}.mjs`),
-  );
+  const modules = [
+    "orphans",
+    "interleavings",
+    "cycles",
+    "times",
+    "many",
+    "pressure",
+    "handles",
+    "storms",
+    "unloads",
+    "replacements",
+    "standby",
+    "crowd",
+  ].map((name) => import(`./${name}.mjs`));
   const parts = Object.assign({}, ...(await Promise.all(modules)));
   let missed = 0;
   for (const name of only) {

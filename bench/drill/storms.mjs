@@ -26,6 +26,8 @@ export async function storms({ count }) {
     maxPort: 0,
     required: true,
     heartbeat: false,
+    // One that takes nothing for 10 s is ended otherwise, as it should be.
+    limits: { stallTimeoutMs: 3_600_000 },
     health: false,
     callTimeoutMs: 600_000,
   };

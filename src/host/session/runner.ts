@@ -258,7 +258,7 @@ export class Runner {
     }
     await Promise.all(this.units.map(({ peer }) => peer.call(CONFIGURE, { config: settings }, { timeoutMs: CONFIGURE_MS })));
     this.#settings = settings;
-    await this.#instances.renewSpare();
+    if (this.#instances instanceof Instances) await this.#instances.renewSpare();
   }
 
   fail(unit: LiveUnit, error: PluginError): void {

@@ -51,7 +51,7 @@ test.each(MODES)("[T34] events emitted before close() arrive: a plugin that is $
     await mode.spec("one"),
     { id: "two", mode: "inline", provides: [implement(told, { last: (n) => void heard.push(n) })] },
   ]);
-  await host.ready();
+  const endPlugins = await mode.ready(host);
   const remote = await host.getSession("one").dispense(suite);
   let counted = 0;
   host.bus.on("other", () => void counted++);
@@ -61,6 +61,7 @@ test.each(MODES)("[T34] events emitted before close() arrive: a plugin that is $
   const emits = Array.from({ length: 100 }, () => remote.emit({ topic: "other" }));
   await Promise.all(emits);
   await host.close();
+  await endPlugins();
   expect([heard.length, heard.at(-1), counted]).toEqual([100, 99, 100]);
 });
 
@@ -137,7 +138,7 @@ test.each(MODES)(
   "[F78] a plugin that is $name dies while another works for it: that one's handler is aborted, and nobody gets the result",
   async (mode) => {
     const { host } = hostWith([await SUPERVISED.spec("caller", FAST), await mode.spec("callee")]);
-    await host.ready();
+    const endPlugins = await mode.ready(host);
     const [caller, callee] = await Promise.all(host.getSessions().map((session) => session.dispense(suite)));
     const lost = rejection(caller?.run({ topic: "ask", input: { never: true } }) as Promise<unknown>);
     await expect.poll(() => host.metrics()).toMatch(/mortise_calls_pending\{plugin="callee"\} 1/);
@@ -146,6 +147,7 @@ test.each(MODES)(
     await expect.poll(() => callee?.aborted()).toEqual([["ask", "aborted"]]);
     expect(await figure(host, 'mortise_calls_pending{plugin="callee"}')).toBe(0);
     await host.close();
+    await endPlugins();
   },
 );
 
@@ -154,7 +156,7 @@ test.each(MODES)(
   async (mode) => {
     const grants = { contracts: ["hel*"], events: ["other"], actions: [], hooks: ["suite/pa*"] };
     const { host } = hostWith([await mode.spec("one", { grants }), await mode.spec("two")]);
-    await host.ready();
+    const endPlugins = await mode.ready(host);
     const session = host.getSession("one");
     const remote = await session.dispense(suite);
     await host.bus.emit("told", "not granted");
@@ -181,6 +183,7 @@ test.each(MODES)(
     expect((await rejection(remote.pipe({ topic: "pass", value: {} }))).message).toContain('lacks the grant for the hook "suite/pass"');
     expect(await host.bus.pipe("pass", {})).toEqual({ by: ["suite"] });
     await host.close();
+    await endPlugins();
   },
 );
 
