@@ -62,9 +62,9 @@ export {
 } from "./contract/index.js";
 export type { DiscoverOptions } from "./discover/discover.js";
 export { discover } from "./discover/discover.js";
-export type { Checksum } from "./executable/checksum.js";
 export type { DiscoveredPlugin, DiscoveredPlugins, DiscoverPluginsOptions, DiscoverProblem } from "./discover/discover-plugins.js";
 export { discoverPlugins } from "./discover/discover-plugins.js";
+export type { Checksum } from "./executable/checksum.js";
 export type { Command } from "./executable/command.js";
 export { APIVersion, MagicCookieKey, MagicCookieValue } from "./handshake/constants.js";
 export type { Handshake } from "./handshake/cookie.js";
