@@ -147,11 +147,12 @@ function importGraph() {
   };
   return {
     plugin: { name: "imports", moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
-    /** Says whether more than one of the entries loads a module, once all of them are parsed. */
+    /** Says whether a host of one plugin and another of the entries load a module, once all of them are parsed. */
     isShared(id) {
       const entries = ["src/index.ts", "src/host/index.ts", "src/connectors/index.ts", "src/testing/index.ts"];
       found.all ??= entries.map((entry) => loadedWith(resolve(entry)));
-      return found.all.filter((modules) => modules.has(id)).length > 1;
+      const [host, ...others] = found.all;
+      return host.has(id) && others.some((modules) => modules.has(id));
     },
   };
 }

@@ -6,9 +6,10 @@ export function socketPipe(socket: Socket, onTaken: () => void): Pick<Pipe, "isO
   const onWritten = (error?: Error | null): void => {
     if (!error && socket.writableLength === 0) onTaken();
   };
-  // Nearly always the system takes a short frame at once, and to be called back would cost each of them a tick. Where it does not, as
-  // over TLS, an empty write after it calls back, and the next write does so by itself.
-  let isTakenAtOnce = true;
+  // Nearly always the system takes a short frame at once, and to be called back would cost each of them a tick: so it is, once one was.
+  // Where one is not any more, an empty write after it calls back. The first write does so itself: Deno takes none at once, and never
+  // calls back for one that is empty.
+  let isTakenAtOnce = false;
   // Of texts that come without their encoding, as short frames do: to name it costs each of them a look at its name.
   socket.setDefaultEncoding("latin1");
   const writeShort = (frame: string): boolean => {

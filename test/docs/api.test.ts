@@ -126,7 +126,7 @@ test("docs/api.md has the defaults that are used", () => {
 
 test("docs/api.md has the range of each limit", () => {
   for (const { name, throws } of rowsOf("type Limits")) {
-    const [, first = "", last] = /from ([\d,]+)(?: to ([\d,]+))?\.$/.exec(throws) ?? [];
+    const [, first = "", last] = /from ([\d,]+)(?: to ([\d,]+)(?: \([^)]*\))?)?\.$/.exec(throws) ?? [];
     const number = (text: string): number => Number(text.replaceAll(",", ""));
     const set = (value: number): unknown => thrownBy(() => limitsOf({ [name]: value })[name as keyof host.Limits]);
     expect(set(number(first)), name).toBe(number(first));
@@ -167,7 +167,7 @@ describe("the script that writes docs/api.md", () => {
     symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"));
     write("package.json", JSON.stringify({ name: "mortise", exports: { ".": "./x.js", "./package.json": "./package.json" } }));
     write("docs/errors.md", "# Errors\n\n## BUSY\n");
-    for (const room of ["contract", "serve", "host", "testing"]) write(`src/${room}/index.ts`, "// Nothing.\n");
+    for (const room of ["contract", "serve", "host", "connectors", "testing"]) write(`src/${room}/index.ts`, "// Nothing.\n");
     write("src/index.ts", '// All.\nexport { greet } from "./greet.js";\nexport type { GreetOptions } from "./greet.js";\n');
     write(
       "src/greet.ts",

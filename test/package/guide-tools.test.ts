@@ -106,7 +106,7 @@ test.skipIf(!(process.features as { typescript?: unknown }).typescript)(
       "host.ts",
       `    import { NewClient } from "mortise";
     import { greeter } from "./greeter.ts";
-    const client = NewClient({ command: [process.execPath, fileURLToPath(new URL("./plugin.ts", import.meta.url))] });
+    const client = NewClient({ command: new URL("./plugin.ts", import.meta.url) });
     console.log(await (await client.dispense(greeter)).greet({ name: "world" }));
     await client.kill();`,
     );

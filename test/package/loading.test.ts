@@ -50,7 +50,7 @@ test("mortise loads fast-glob, tree-kill and ws on first use, not before", () =>
 
 test("the first start of a plugin opens no file but the host's own, and no library", () => {
   const loaded = loadedBy(`import { NewClient } from "mortise";
-    const client = NewClient({ command: "./examples/plugins/greeter/plugin.js" });
+    const client = NewClient({ command: "./examples/plugins/greeter/plugin.js", execArgv: [] });
     await client.start();
     await client.kill();`);
   expect(loaded.some((path) => path.startsWith("dist/"))).toBe(true);

@@ -38,7 +38,7 @@ test("[O15] a range of which every port is taken is an error that names it, wher
   const given = await getPort({ port: [minPort, minPort + 1, maxPort], host: HOST });
   expect(given < minPort || given > maxPort, "get-port falls back outside, silently").toBe(true);
   const sentence = `Cannot listen: every port from ${minPort} to ${maxPort} of 127.0.0.1 is taken; allow a wider range, or 0 to 0 for any port`;
-  await expect(bindInRange(createServer(), range)).rejects.toThrow(new Error(sentence));
+  await expect(bindInRange(createServer(), range)).rejects.toMatchObject({ message: sentence, code: "EADDRINUSE" });
 });
 
 test("[O15] where the port that chance picks is taken, another one of the range is", async () => {
@@ -85,7 +85,7 @@ test("[O15] any other failure to listen is the system's own error", async () => 
 test("one port that is taken is an error that names it", async () => {
   await using range = await occupied(1);
   const sentence = `Cannot listen: port ${range.minPort} of 127.0.0.1 is taken; give another one, or 0 for any port`;
-  await expect(bindInRange(createServer(), range)).rejects.toThrow(new Error(sentence));
+  await expect(bindInRange(createServer(), range)).rejects.toMatchObject({ message: sentence, code: "EADDRINUSE" });
 });
 
 test("a server is bound to the host that it is given, and the address is what that meant", async () => {

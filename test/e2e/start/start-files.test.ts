@@ -205,7 +205,7 @@ test.each([
     'what is at "/on/onChange" is a function, and only the input of a method or a stream may carry those',
   ],
   ["nothing else", onChange, "it is a function, and only the input of a method or a stream may carry those"],
-  ["a symbol alone", Symbol("s"), "it is Symbol(s), and JSON makes nothing of it"],
+  ["a symbol alone", Symbol("s"), "it is a symbol, which JSON cannot carry"],
   ["a toJSON that gives nothing", { toJSON: () => undefined }, "it is an object, and JSON makes nothing of it"],
   ["an iterable", { lines }, 'what is at "/lines" is an async iterable, and only the input of a method or a stream may carry those'],
 ])("[F25] a config with %s in it fails the start before anything is spawned, and is blamed by the path", async (_what, config, problem) => {

@@ -27,7 +27,7 @@ test("[F32, O16] a silent plugin is killed, and the error says after how long", 
 });
 
 test("[F32, O25] a plugin that prints only noise is killed, and the error shows the noise", async () => {
-  const args = ["Listening on 8080", "v1|1|tcp|127.0.0.1:1|jsonrpc|", "1|1|tcp|127.0.0.1:1"];
+  const args = ["Listening on 8080", "v1|tcp|127.0.0.1:1|jsonrpc|", "1|1|tcp|127.0.0.1:1"];
   const { error } = await lateStart(
     ({ message }) => message.includes("stdout held 3 lines"),
     (startTimeoutMs) => clientFor("prints-and-waits", { args, startTimeoutMs }),
