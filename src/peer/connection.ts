@@ -135,8 +135,9 @@ export class PeerConnection implements Connection {
   }
 
   #dispenseTopics<T extends Topics>(topics: T): RemoteBus<T> {
-    const { validate, other } = this.#options;
-    return remoteBus(topics, { validate, other, call: (method, message, options) => this.peer.call(method, message, options) });
+    const { validate, other, clock, callTimeoutMs: timeoutMs, hold } = this.#options;
+    const patience = { clock, timeoutMs, hold, over: () => this.peer.signal };
+    return remoteBus(topics, { validate, patience, other, call: (method, message, options) => this.peer.call(method, message, options) });
   }
 
   #observeCall(method: string, input: unknown, options: CallOptions | undefined): Promise<unknown> {

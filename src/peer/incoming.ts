@@ -44,7 +44,7 @@ export class Incoming implements MessageSink {
   // Counted by the text, not by the message: a call pays nothing for it.
   lines(text: string): void {
     this.receivedLength += text.length + 1;
-    this.received += decodeLines(text, this.#limits.maxDepth, this);
+    this.received += decodeLines(text, this.#limits, this);
   }
 
   /** A frame's message is a line like any other, and its refs point into the bytes beside it. */
@@ -56,21 +56,21 @@ export class Incoming implements MessageSink {
     this.#raw = undefined;
   }
 
-  request(id: Id, method: string, params: unknown, meta: Meta | undefined): void {
+  request(id: Id, method: string, params: unknown, meta: Meta | undefined, length: number): void {
     const { dispatcher, reserved, gate } = this.#parts;
     if (dispatcher.running.has(id) || reserved.running.has(id)) {
       return this.violation(WireCode.invalidRequest, `its id ${JSON.stringify(id)} belongs to a request that still runs`);
     }
     if (!gate.isOpen && !gate.admits("request", method)) return this.#verdicts.outOfOrder(quoted(method));
-    if (method === INVOKE) this.#invoked(id, params, meta, undefined);
+    if (method === INVOKE) this.#invoked(id, params, meta, undefined, length);
     else if (!isUsers(method)) reserved.request(id, method, params);
-    else dispatcher.request(id, method, params, meta);
+    else dispatcher.request(id, method, params, meta, undefined, length);
   }
 
-  notification(method: string, params: unknown, meta?: Meta): void {
+  notification(method: string, params: unknown, meta: Meta | undefined, length: number): void {
     if (!this.#parts.gate.admits("notification", method)) return this.#verdicts.outOfOrder(quoted(method));
     if (!isUsers(method)) this.#parts.reserved.notification(method, params);
-    else this.#parts.dispatcher.notification(method, params, meta);
+    else this.#parts.dispatcher.notification(method, params, meta, length);
   }
 
   items(params: unknown, bytes: number): void {
@@ -126,18 +126,17 @@ export class Incoming implements MessageSink {
     if (message.kind === "result") return this.result(message.id, revived(message.value));
     if (message.kind === "error") return this.failure(message.id, message.error);
     const params = revived(message.params);
+    const length = bytes + (this.#raw?.length ?? 0);
     if (message.kind === "notification")
-      return message.method === ITEM
-        ? this.items(params, bytes + (this.#raw?.length ?? 0))
-        : this.notification(message.method, params, message.meta);
+      return message.method === ITEM ? this.items(params, length) : this.notification(message.method, params, message.meta, length);
     const { id, method, meta } = message;
-    if (this.#isRunning(id) || !isUsers(method)) return this.request(id, method, params, meta);
-    if (method === INVOKE) this.#invoked(id, params, meta, scope);
-    else this.#parts.dispatcher.request(id, method, params, meta, scope);
+    if (this.#isRunning(id) || !isUsers(method)) return this.request(id, method, params, meta, length);
+    if (method === INVOKE) this.#invoked(id, params, meta, scope, length);
+    else this.#parts.dispatcher.request(id, method, params, meta, scope, length);
   }
 
   /** A function that we lent is called. */
-  #invoked(id: Id, params: unknown, meta: Meta | undefined, scope: Scope | undefined): void {
+  #invoked(id: Id, params: unknown, meta: Meta | undefined, scope: Scope | undefined, length: number): void {
     const { dispatcher } = this.#parts;
     let call: ReturnType<typeof readInvoke>;
     try {
@@ -149,7 +148,7 @@ export class Incoming implements MessageSink {
     const { lent, args } = call;
     lent.onUse();
     const entry = { name: lent.label, kind: "method" as const, handler: () => lent.call(...args), input: undefined, output: undefined };
-    dispatcher.run(id, entry, undefined, meta, scope);
+    dispatcher.run(id, entry, undefined, meta, scope, length);
     if (!dispatcher.running.has(id)) scope?.end();
   }
 

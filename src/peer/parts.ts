@@ -3,6 +3,7 @@ import type { Channel } from "../wire/channel.js";
 import { INVOKE } from "../wire/messages.js";
 import { CallMessages } from "./calls/call-messages.js";
 import { Caller } from "./calls/caller.js";
+import { LateChecks } from "./calls/late-checks.js";
 import { Notifier } from "./calls/notifier.js";
 import { Gate } from "./gate.js";
 import { Dispatcher } from "./handlers/dispatcher.js";
@@ -22,6 +23,7 @@ export interface Parts {
   readonly gate: Gate;
   readonly sender: Sender;
   readonly replies: ReplySender;
+  readonly checks: LateChecks;
   readonly caller: Caller;
   readonly notifier: Notifier;
   readonly dispatcher: Dispatcher;
@@ -43,7 +45,8 @@ export function makeParts(channel: Channel, options: PeerOptions, dispenser: Dis
   const readers = new StreamReaders(replies, options);
   const lending = new Lending(writers, options);
   const callMessages = new CallMessages(messages, lending, options);
-  const caller = new Caller(callMessages, sender, options);
+  const checks = new LateChecks(options);
+  const caller = new Caller(callMessages, sender, checks, options);
   const notifier = new Notifier(caller.admission, callMessages, sender, options);
   const borrowing = new Borrowing(readers, options, (id, label, args, signal) =>
     caller.callAs(label, INVOKE, { function: id, args }, { signal }),
@@ -52,5 +55,5 @@ export function makeParts(channel: Channel, options: PeerOptions, dispenser: Dis
   const log = new RemoteLog(options.logger, options.clock);
   const reserved = new ReservedMethods(replies, gate);
   reserved.serve({ dispatcher, writers, readers, log });
-  return { gate, sender, replies, caller, notifier, dispatcher, reserved, writers, readers, lending, borrowing, log };
+  return { gate, sender, replies, checks, caller, notifier, dispatcher, reserved, writers, readers, lending, borrowing, log };
 }

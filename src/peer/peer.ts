@@ -198,8 +198,9 @@ export class Peer implements CallTarget {
    * @param onEnd Called when an opened stream is over.
    */
   openStream(method: string, input: unknown, options: CallOptions, accept: Transform, onEnd: () => void): Promise<StreamReader> {
-    const { caller, readers } = this.#parts;
-    return openStream({ caller, readers, other: this.#options.other }, { method, input, options, accept, onEnd });
+    const { caller, readers, checks } = this.#parts;
+    const { clock, callTimeoutMs, other } = this.#options;
+    return openStream({ caller, readers, checks, clock, callTimeoutMs, other }, { method, input, options, accept, onEnd });
   }
 
   /** Resolves when it was handed to the system. */

@@ -1,16 +1,17 @@
-import { isWithinDepth } from "../util/depth.js";
 import { WireCode } from "./error-codes.js";
 import { classify, type Id, ITEM, type Message, type Meta } from "./messages.js";
 import { Names } from "./names.js";
 import { quickParse } from "./quick-json.js";
 import { NOT_SMALL } from "./small-json.js";
+import { type StructureLimits, structureFault } from "./structure.js";
 
 /** What takes messages as they are read. */
 export interface MessageSink {
   /** False once nothing more may be read. */
   readonly open: boolean;
-  request(id: Id, method: string, params: unknown, meta: Meta | undefined): void;
-  notification(method: string, params: unknown, meta?: Meta): void;
+  /** @param length Of the message, about, in bytes. */
+  request(id: Id, method: string, params: unknown, meta: Meta | undefined, length: number): void;
+  notification(method: string, params: unknown, meta: Meta | undefined, length: number): void;
   result(id: Id, value: unknown): void;
   failure(id: Id | null, error: unknown): void;
   /** A stream's items, and the bytes of their message. */
@@ -30,12 +31,12 @@ const NOT_JSON = Symbol("not JSON");
  * compared, and only that value is parsed. Whatever does not fit to the letter is parsed whole. Each line is judged by itself
  * either way. Returns how many lines were read.
  */
-export function decodeLines(text: string, maxDepth: number, sink: MessageSink): number {
+export function decodeLines(text: string, limits: StructureLimits, sink: MessageSink): number {
   let count = 0;
   for (let start = 0; start <= text.length && sink.open; count++) {
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline;
-    if (!readCommonLine(text, start, end, maxDepth, sink)) readLine(text.slice(start, end), maxDepth, sink);
+    if (!readCommonLine(text, start, end, limits, sink)) readLine(text.slice(start, end), limits, sink);
     start = end + 1;
   }
   return count;
@@ -51,22 +52,24 @@ const BACKSLASH = 92;
 const BRACE_CLOSE = 125;
 const LOWER_R = 114;
 const MAX_NAME = 128;
+/** More than there are in an envelope of our own spelling beside the one value. */
+const VALUES_AROUND = 5;
 
 // Parts of a text are cut out and compared as a whole: that is as quick as to compare each character, and so it is in code that runs
 // for the first time.
-function readCommonLine(text: string, start: number, end: number, maxDepth: number, sink: MessageSink): boolean {
+function readCommonLine(text: string, start: number, end: number, limits: StructureLimits, sink: MessageSink): boolean {
   if (text.charCodeAt(end - 1) !== BRACE_CLOSE) return false;
   let at = start + REQUEST_HEAD.length;
-  if (text.slice(start, at) !== REQUEST_HEAD) return readNotification(text, start, end, maxDepth, sink);
+  if (text.slice(start, at) !== REQUEST_HEAD) return readNotification(text, start, end, limits, sink);
   let id = 0;
   const firstDigit = at;
   for (let digit = text.charCodeAt(at) - 48; digit >= 0 && digit <= 9; digit = text.charCodeAt(++at) - 48) id = id * 10 + digit;
   // 15 digits are always exact; "007" is not JSON.
   if (at === firstDigit || at - firstDigit > 15 || (at - firstDigit > 1 && text.charCodeAt(firstDigit) === 48)) return false;
-  if (text.charCodeAt(at + 2) !== LOWER_R) return readRequest(text, at, end, id, maxDepth, sink);
+  if (text.charCodeAt(at + 2) !== LOWER_R) return readRequest(text, at, end, id, limits, sink);
   const valueAt = at + RESULT.length;
   if (text.slice(at, valueAt) !== RESULT) return false;
-  const value = parseValue(text, valueAt, end - 1, maxDepth);
+  const value = parseValue(text, valueAt, end - 1, limits);
   if (value === NOT_JSON) return false;
   sink.result(id, value);
   return true;
@@ -83,38 +86,38 @@ let lastRequest = before(METHOD, "");
 let lastNotification = before(NOTIFICATION_HEAD, "");
 
 /** @param at After the id. */
-function readRequest(text: string, at: number, end: number, id: number, maxDepth: number, sink: MessageSink): boolean {
+function readRequest(text: string, at: number, end: number, id: number, limits: StructureLimits, sink: MessageSink): boolean {
   let { method } = lastRequest;
   let params: unknown;
   const paramsAt = at + lastRequest.text.length;
-  if (text.slice(at, paramsAt) === lastRequest.text) params = parseParams(text, paramsAt, end, maxDepth);
+  if (text.slice(at, paramsAt) === lastRequest.text) params = parseParams(text, paramsAt, end, limits);
   else {
     const other = readMethod(text, at, end, METHOD);
     if (other === undefined) return false;
     method = other;
     lastRequest = before(METHOD, other);
-    params = readParams(text, at + lastRequest.text.length, end, maxDepth);
+    params = readParams(text, at + lastRequest.text.length, end, limits);
   }
   if (params === NOT_JSON) return false;
-  sink.request(id, method, params, undefined);
+  sink.request(id, method, params, undefined, end - at);
   return true;
 }
 
-function readNotification(text: string, start: number, end: number, maxDepth: number, sink: MessageSink): boolean {
+function readNotification(text: string, start: number, end: number, limits: StructureLimits, sink: MessageSink): boolean {
   let { method } = lastNotification;
   let params: unknown;
   const paramsAt = start + lastNotification.text.length;
-  if (text.slice(start, paramsAt) === lastNotification.text) params = parseParams(text, paramsAt, end, maxDepth);
+  if (text.slice(start, paramsAt) === lastNotification.text) params = parseParams(text, paramsAt, end, limits);
   else {
     const other = readMethod(text, start, end, NOTIFICATION_HEAD);
     if (other === undefined) return false;
     method = other;
     lastNotification = before(NOTIFICATION_HEAD, other);
-    params = readParams(text, start + lastNotification.text.length, end, maxDepth);
+    params = readParams(text, start + lastNotification.text.length, end, limits);
   }
   if (params === NOT_JSON) return false;
   if (method === ITEM) sink.items(params, Buffer.byteLength(text.slice(start, end)));
-  else sink.notification(method, params);
+  else sink.notification(method, params, undefined, end - start);
   return true;
 }
 
@@ -138,21 +141,22 @@ function endOfName(text: string, at: number, end: number): number {
 }
 
 /** The params of a message, from where they stand if it has any: undefined if it has none. */
-function readParams(text: string, at: number, end: number, maxDepth: number): unknown {
+function readParams(text: string, at: number, end: number, limits: StructureLimits): unknown {
   const quote = at - PARAMS.length;
   if (quote + 2 === end) return undefined;
-  return text.slice(quote, at) === PARAMS ? parseParams(text, at, end, maxDepth) : NOT_JSON;
+  return text.slice(quote, at) === PARAMS ? parseParams(text, at, end, limits) : NOT_JSON;
 }
 
-function parseParams(text: string, at: number, end: number, maxDepth: number): unknown {
-  const params = parseValue(text, at, end - 1, maxDepth);
+function parseParams(text: string, at: number, end: number, limits: StructureLimits): unknown {
+  const params = parseValue(text, at, end - 1, limits);
   return typeof params === "object" && params !== null ? params : NOT_JSON;
 }
 
-function parseValue(text: string, start: number, end: number, maxDepth: number): unknown {
+function parseValue(text: string, start: number, end: number, limits: StructureLimits): unknown {
   const small = quickParse(text, start, end);
   if (small !== NOT_SMALL) return small;
-  if (!isWithinDepth(text, start, end, maxDepth - 1)) return NOT_JSON;
+  // What is about as much as may be is left to who looks at the whole.
+  if (structureFault(text, start, end, limits.maxDepth - 1, limits.maxValues - VALUES_AROUND) !== undefined) return NOT_JSON;
   try {
     return JSON.parse(text.slice(start, end));
   } catch {
@@ -160,10 +164,12 @@ function parseValue(text: string, start: number, end: number, maxDepth: number):
   }
 }
 
-function readLine(line: string, maxDepth: number, sink: MessageSink): void {
-  if (!isWithinDepth(line, 0, line.length, maxDepth)) {
-    sink.violation(WireCode.invalidRequest, `it is nested deeper than ${maxDepth} levels`);
-    return;
+function readLine(line: string, limits: StructureLimits, sink: MessageSink): void {
+  const { maxDepth, maxValues } = limits;
+  const fault = structureFault(line, 0, line.length, maxDepth, maxValues);
+  if (fault !== undefined) {
+    const what = fault === "too deep" ? `is nested deeper than ${maxDepth} levels` : `holds more than ${maxValues} values`;
+    return sink.violation(WireCode.invalidRequest, `it ${what}`);
   }
   let value: unknown;
   try {
@@ -180,8 +186,8 @@ function readLine(line: string, maxDepth: number, sink: MessageSink): void {
 
 function deliver(message: Message, line: string, sink: MessageSink): void {
   if (message.kind === "notification" && message.method === ITEM) sink.items(message.params, Buffer.byteLength(line));
-  else if (message.kind === "request") sink.request(message.id, message.method, message.params, message.meta);
-  else if (message.kind === "notification") sink.notification(message.method, message.params, message.meta);
+  else if (message.kind === "request") sink.request(message.id, message.method, message.params, message.meta, line.length);
+  else if (message.kind === "notification") sink.notification(message.method, message.params, message.meta, line.length);
   else if (message.kind === "result") sink.result(message.id, message.value);
   else sink.failure(message.id, message.error);
 }

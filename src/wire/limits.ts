@@ -8,6 +8,13 @@ export interface Limits {
   /** Nesting of one message, its envelope included. @default 64 @throws {RangeError} If it is no whole number from 8 to 1,000. */
   readonly maxDepth?: number | undefined;
   /**
+   * Values in one message: each member of an object, each element of a list, and what holds them. It is what bounds the time and the
+   * memory that one message takes to be parsed: about 0.3 s and 100 MB, and a second where each value has a name of its own.
+   * @default 1_000_000
+   * @throws {RangeError} If it is no whole number from 16,384.
+   */
+  readonly maxValues?: number | undefined;
+  /**
    * Calls that wait for an answer; beyond it a call rejects `BUSY` and nothing is sent.
    * @default 16_384
    * @throws {RangeError} If it is no whole number from 1 to 1,048,576.
@@ -19,6 +26,13 @@ export interface Limits {
    * @throws {RangeError} If it is no whole number from 1 to 1,048,576.
    */
   readonly maxRunningCalls?: number | undefined;
+  /**
+   * What the inputs of those calls had as they came, in bytes, until each has been answered; beyond it a call is answered `BUSY`, unless
+   * it is the only one.
+   * @default 536_870_912 (512 MiB)
+   * @throws {RangeError} If it is no whole number from 1,024.
+   */
+  readonly maxRunningBytes?: number | undefined;
   /**
    * Output that the system has not taken; beyond it a call rejects `BUSY`.
    * @default 67_108_864 (64 MiB)
@@ -83,8 +97,10 @@ const RANGES: { readonly [K in keyof ResolvedLimits]: Range } = {
   // V8's longest string is 2^29 - 24 characters, and what arrives behind a message in one read becomes one string with it.
   maxMessageBytes: range(32 * MIB, 1_024, 510 * MIB),
   maxDepth: range(64, 8, 1_000),
+  maxValues: range(1_000_000, 16_384),
   maxPendingCalls: range(16_384, 1, MAX_COUNT),
   maxRunningCalls: range(16_384, 1, MAX_COUNT),
+  maxRunningBytes: range(512 * MIB, 1_024),
   maxUnsentBytes: range(64 * MIB, 1_024),
   maxOpenStreams: range(10_000, 1, MAX_COUNT),
   maxLentFunctions: range(10_000, 1, MAX_COUNT),

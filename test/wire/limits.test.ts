@@ -7,8 +7,10 @@ test("limits have their defaults, and undefined means the default", () => {
   const defaults = {
     maxMessageBytes: 33_554_432,
     maxDepth: 64,
+    maxValues: 1_000_000,
     maxPendingCalls: 16_384,
     maxRunningCalls: 16_384,
+    maxRunningBytes: 536_870_912,
     maxUnsentBytes: 67_108_864,
     maxOpenStreams: 10_000,
     maxLentFunctions: 10_000,

@@ -2,6 +2,8 @@ import { decodeLines, type MessageSink } from "../../src/wire/codec.js";
 import { LineError, LineReader } from "../../src/wire/framing/lines.js";
 import { classify, type Message } from "../../src/wire/messages.js";
 
+const LIMITS = { maxDepth: 64, maxValues: 1_000_000 };
+
 /** What a sink was told: a message, or the violation after which nothing is read. */
 export type Heard = readonly [kind: string, ...rest: unknown[]];
 
@@ -10,8 +12,8 @@ export class RecordingSink implements MessageSink {
   readonly heard: Heard[] = [];
   open = true;
 
-  request(...message: unknown[]): void {
-    this.heard.push(["request", ...message]);
+  request(id: unknown, method: string, params: unknown, meta?: object): void {
+    this.heard.push(["request", id, method, params, meta]);
   }
   notification(method: string, params: unknown, meta?: object): void {
     this.heard.push(heardNotification(method, params, meta));
@@ -39,9 +41,9 @@ function heardNotification(method: string, params: unknown, meta: object | undef
 }
 
 /** What is heard of lines that arrived together. */
-export function hear(text: string, maxDepth = 64): readonly Heard[] {
+export function hear(text: string, maxDepth = 64, maxValues = 1_000_000): readonly Heard[] {
   const sink = new RecordingSink();
-  decodeLines(text, maxDepth, sink);
+  decodeLines(text, { maxDepth, maxValues }, sink);
   return sink.heard;
 }
 
@@ -53,10 +55,10 @@ export function hearChunks(chunks: readonly Uint8Array[], maxBytes = 1_024): rea
     if (!sink.open) break;
     try {
       const text = reader.push(chunk);
-      if (text !== undefined) decodeLines(text, 64, sink);
+      if (text !== undefined) decodeLines(text, LIMITS, sink);
     } catch (error) {
       if (!(error instanceof LineError)) throw error;
-      if (error.before !== undefined) decodeLines(error.before, 64, sink);
+      if (error.before !== undefined) decodeLines(error.before, LIMITS, sink);
       if (sink.open) sink.violation(-32600, error.message);
     }
   }

@@ -8,6 +8,8 @@ export type Transform = (value: unknown) => unknown;
 export interface CallTarget {
   /** False once new calls are refused, as the conversation is over or about to be. */
   readonly takesCalls: boolean;
+  /** Aborts when it is over for ever, where it can be. */
+  readonly signal?: AbortSignal;
   call(method: string, input: unknown, options: CallOptions | undefined, accept?: Transform): Promise<unknown>;
   /** Resolves when it was handed to the system. */
   notify(method: string, input: unknown, options: CallOptions | undefined): Promise<void>;

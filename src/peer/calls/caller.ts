@@ -12,6 +12,7 @@ import type { ProgramHold } from "../program-hold.js";
 import { Admission, type AdmissionOptions } from "./admission.js";
 import type { CallMessages } from "./call-messages.js";
 import { checkCallOptions } from "./call-options.js";
+import type { LateChecks } from "./late-checks.js";
 import { type PendingCall, PendingCalls } from "./pending-calls.js";
 
 export interface CallerOptions extends AdmissionOptions {
@@ -34,13 +35,15 @@ export class Caller {
   readonly #pending: PendingCalls;
   readonly #messages: CallMessages;
   readonly #sender: Sender;
+  readonly #checks: LateChecks;
   /** How many calls were not answered in time. */
   timedOut = 0;
 
-  constructor(messages: CallMessages, sender: Sender, options: CallerOptions) {
+  constructor(messages: CallMessages, sender: Sender, checks: LateChecks, options: CallerOptions) {
     this.#options = options;
     this.#messages = messages;
     this.#sender = sender;
+    this.#checks = checks;
     this.#pending = new PendingCalls(options.clock, (call) => this.#expire(call), options.hold);
     this.admission = new Admission(this.#pending, sender, options);
   }
@@ -102,6 +105,7 @@ export class Caller {
   /** The connection is over: rejects all calls that wait. */
   lose(errorOf: (method: string, sequence: number) => PluginError): void {
     for (const call of this.#pending.takeAll()) this.#fail(call, errorOf(call.method, call.sequence));
+    this.#checks.lose((method) => errorOf(method, 1));
   }
 
   // Every call comes this way: what most of them do not need is in functions of its own, closures above all.
@@ -162,11 +166,22 @@ export class Caller {
   #accept(call: PendingCall, accept: Accept, value: unknown): void {
     try {
       const accepted = accept(value, call);
-      if (isThenable(accepted)) Promise.resolve(accepted).catch(() => this.errors++);
-      call.resolve(accepted);
+      if (isThenable(accepted)) call.resolve(this.#checkLate(call, accepted));
+      else call.resolve(accepted);
     } catch (error) {
       this.#reject(call, error);
     }
+  }
+
+  /** It has its answer, and what checks that takes its time: within the call's. */
+  #checkLate({ method, signal, deadline, timeoutMs }: PendingCall, accepted: PromiseLike<unknown>): Promise<unknown> {
+    const late = (): PluginError => {
+      const what = `its schema did not check the result in ${timeoutMs} ms; it has run`;
+      return new PluginError("CALL_TIMEOUT", `Gave up the call of "${method}": ${what}`);
+    };
+    const checked = this.#checks.run(accepted, { name: method, signal, deadline, late, outlasts: false });
+    checked.catch(() => this.errors++);
+    return checked;
   }
 
   /** A call that cannot be sent is over, if the connection has not ended meanwhile, and taken it along. */

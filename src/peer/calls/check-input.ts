@@ -16,7 +16,9 @@ export interface Patience {
   readonly clock: Clock;
   readonly timeoutMs: number;
   /** Taken while the check goes on. */
-  readonly hold: ProgramHold | undefined;
+  readonly hold?: ProgramHold | undefined;
+  /** Aborts when nothing can be sent any more, where that is known. */
+  readonly over?: (() => AbortSignal | undefined) | undefined;
 }
 
 /** Checks an input before it is sent. The check alone counts here: the schema's result is made where the value is received. */
@@ -32,11 +34,16 @@ export function checkThen(schema: Schema, method: string, patience: Patience, se
     // At once where the schema allows it: calls are sent in the order in which they were made.
     return isThenable(checked) ? sendLater(Promise.resolve(checked), options, patience) : send(input, options);
 
-    async function sendLater(valid: Promise<unknown>, given: CallOptions = {}, { clock, timeoutMs, hold }: Patience): Promise<unknown> {
+    async function sendLater(
+      valid: Promise<unknown>,
+      given: CallOptions = {},
+      { clock, timeoutMs, hold, over }: Patience,
+    ): Promise<unknown> {
       checkCallOptions(method, given);
       const begun = clock.now();
       const most = Math.min(given.timeoutMs ?? timeoutMs, given.maxTotalMs ?? Number.POSITIVE_INFINITY);
-      const bounded = most === Number.POSITIVE_INFINITY ? valid : within(valid, most, clock, () => late(method, most));
+      const open = untilOver(valid, over?.());
+      const bounded = most === Number.POSITIVE_INFINITY ? open : within(open, most, clock, () => late(method, most));
       hold?.take();
       try {
         await (given.signal === undefined ? bounded : abortable(bounded, given.signal));
@@ -46,6 +53,14 @@ export function checkThen(schema: Schema, method: string, patience: Patience, se
       return send(input, most === Number.POSITIVE_INFINITY ? options : lessSpent(given, most, clock.now() - begun));
     }
   };
+}
+
+/** Settles at the end of the conversation, too: what is sent then is refused, for the reason that it gives. */
+function untilOver(valid: Promise<unknown>, over: AbortSignal | undefined): Promise<unknown> {
+  if (over === undefined) return valid;
+  return abortable(valid, over).catch((error: unknown) => {
+    if (!over.aborted) throw error;
+  });
 }
 
 function late(method: string, ms: number): PluginError {

@@ -1,15 +1,17 @@
 import type { Contract, Member, Stream } from "../../contract/contract.js";
 import { type Schema, type Subject, validate } from "../../contract/schema.js";
 import type { CallOptions, Remote } from "../../contract/views.js";
-import { ValidationError } from "../../errors.js";
+import { isPluginError } from "../../errors.js";
+import { abortable } from "../../util/abort.js";
 import type { Clock } from "../../util/clock.js";
+import { isThenable } from "../../util/thenable.js";
 import { type CallSubject, calls, Observation, ObservedStream } from "../call-events.js";
 import type { ProgramHold } from "../program-hold.js";
 import type { OpenedStream } from "../streams/opened-stream.js";
 import { RemoteStream } from "../streams/remote-stream.js";
 import { checkCallOptions } from "./call-options.js";
 import type { CallTarget, Transform } from "./call-target.js";
-import { checkThen, type Send } from "./check-input.js";
+import { checkThen, type Patience, type Send } from "./check-input.js";
 
 /** How the calls of a remote are made. */
 export interface RemoteOptions {
@@ -61,7 +63,7 @@ function callFunction(method: string, member: Exclude<Member, Stream<Schema, Sch
   const timeoutMs = member.kind === "notification" ? Number.POSITIVE_INFINITY : source.callTimeoutMs;
   return inputSchema === undefined || !source.validate
     ? send
-    : checkThen(inputSchema, method, { clock: source.clock, timeoutMs, hold: source.hold }, send);
+    : checkThen(inputSchema, method, { clock: source.clock, timeoutMs, hold: source.hold, over: () => target.signal }, send);
 }
 
 type Open = (input: unknown, options?: CallOptions) => AsyncIterableIterator<unknown>;
@@ -69,15 +71,26 @@ type Open = (input: unknown, options?: CallOptions) => AsyncIterableIterator<unk
 function streamFunction(method: string, member: Stream<Schema, Schema>, source: Source): Open {
   const { validate: checks, target, clock, callTimeoutMs: timeoutMs, hold } = source;
   const { input: inputSchema, output: itemSchema } = member;
+  const patience: Patience = { clock, timeoutMs, hold, over: () => target.signal };
   const itemSubject: Subject = { code: "INVALID_OUTPUT", name: method, side: "caller" };
   const accept = itemSchema !== undefined && checks ? (item: unknown) => validate(itemSchema, item, itemSubject) : undefined;
   return (input: unknown, options: CallOptions = {}): AsyncIterableIterator<unknown> => {
     checkCallOptions(method, options);
     return new RemoteStream((signal, onEnd) => {
-      const send: Send = (value, callOptions) => target.openStream(method, value, callOptions ?? {}, accept, onEnd);
-      const open = inputSchema === undefined || !checks ? send : checkThen(inputSchema, method, { clock, timeoutMs, hold }, send);
+      const bounded = accept && untilAborted(accept, options.signal);
+      const send: Send = (value, callOptions) => target.openStream(method, value, callOptions ?? {}, bounded, onEnd);
+      const open = inputSchema === undefined || !checks ? send : checkThen(inputSchema, method, patience, send);
       return open(input, { ...options, signal }) as Promise<OpenedStream>;
     }, options.signal);
+  };
+}
+
+// The caller's own signal: nobody else watches it once the stream has ended, and what has arrived is still to be read.
+function untilAborted(accept: Transform, signal: AbortSignal | undefined): Transform {
+  if (signal === undefined) return accept;
+  return (item) => {
+    const checked = accept(item);
+    return isThenable(checked) ? abortable(checked, signal) : checked;
   };
 }
 
@@ -87,15 +100,24 @@ function acceptWith(schema: Schema, method: string): Transform {
 }
 
 // A result of nothing is null on the wire. Where the schema takes undefined, and not null, that is what was meant.
-async function acceptNull(schema: Schema, subject: Subject): Promise<unknown> {
+function acceptNull(schema: Schema, subject: Subject): unknown {
   try {
-    return await validate(schema, null, subject);
+    const accepted = validate(schema, null, subject);
+    return isThenable(accepted) ? Promise.resolve(accepted).catch((error: unknown) => acceptNothing(schema, subject, error)) : accepted;
   } catch (error) {
-    if (!(error instanceof ValidationError)) throw error;
-    try {
-      return await validate(schema, undefined, subject);
-    } catch {
-      throw error;
-    }
+    return acceptNothing(schema, subject, error);
+  }
+}
+
+function acceptNothing(schema: Schema, subject: Subject, error: unknown): unknown {
+  if (!isPluginError(error, "INVALID_OUTPUT")) throw error;
+  const refuse = (): never => {
+    throw error;
+  };
+  try {
+    const accepted = validate(schema, undefined, subject);
+    return isThenable(accepted) ? Promise.resolve(accepted).catch(refuse) : accepted;
+  } catch {
+    return refuse();
   }
 }

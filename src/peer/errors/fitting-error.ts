@@ -1,6 +1,6 @@
-import { isWithinDepth } from "../../util/depth.js";
 import { isTooLong, type WireError } from "../../wire/encode.js";
 import type { ResolvedLimits } from "../../wire/limits.js";
+import { structureFault } from "../../wire/structure.js";
 
 type Encode = (error: WireError) => string;
 type Fits = (error: WireError) => boolean;
@@ -11,8 +11,9 @@ type Details = Readonly<Record<string, unknown>>;
  * The message that tells of an error, as much of it as the other side will take: a line beyond the limits would cost the whole
  * connection. What was thrown may be as deep or as long as it likes: its own data goes first, then its causes, then name and code.
  */
-export function encodeFitting(error: WireError, { maxDepth, maxMessageBytes }: ResolvedLimits, encode: Encode): string {
-  const isFit = (text: string): boolean => isWithinDepth(text, 0, text.length, maxDepth) && !isTooLong(text, maxMessageBytes);
+export function encodeFitting(error: WireError, { maxDepth, maxValues, maxMessageBytes }: ResolvedLimits, encode: Encode): string {
+  const isFit = (text: string): boolean =>
+    structureFault(text, 0, text.length, maxDepth, maxValues) === undefined && !isTooLong(text, maxMessageBytes);
   const whole = encode(error);
   if (isFit(whole)) return whole;
   for (const less of lighter(error, (part) => isFit(encode(part)))) {

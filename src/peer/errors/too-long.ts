@@ -26,6 +26,11 @@ export function tooLong(what: string, most: number): string {
   return `${what} is longer than ${most} bytes`;
 }
 
+/** The same for what holds more values than a message may. */
+export function tooMany(what: string, most: number): string {
+  return `${what} holds more values than a message may: ${most} (limits.maxValues)`;
+}
+
 /** Says whether that was thrown because a text would be longer than any may be here, which is longer than any message. */
 export function isStringTooLong(thrown: unknown): boolean {
   return thrown instanceof RangeError && thrown.message === "Invalid string length";

@@ -11,14 +11,17 @@ export interface Origin {
 export class RunningContext implements CallContext {
   /** What the call borrowed, if its input held something to borrow. */
   readonly scope: Scope | undefined;
+  /** The length of its message. */
+  readonly heldBytes: number;
   readonly #origin: Origin;
   #controller: AbortController | undefined;
   #reason: unknown;
   #aborted = false;
 
-  constructor(origin: Origin, scope?: Scope) {
+  constructor(origin: Origin, scope?: Scope, heldBytes = 0) {
     this.#origin = origin;
     this.scope = scope;
+    this.heldBytes = heldBytes;
   }
 
   get peer(): Dispenser {

@@ -128,26 +128,29 @@ export class Dispatcher {
     if (this.#inactive !== "stopping") this.#inactive = undefined;
   }
 
-  /** @param scope What its input borrowed; it ends with the call. */
-  request(id: Id, method: string, params: unknown, meta: Meta | undefined, scope?: Scope): void {
+  /**
+   * @param scope What its input borrowed; it ends with the call.
+   * @param length Of its message, in bytes.
+   */
+  request(id: Id, method: string, params: unknown, meta: Meta | undefined, scope: Scope | undefined, length: number): void {
     const entry = this.#entries.get(method);
     if (entry === undefined) this.#refuseName(id, method);
-    else this.run(id, entry, params, meta, scope);
+    else this.run(id, entry, params, meta, scope, length);
     // What goes on running keeps what it borrowed.
     if (scope !== undefined && !this.running.has(id)) scope.end();
   }
 
   /** Runs a member, or a function that was lent. */
-  run(id: Id, entry: Entry, params: unknown, meta: Meta | undefined, scope: Scope | undefined): void {
+  run(id: Id, entry: Entry, params: unknown, meta: Meta | undefined, scope: Scope | undefined, length: number): void {
     const { tracing } = this.#options;
-    if (tracing === undefined) this.#run(id, entry, params, meta, scope);
-    else tracing.within(meta, () => this.#run(id, entry, params, meta, scope));
+    if (tracing === undefined) this.#run(id, entry, params, meta, scope, length);
+    else tracing.within(meta, () => this.#run(id, entry, params, meta, scope, length));
   }
 
-  #run(id: Id, entry: Entry, params: unknown, meta: Meta | undefined, scope: Scope | undefined): void {
-    const refusal = this.#refusal(entry);
+  #run(id: Id, entry: Entry, params: unknown, meta: Meta | undefined, scope: Scope | undefined, length: number): void {
+    const refusal = this.#refusal(entry, length);
     if (refusal !== undefined) return this.#responses.refuse(id, refusal.code, `Cannot run "${entry.name}": ${refusal.why}`);
-    const context = new RunningContext(this.#origin, scope);
+    const context = new RunningContext(this.#origin, scope, length);
     if (entry.kind === "stream") return this.#openStream(id, entry, params, context, meta);
     let value: unknown;
     try {
@@ -167,16 +170,16 @@ export class Dispatcher {
   }
 
   /** A call that is not answered. What it comes to is of interest to the log alone. */
-  notification(method: string, params: unknown, meta: Meta | undefined): void {
+  notification(method: string, params: unknown, meta: Meta | undefined, length: number): void {
     const entry = this.#entries.get(method);
-    if (entry === undefined || entry.kind === "stream" || this.#refusal(entry) !== undefined) return;
+    if (entry === undefined || entry.kind === "stream" || this.#refusal(entry, length) !== undefined) return;
     const { tracing } = this.#options;
-    if (tracing === undefined) this.#runUnanswered(entry, params);
-    else tracing.within(meta, () => this.#runUnanswered(entry, params));
+    if (tracing === undefined) this.#runUnanswered(entry, params, length);
+    else tracing.within(meta, () => this.#runUnanswered(entry, params, length));
   }
 
-  #runUnanswered(entry: Entry, params: unknown): void {
-    const context = new RunningContext(this.#origin);
+  #runUnanswered(entry: Entry, params: unknown, length: number): void {
+    const context = new RunningContext(this.#origin, undefined, length);
     try {
       const value = this.#handlers.run(entry, params, context);
       if (isThenable(value)) void this.#outlast(entry, context, value);
@@ -201,7 +204,7 @@ export class Dispatcher {
     return this.running.untilIdle(graceMs);
   }
 
-  #refusal({ contract }: Entry): Refusal | undefined {
+  #refusal({ contract }: Entry, length: number): Refusal | undefined {
     const lacking = contract === undefined || contract === PROTOCOL ? undefined : this.#options.authorize?.(contract);
     if (lacking !== undefined) return { code: WireCode.unauthorized, why: lacking };
     // A function that was lent is part of a call that runs.
@@ -210,8 +213,12 @@ export class Dispatcher {
         ? { code: WireCode.stopping, why: "this side is stopping" }
         : { code: WireCode.busy, why: "this side is not ready yet" };
     }
-    const { maxRunningCalls, maxUnsentBytes } = this.#options.limits;
+    const { maxRunningCalls, maxRunningBytes, maxUnsentBytes } = this.#options.limits;
     if (this.running.size >= maxRunningCalls) return { code: WireCode.busy, why: `${maxRunningCalls} calls run already` };
+    // One alone may be longer: else a message that is not too long could never run.
+    if (this.running.heldBytes + length > maxRunningBytes && this.running.size > 0) {
+      return { code: WireCode.busy, why: `calls that run hold ${this.running.heldBytes} bytes already (limits.maxRunningBytes)` };
+    }
     if (this.#sender.unsent > maxUnsentBytes) return { code: WireCode.busy, why: "earlier answers have not been read" };
     return undefined;
   }

@@ -13,6 +13,8 @@ export class RunningCalls {
   readonly #contexts = new Map<Key, RunningContext>();
   /** Streams whose reading has ended, and whose sources are not closed yet. A number: one that never closes holds nothing here. */
   #closing = 0;
+  /** What the messages of all of them had, in bytes. */
+  heldBytes = 0;
   readonly #deadlines: ResponseDeadlines;
   readonly #rest: Rest;
 
@@ -40,6 +42,7 @@ export class RunningCalls {
 
   enter(key: Key, context: RunningContext): void {
     this.#contexts.set(key, context);
+    this.heldBytes += context.heldBytes;
   }
 
   /** @param onPassed Gets the sentence's end that says why the call is over. */
@@ -58,6 +61,7 @@ export class RunningCalls {
   leave(key: Key, context: RunningContext): boolean {
     if (this.#contexts.get(key) !== context) return false;
     this.#contexts.delete(key);
+    this.heldBytes -= context.heldBytes;
     context.scope?.end();
     this.#deadlines.clear(context);
     return true;
@@ -84,6 +88,7 @@ export class RunningCalls {
   abortAll(reason: PluginError): void {
     const all = [...this.#contexts.values()];
     this.#contexts.clear();
+    this.heldBytes = 0;
     this.#deadlines.clearAll();
     for (const context of all) {
       context.scope?.end(reason);

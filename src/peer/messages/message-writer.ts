@@ -1,4 +1,3 @@
-import { isWithinDepth } from "../../util/depth.js";
 import type { AttachmentPolicy, Attachments } from "../../wire/attachments.js";
 import { addMeta } from "../../wire/encode.js";
 import type { ResolvedLimits } from "../../wire/limits.js";
@@ -8,7 +7,8 @@ import { extract, type Lender, type ValueRules } from "../../wire/references/ext
 import { isSpecial } from "../../wire/references/scan.js";
 import { Unsendable } from "../../wire/references/unsendable.js";
 import { NOT_SMALL } from "../../wire/small-json.js";
-import { isStringTooLong, tooLong, whyTooLong } from "../errors/too-long.js";
+import { structureFault } from "../../wire/structure.js";
+import { isStringTooLong, tooLong, tooMany, whyTooLong } from "../errors/too-long.js";
 import { TooMany } from "../errors/too-many.js";
 import { flawOf } from "../errors/unsendable.js";
 import { WriteError } from "../errors/write-error.js";
@@ -22,6 +22,8 @@ export interface OutgoingMessage {
 
 /** What stands around the items of a message takes fewer bytes than this. */
 export const BYTES_AROUND_ITEMS = 128;
+/** And it is fewer values. */
+const VALUES_AROUND_ITEMS = 8;
 
 /** Writes what carries a value to the other side, be it an input, a result or an item: one message that the other side takes. */
 export class MessageWriter {
@@ -103,10 +105,11 @@ export class MessageWriter {
         cause: undefined,
       });
     }
-    const { maxDepth, maxMessageBytes } = this.#limits;
+    const { maxDepth, maxValues, maxMessageBytes } = this.#limits;
     const levels = maxDepth - LEVELS_AROUND_ITEMS;
-    if (!isWithinDepth(text, 0, text.length, levels)) throw new WriteError({ kind: "too-deep", levels });
-    const why = whyTooLong("it", text, undefined, maxMessageBytes, BYTES_AROUND_ITEMS);
+    const fault = structureFault(text, 0, text.length, levels, maxValues - VALUES_AROUND_ITEMS);
+    if (fault === "too deep") throw new WriteError({ kind: "too-deep", levels });
+    const why = fault === undefined ? whyTooLong("it", text, undefined, maxMessageBytes, BYTES_AROUND_ITEMS) : tooMany("it", maxValues);
     if (why !== undefined) throw new WriteError({ kind: "too-long", why });
     return text;
   }
@@ -116,9 +119,10 @@ export class MessageWriter {
     text: string,
     attachments: Attachments | undefined,
   ): void {
-    const { maxDepth, maxMessageBytes } = this.#limits;
-    if (!isWithinDepth(text, 0, text.length, maxDepth)) throw new WriteError({ kind: "too-deep", levels: maxDepth - levelsAround });
-    const why = whyTooLong(what, text, attachments, maxMessageBytes);
+    const { maxDepth, maxValues, maxMessageBytes } = this.#limits;
+    const fault = structureFault(text, 0, text.length, maxDepth, maxValues);
+    if (fault === "too deep") throw new WriteError({ kind: "too-deep", levels: maxDepth - levelsAround });
+    const why = fault === undefined ? whyTooLong(what, text, attachments, maxMessageBytes) : tooMany(what, maxValues);
     if (why !== undefined) throw new WriteError({ kind: "too-long", why });
   }
 

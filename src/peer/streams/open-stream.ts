@@ -1,7 +1,10 @@
 import type { CallOptions } from "../../contract/views.js";
 import { PluginError } from "../../errors.js";
 import { addAbortTask, removeAbortTask } from "../../util/abort.js";
+import type { Clock } from "../../util/clock.js";
+import { isThenable } from "../../util/thenable.js";
 import type { Accept, Caller } from "../calls/caller.js";
+import type { LateChecks } from "../calls/late-checks.js";
 import type { StreamReader } from "./stream-reader.js";
 import type { StreamReaders } from "./stream-readers.js";
 
@@ -9,6 +12,9 @@ import type { StreamReaders } from "./stream-readers.js";
 export interface StreamOpener {
   readonly caller: Caller;
   readonly readers: StreamReaders;
+  readonly checks: LateChecks;
+  readonly clock: Clock;
+  readonly callTimeoutMs: number;
   readonly other: string;
 }
 export interface StreamCall {
@@ -22,8 +28,10 @@ export interface StreamCall {
 }
 
 /** Resolves with the reading end of a stream that the other side opens. */
-export function openStream({ caller, readers, other }: StreamOpener, call: StreamCall): Promise<StreamReader> {
-  const { method, input, options, accept, onEnd } = call;
+export function openStream(opener: StreamOpener, call: StreamCall): Promise<StreamReader> {
+  const { caller, readers, other } = opener;
+  const { method, input, options, onEnd } = call;
+  const accept = call.accept && boundedBy(opener, call.accept, method);
   const refusal = readers.enter();
   if (refusal !== undefined) return caller.refuseSoon(new PluginError("BUSY", `Cannot call "${method}": ${refusal.message}`));
   const { signal } = options;
@@ -54,6 +62,21 @@ export function openStream({ caller, readers, other }: StreamOpener, call: Strea
   const opening = caller.open<StreamReader>(method, input, options, opened, late);
   opening.catch(() => readers.leave());
   return opening;
+}
+
+/** An item has no deadline, and what checks it when it is there has that of a call. */
+function boundedBy(
+  { checks, clock, callTimeoutMs }: StreamOpener,
+  accept: (item: unknown) => unknown,
+  name: string,
+): (item: unknown) => unknown {
+  const late = (): PluginError =>
+    new PluginError("CALL_TIMEOUT", `Gave up stream "${name}": its schema did not check an item in ${callTimeoutMs} ms`);
+  return (item) => {
+    const checked = accept(item);
+    if (!isThenable(checked)) return checked;
+    return checks.run(checked, { name, signal: undefined, deadline: clock.now() + callTimeoutMs, late, outlasts: true });
+  };
 }
 
 function numberOf(answer: unknown): number | undefined {

@@ -1,3 +1,4 @@
+import { isThenable } from "../../util/thenable.js";
 import { FIRST_CREDIT } from "../../wire/limits.js";
 import type { Unread } from "./unread.js";
 
@@ -12,6 +13,7 @@ export interface ReaderWire {
 }
 type Step = IteratorResult<unknown, undefined>;
 const DONE: Step = { done: true, value: undefined };
+const GIVEN_UP = Symbol("given up");
 
 interface Arrived {
   readonly items: readonly unknown[];
@@ -38,6 +40,8 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   /** The next item of the first message. */
   #next = 0;
   readonly #waiting: Waiting[] = [];
+  /** Gives up the check of an item that is not settled; one for each. */
+  readonly #checking = new Set<() => void>();
   #creditItems = FIRST_CREDIT.items;
   #creditBytes = FIRST_CREDIT.bytes;
   /** Room that nobody was told of yet; less than none where the first credit was more than there is. */
@@ -102,7 +106,7 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
 
   /** Ends at once: what has arrived is dropped. */
   fail(error: unknown): void {
-    const unread = !this.#ended || this.#arrived.length > 0;
+    const unread = !this.#ended || this.#arrived.length > 0 || this.#checking.size > 0;
     this.#drop();
     if (this.#ended && unread) this.#failure = { error };
     this.end({ error });
@@ -136,6 +140,7 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
     this.#hold(-this.#held);
     this.#arrived = [];
     this.#next = 0;
+    for (const giveUp of this.#checking) giveUp();
   }
 
   #take(): Step | Promise<Step> {
@@ -154,12 +159,25 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
 
   async #accepted(accept: (item: unknown) => unknown, value: unknown): Promise<Step> {
     try {
-      return { done: false, value: await accept(value) };
+      const checked = accept(value);
+      const accepted = isThenable(checked) ? await this.#whileRead(checked) : checked;
+      return accepted === GIVEN_UP ? this.#last() : { done: false, value: accepted };
     } catch (error) {
       this.abort(error);
       this.#failure = undefined; // Told once, here.
       throw error;
     }
+  }
+
+  /** What a check comes to, or GIVEN_UP where the reading ends before. */
+  #whileRead(checked: PromiseLike<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => resolve(GIVEN_UP);
+      this.#checking.add(giveUp);
+      Promise.resolve(checked)
+        .finally(() => this.#checking.delete(giveUp))
+        .then(resolve, reject);
+    });
   }
 
   #free(items: number, bytes: number): void {

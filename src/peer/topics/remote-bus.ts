@@ -1,9 +1,9 @@
 import type { RemoteBus, RunOptions } from "../../contract/bus-views.js";
-import { validate } from "../../contract/schema.js";
 import { first, type Reply, type Strategy } from "../../contract/strategies.js";
 import { type Topic, type Topics, topicName } from "../../contract/topics.js";
 import type { CallOptions } from "../../contract/views.js";
 import { ACTION, EVENT, HOOK } from "../../wire/messages.js";
+import { checkThen, type Patience, type Send } from "../calls/check-input.js";
 import { fromWireError } from "../errors/remote-error.js";
 import type { HookResult, TopicMessage, WireReply } from "./messages.js";
 import { schemasOf } from "./topic-handlers.js";
@@ -11,6 +11,8 @@ import { schemasOf } from "./topic-handlers.js";
 /** How a topic's message reaches the other side. */
 export interface BusCaller {
   readonly validate: boolean;
+  /** What bounds the check of a value. */
+  readonly patience: Patience;
   /** The other side, for sentences. */
   readonly other: string;
   call(method: string, message: TopicMessage, options: CallOptions | undefined): Promise<unknown>;
@@ -18,27 +20,29 @@ export interface BusCaller {
 
 /** The bus of the host, seen from a plugin. */
 export function remoteBus<T extends Topics>(topics: T, caller: BusCaller): RemoteBus<T> {
+  const given = (topic: Topic, name: string, value: unknown, options: CallOptions | undefined, send: Send): Promise<unknown> =>
+    sendGiven(topic, name, caller.validate ? caller.patience : undefined, send)(value, options);
   const find = (name: string, kind: Topic["kind"], what: string): Topic => findTopic(topics, name, kind, what);
   return Object.freeze({
     async emit(name: string, payload?: unknown) {
       const topic = find(name, "event", "emit");
-      await checkGiven(topic, topicName(topics.name, name), payload, caller.validate);
-      await caller.call(EVENT, { topic: topicName(topics.name, name), value: payload }, undefined);
+      const full = topicName(topics.name, name);
+      await given(topic, full, payload, undefined, (value, options) => caller.call(EVENT, { topic: full, value }, options));
     },
     async run(name: string, input?: unknown, { strategy, ...options }: RunOptions<unknown, unknown> = {}) {
       const topic = find(name, "action", "run");
       const full = topicName(topics.name, name);
-      await checkGiven(topic, full, input, caller.validate);
       const isFirst = strategy === undefined || strategy === first;
-      const message: TopicMessage = { topic: full, value: input, ...(isFirst ? {} : { replies: "all" as const }) };
-      const answer = await caller.call(ACTION, message, options);
+      const replies = isFirst ? {} : { replies: "all" as const };
+      const send: Send = (value, left) => caller.call(ACTION, { topic: full, value, ...replies }, left);
+      const answer = await given(topic, full, input, options, send);
       return isFirst ? answer : await (strategy as Strategy<unknown, unknown>)(repliesOf(answer, full, caller.other), full);
     },
     async pipe(name: string, value: unknown, options?: CallOptions) {
       const topic = find(name, "hook", "pipe");
       const full = topicName(topics.name, name);
-      await checkGiven(topic, full, value, caller.validate);
-      const result = (await caller.call(HOOK, { topic: full, value }, options)) as HookResult | null;
+      const send: Send = (checked, left) => caller.call(HOOK, { topic: full, value: checked }, left);
+      const result = (await given(topic, full, value, options, send)) as HookResult | null;
       return result !== null && typeof result === "object" && "value" in result ? result.value : value;
     },
   }) as unknown as RemoteBus<T>;
@@ -52,10 +56,10 @@ export function findTopic(topics: Topics, name: string, kind: Topic["kind"], wha
   throw new TypeError(`Cannot ${what} "${name}" of topics "${topics.name}": ${topic === undefined ? "there is none; " : ""}${why}`);
 }
 
-/** The sender checks, and sends what it was given. @throws {ValidationError} `INVALID_INPUT` */
-export async function checkGiven(topic: Topic, name: string, value: unknown, checks: boolean): Promise<void> {
+/** The sender checks, and sends what it was given. @param patience None where nothing is checked. */
+export function sendGiven(topic: Topic, name: string, patience: Patience | undefined, send: Send): Send {
   const { input } = schemasOf(topic);
-  if (checks && input !== undefined) await validate(input, value, { code: "INVALID_INPUT", name, side: "caller" });
+  return input === undefined || patience === undefined ? send : checkThen(input, name, patience, send);
 }
 
 async function* repliesOf(answer: unknown, topic: string, other: string): AsyncGenerator<Reply<unknown>> {
