@@ -157,17 +157,38 @@ export class RemoteError extends PluginError {
   readonly remoteCode: string | undefined;
   /** Its `data`, if it had some that JSON can carry. */
   readonly data: unknown;
+  /** The plugin whose handler it was, by its id: of a client of its own its command. Undefined for a handler of the host. */
+  readonly plugin: string | undefined;
+  /** The contract that was called; undefined where no handler threw it, as for an exception that ended a plugin. */
+  readonly contract: string | undefined;
+  /** Its member, likewise. */
+  readonly member: string | undefined;
 
-  constructor(
-    message: string,
-    details: { readonly remoteName: string; readonly remoteCode?: string | undefined; readonly data?: unknown },
-    options?: ErrorOptions,
-  ) {
+  constructor(message: string, details: RemoteErrorDetails, options?: ErrorOptions) {
     super("REMOTE_ERROR", message, options);
     this.remoteName = details.remoteName;
     this.remoteCode = details.remoteCode;
     this.data = details.data;
+    this.plugin = details.plugin;
+    this.contract = details.contract;
+    this.member = details.member;
   }
+}
+
+/** What a {@link RemoteError} knows beside its text. */
+export interface RemoteErrorDetails {
+  /** The `name` of the error that was thrown. */
+  readonly remoteName: string;
+  /** Its `code`. @default none */
+  readonly remoteCode?: string | undefined;
+  /** Its `data`. @default none */
+  readonly data?: unknown;
+  /** The plugin whose handler it was. @default none */
+  readonly plugin?: string | undefined;
+  /** The contract that was called. @default none */
+  readonly contract?: string | undefined;
+  /** Its member. @default none */
+  readonly member?: string | undefined;
 }
 
 /** Plugins that are required, or needed by another, are not active. */

@@ -3,7 +3,9 @@ import { text } from "node:stream/consumers";
 import { type Logger, NewClient } from "mortise";
 
 const lines: string[] = [];
-const log = (message: string, fields?: object) => void lines.push(`${message} ${JSON.stringify(fields)}`);
+const log = (message: string, { stream }: { stream?: string } = {}) => {
+  if (stream !== undefined) lines.push(`${stream}: ${message}`);
+};
 const logger: Logger = { debug() {}, info: log, warn: console.warn, error: console.error };
 const stdout = new PassThrough();
 const stderr = new PassThrough();

@@ -5,7 +5,7 @@ import { type PluginError, StartError } from "../errors.js";
 import { wholeCommand } from "../executable/shown-command.js";
 import type { ReattachConfig } from "../handshake/reattach-config.js";
 import type { Connection } from "../peer/connection.js";
-import type { CloseReason } from "../peer/errors/close-reason.js";
+import { type CloseReason, describe } from "../peer/errors/close-reason.js";
 import { newIdentity } from "../peer/plugin-identity.js";
 import { manage } from "../process/registry.js";
 import { pidOf, type Running } from "../process/runtime.js";
@@ -13,6 +13,7 @@ import { isWithin, killAtOnce, terminate } from "../process/terminate.js";
 import { abortable } from "../util/abort.js";
 import type { Address } from "../util/address.js";
 import { deferred } from "../util/deferred.js";
+import { withFields } from "../util/logger.js";
 import { type Moves, moveState } from "../util/state.js";
 import { exitReason, release } from "./ending.js";
 import { checkDrainOptions, type DrainOptions } from "./options/drain-options.js";
@@ -96,8 +97,9 @@ export class PluginClient implements Client {
 
   /** @param identity Who the plugin is to the handlers that it calls. */
   constructor(options: ResolvedClientOptions, identity: PluginIdentity = options.hosted?.identity ?? newIdentity(options.shown)) {
-    this.#options = options;
-    this.#starting = new Starting(options, identity);
+    const logger = withFields(options.logger, () => ({ plugin: identity.id, pid: this.pid }));
+    this.#options = { ...options, logger };
+    this.#starting = new Starting(this.#options, identity);
     this.closed = this.#closed.promise;
     this.#unmanage = options.managed ? manage(this) : () => {};
   }
@@ -286,13 +288,29 @@ export class PluginClient implements Client {
   }
 
   #finish(reason: CloseReason): Promise<CloseReason> {
+    if (this.#state === "closing") this.#tellEnd(reason);
     this.#move("closed");
     this.#unmanage();
     this.#closed.resolve(reason);
     return this.closed;
   }
 
+  // Of a start that failed who started it is told.
+  #tellEnd(reason: CloseReason): void {
+    if (reason.kind === "failed") return;
+    const { shown, logger } = this.#options;
+    const wasAsked = reason.kind === "killed" || (reason.kind === "closed" && reason.by === "us");
+    logger[wasAsked ? "info" : "error"](`Plugin ended: ${describe(reason, `plugin "${shown}"`)}`, factsOf(reason));
+  }
+
   #move(to: ClientState): void {
     this.#state = moveState(MOVES, this.#state, to);
   }
+}
+
+/** What a record of its end says beside the sentence. */
+function factsOf(reason: CloseReason): object {
+  if (reason.kind === "exited") return { exitCode: reason.exitCode, signal: reason.signal, ...(reason.error && { error: reason.error }) };
+  if (reason.kind === "killed") return { forced: reason.forced, escaped: reason.escaped };
+  return reason.kind === "lost" ? { error: reason.error } : {};
 }

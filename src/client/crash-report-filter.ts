@@ -20,10 +20,13 @@ export interface CrashReportReader {
 export class CrashReportFilter {
   readonly #secret: string;
   readonly #reader: CrashReportReader;
+  readonly #plugin: string | undefined;
   #held: Buffer = Buffer.alloc(0);
 
-  constructor(secret: string, reader: CrashReportReader) {
+  /** @param plugin Whose words they are. */
+  constructor(secret: string, reader: CrashReportReader, plugin?: string) {
     this.#secret = secret;
+    this.#plugin = plugin;
     this.#reader = reader;
   }
 
@@ -67,7 +70,7 @@ export class CrashReportFilter {
     // None is within the line: the next one found is where another may begin, and this text is not looked at once more for each.
     if (bytes.subarray(start + 1, end).includes(RECORD_SEPARATOR)) return undefined;
     const words = parseCrashReport(bytes.toString("utf8", start, end), this.#secret);
-    return words && new RemoteError(words.message, { remoteName: words.name, remoteCode: words.code });
+    return words && new RemoteError(words.message, { remoteName: words.name, remoteCode: words.code, plugin: this.#plugin });
   }
 
   #pass(bytes: Buffer): void {

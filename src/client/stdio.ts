@@ -18,6 +18,8 @@ export interface StdioSource {
   readonly shown: string;
   /** What the plugin proves its last words with. */
   readonly secret: string;
+  /** Its id. */
+  readonly plugin?: string | undefined;
   readonly clock?: Clock | undefined;
 }
 
@@ -99,14 +101,15 @@ export class Stdio {
     this.#syncStdout?.write(chunk);
   }
 
-  async #readStderr(running: Running, { secret }: StdioSource): Promise<void> {
-    const filter = new CrashReportFilter(secret, {
-      other: (bytes) => this.#onStderr(bytes),
-      words: (error) => {
+  async #readStderr(running: Running, { secret, plugin }: StdioSource): Promise<void> {
+    const reader = {
+      other: (bytes: Uint8Array): void => this.#onStderr(bytes),
+      words: (error: RemoteError): void => {
         this.#crashReport ??= error;
         this.#reported.resolve();
       },
-    });
+    };
+    const filter = new CrashReportFilter(secret, reader, plugin);
     await readOutput(running.stderr, this.#clock, (chunk) => filter.push(chunk));
     filter.end();
     this.#log.end("stderr");

@@ -2,13 +2,17 @@ import type { RemoteBus } from "./bus-views.js";
 import type { Contract, Method, Notification, Stream } from "./contract.js";
 import type { InputOf, OutputOf } from "./schema.js";
 import type { Topics } from "./topics.js";
-import type { Awaitable, Received, Remote, Signal } from "./views.js";
+import type { Awaitable, IfOptional, Received, Remote, Signal } from "./views.js";
 
 /**
  * The provider's view: one function per member. What a handler throws, the caller gets as a `RemoteError` with its message, name,
- * `code` and `data`.
+ * `code` and `data`. A member that is `optional()` may be left out.
  */
-export type Handlers<C extends Contract> = { readonly [K in keyof C["members"]]: Handler<C["members"][K]> };
+export type Handlers<C extends Contract> = {
+  readonly [K in keyof C["members"] as C["members"][K] extends { readonly optional: true } ? never : K]: Handler<C["members"][K]>;
+} & {
+  readonly [K in keyof C["members"] as IfOptional<C["members"][K], K>]?: Handler<C["members"][K]> | undefined;
+};
 /** One function of Handlers. */
 export type Handler<M> =
   M extends Method<infer I, infer O>

@@ -9,6 +9,11 @@ export interface Contract<M extends Members = Members> {
 }
 /** One thing that may be asked for. */
 export type Member = Method<any, any> | Stream<any, any> | Notification<any>;
+/** A member that a plugin may lack, as an older one does. Made by `optional()`. */
+export type OptionalMember<M extends Member> = M & {
+  /** Tells it from a member that has to be there. */
+  readonly optional: true;
+};
 /** The members of a contract, by name. */
 export type Members = Readonly<Record<string, Member>>;
 /** One value in, one value out. Made by `method()`. */
@@ -88,10 +93,7 @@ function checkMember(contract: string, name: string, member: Member): void {
   if (!NAME_PATTERN.test(`${contract}.${name}`)) {
     refuse(`both names joined by a dot must be ${NAME_RULE}`);
   }
-  const kind: unknown = (member as Member | undefined)?.kind;
-  if (kind !== "method" && kind !== "stream" && kind !== "notification") {
-    refuse("it must be made with method(), stream() or notification()");
-  }
+  if (!isMember(member)) refuse("it must be made with method(), stream() or notification()");
 }
 
 /**
@@ -153,4 +155,26 @@ function pick(schemas: { readonly input?: Schema; readonly output?: Schema }, ki
   }
   const { input, output } = schemas;
   return { ...(input && { input }), ...(output && { output }) };
+}
+
+/**
+ * Makes a member that the other side may lack: its function is then `undefined` on the remote. So a contract may gain a member, and
+ * plugins that were built before it go on working.
+ * @param member Made with `method()`, `stream()` or `notification()`.
+ * @throws {TypeError} If it was not.
+ * @example defineContract("kv", { get: method<string, string>(), size: optional(method<void, number>()) })
+ */
+export function optional<M extends Member>(member: M): OptionalMember<M> {
+  if (!isMember(member)) throw new TypeError("Cannot make a member optional: it must be made with method(), stream() or notification()");
+  return { ...member, optional: true };
+}
+
+/** Says whether a member may be lacking. */
+export function isOptional(member: Member): boolean {
+  return (member as Partial<OptionalMember<Member>>).optional === true;
+}
+
+function isMember(value: unknown): value is Member {
+  const { kind } = (value ?? {}) as { readonly kind?: unknown };
+  return kind === "method" || kind === "stream" || kind === "notification";
 }

@@ -1,5 +1,5 @@
 import type { Handlers } from "./context.js";
-import { type Contract, checkContract, type Member } from "./contract.js";
+import { type Contract, checkContract, isOptional, type Member } from "./contract.js";
 import type { TopicHandlers } from "./topic-views.js";
 import { isTopics, type Topic, type Topics } from "./topics.js";
 
@@ -25,7 +25,7 @@ export type AnyHandler = (input: unknown, context: unknown) => unknown;
  * Pairs a contract, or a set of topics, with the functions that do the work.
  * @param handlers One function per member, in a plain object or an instance of a class; they keep their `this`. Of topics, those that
  *   are heard or answered.
- * @throws {TypeError} A member without a handler, a handler that is no function, or one for no member.
+ * @throws {TypeError} A member without a handler that is not optional, a handler that is no function, or one for no member.
  * @example implement(greeter, { greet: ({ name }) => `Hello, ${name}!` })
  */
 export function implement<C extends Contract | Topics>(contract: C, handlers: HandlersOf<C>): Implementation {
@@ -43,12 +43,13 @@ function implementContract(contract: Contract, handlers: unknown): Implementatio
   const found = new Map<string, AnyHandler>();
   for (const [name, member] of Object.entries<Member>(contract.members)) {
     const handler = ownOrClass(source, name);
+    if (handler === undefined && isOptional(member)) continue;
     if (typeof handler !== "function") {
       throw new TypeError(`Cannot implement contract "${contract.name}": the handlers lack a function for its ${member.kind} "${name}"`);
     }
     found.set(name, handler.bind(source) as AnyHandler);
   }
-  const stray = keysOf(source).find((name) => !found.has(name));
+  const stray = keysOf(source).find((name) => !Object.hasOwn(contract.members, name));
   if (stray !== undefined) {
     const members = Object.keys(contract.members).join(", ");
     throw new TypeError(`Cannot implement contract "${contract.name}": it has no member "${stray}"; its members are ${members}`);

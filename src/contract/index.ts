@@ -14,8 +14,8 @@ export {
 } from "../errors.js";
 export type { RemoteBus, RunOptions } from "./bus-views.js";
 export type { CallContext, ConfigureContext, Dispensed, Dispenser, Handler, Handlers, PluginIdentity } from "./context.js";
-export type { Contract, Member, Members, Method, Notification, Stream } from "./contract.js";
-export { defineContract, method, notification, stream } from "./contract.js";
+export type { Contract, Member, Members, Method, Notification, OptionalMember, Stream } from "./contract.js";
+export { defineContract, method, notification, optional, stream } from "./contract.js";
 export type { Implementation } from "./implement.js";
 export { implement } from "./implement.js";
 export type { InputOf, OutputOf, Schema } from "./schema.js";

@@ -40,9 +40,14 @@ type Args<I> = undefined extends I ? [input?: I, options?: CallOptions] : [input
 
 /**
  * The caller's view: one function per member, safe to destructure. What goes wrong is as for `call` of a Connection: methods and
- * notifications reject with it, and a stream throws it to its reader.
+ * notifications reject with it, and a stream throws it to its reader. A member that is `optional()` is undefined where the other side
+ * lacks it.
  */
-export type Remote<C extends Contract> = { readonly [K in keyof C["members"]]: RemoteMember<C["members"][K]> };
+export type Remote<C extends Contract> = {
+  readonly [K in keyof C["members"]]: RemoteMember<C["members"][K]> | IfOptional<C["members"][K], undefined>;
+};
+/** `T` of a member that may be lacking; of the others nothing. */
+export type IfOptional<M, T> = M extends { readonly optional: true } ? T : never;
 /** One function of a Remote. */
 export type RemoteMember<M> =
   M extends Method<infer I, infer O>

@@ -1,5 +1,6 @@
 import { isPluginError, PluginError } from "../errors.js";
 import type { PeerConnection } from "../peer/connection.js";
+import { quoted } from "../peer/errors/heard.js";
 import { answerOf } from "../peer/errors/remote-error.js";
 import { HELLO, READY } from "../wire/messages.js";
 import { Declined } from "./declined.js";
@@ -87,7 +88,7 @@ function checkAnswer(connection: PeerConnection, answer: HelloAnswer, host: stri
   const { framings } = framingsOf(connection);
   if (framing !== undefined && !framings.includes(framing as string)) {
     const offered = framings.map((name) => JSON.stringify(name)).join(" and ");
-    throw new PluginError("BAD_HANDSHAKE", `it chose framing ${JSON.stringify(framing)?.slice(0, 64)}, and this host offered ${offered}`);
+    throw new PluginError("BAD_HANDSHAKE", `it chose framing ${quoted(framing).slice(0, 64)}, and this host offered ${offered}`);
   }
   return challenge;
 }

@@ -7,7 +7,7 @@ import type { CallOptions, Remote } from "../contract/views.js";
 import type { Channel } from "../wire/channel.js";
 import { EVENT, PING } from "../wire/messages.js";
 import { calls, Observation } from "./call-events.js";
-import { checkProvided } from "./calls/check-provided.js";
+import { checkProvided, providedMembers, whyNotProvided } from "./calls/check-provided.js";
 import { makeRemote } from "./calls/remote.js";
 import type { Counters } from "./counters.js";
 import type { CloseReason } from "./errors/close-reason.js";
@@ -39,6 +39,8 @@ export interface Connection extends AsyncDisposable, Dispenser {
    * @throws {PluginError} `LIMIT_EXCEEDED`: the input or the result is longer than the other side takes.
    */
   call(method: string, input?: unknown, options?: CallOptions): Promise<unknown>;
+  /** Says whether the other side has a contract, with every member that is not `optional()`: if so, dispensing it goes well. */
+  provides(contract: Contract): boolean;
   /** Resolves with the round trip in milliseconds. @throws {PluginError} As `call`. */
   ping(options?: CallOptions): Promise<number>;
   /** Ends it; calls that wait reject with `CONNECTION_CLOSED`. Idempotent. */
@@ -131,7 +133,8 @@ export class PeerConnection implements Connection {
     const { validate, other, plugin = other, clock, hold, callTimeoutMs } = this.#options;
     checkContract(contract, "dispense");
     checkProvided(contract, this.#provided, other);
-    return makeRemote(contract, this.peer, { validate, plugin, clock, hold, callTimeoutMs });
+    const has = providedMembers(contract, this.#provided);
+    return makeRemote(contract, this.peer, { validate, plugin, clock, hold, callTimeoutMs, has });
   }
 
   #dispenseTopics<T extends Topics>(topics: T): RemoteBus<T> {
@@ -146,6 +149,11 @@ export class PeerConnection implements Connection {
     const names = { contract: method.slice(0, Math.max(0, dot)), member: method.slice(dot + 1) };
     const observation = new Observation({ side: "caller", ...names, kind: "method", plugin, clock });
     return observation.run(() => this.peer.call(method, input, options));
+  }
+
+  provides(contract: Contract): boolean {
+    checkContract(contract, "dispense");
+    return whyNotProvided(contract, this.#provided) === undefined;
   }
 
   async ping(options?: CallOptions): Promise<number> {

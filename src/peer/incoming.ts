@@ -5,6 +5,7 @@ import { type JSONRPCErrorException, WireCode } from "../wire/error-codes.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { type Id, INVOKE, ITEM, isUsers, type Message, type Meta } from "../wire/messages.js";
 import { restore } from "../wire/references/restore.js";
+import { quoted } from "./errors/heard.js";
 import { TooMany } from "./errors/too-many.js";
 import type { Parts } from "./parts.js";
 import { readInvoke } from "./references/invoke.js";
@@ -59,7 +60,7 @@ export class Incoming implements MessageSink {
   request(id: Id, method: string, params: unknown, meta: Meta | undefined, length: number): void {
     const { dispatcher, reserved, gate } = this.#parts;
     if (dispatcher.running.has(id) || reserved.running.has(id)) {
-      return this.violation(WireCode.invalidRequest, `its id ${JSON.stringify(id)} belongs to a request that still runs`);
+      return this.violation(WireCode.invalidRequest, `its id ${quoted(id)} belongs to a request that still runs`);
     }
     if (!gate.isOpen && !gate.admits("request", method)) return this.#verdicts.outOfOrder(quoted(method));
     if (method === INVOKE) this.#invoked(id, params, meta, undefined, length);
@@ -161,8 +162,4 @@ export class Incoming implements MessageSink {
     this.orphanReplies++;
     if (!this.#parts.gate.isOpen) this.#verdicts.outOfOrder("an answer");
   }
-}
-
-function quoted(method: string): string {
-  return JSON.stringify(method.slice(0, 128));
 }

@@ -10,6 +10,7 @@ import { Dispatcher } from "./handlers/dispatcher.js";
 import { MessageWriter } from "./messages/message-writer.js";
 import { ReplySender } from "./messages/reply-sender.js";
 import { Sender } from "./messages/sender.js";
+import { PeerLog } from "./peer-log.js";
 import type { PeerOptions } from "./peer-options.js";
 import { Borrowing } from "./references/borrowing.js";
 import { Lending } from "./references/lending.js";
@@ -32,11 +33,13 @@ export interface Parts {
   readonly readers: StreamReaders;
   readonly lending: Lending;
   readonly borrowing: Borrowing;
-  readonly log: RemoteLog;
+  readonly log: PeerLog;
 }
 
 /** Puts them together: what sends first, then what makes and runs calls with it. */
-export function makeParts(channel: Channel, options: PeerOptions, dispenser: Dispenser): Parts {
+export function makeParts(channel: Channel, given: PeerOptions, dispenser: Dispenser): Parts {
+  const log = new PeerLog(given.logger, given.clock);
+  const options: PeerOptions = { ...given, logger: log };
   const gate = new Gate();
   const sender = new Sender(channel);
   const replies = new ReplySender(channel, sender, options.limits.maxUnsentBytes);
@@ -52,8 +55,7 @@ export function makeParts(channel: Channel, options: PeerOptions, dispenser: Dis
     caller.callAs(label, INVOKE, { function: id, args }, { signal }),
   );
   const dispatcher = new Dispatcher({ dispenser, messages, replies, sender, writers }, options);
-  const log = new RemoteLog(options.logger, options.clock);
   const reserved = new ReservedMethods(replies, gate);
-  reserved.serve({ dispatcher, writers, readers, log });
+  reserved.serve({ dispatcher, writers, readers, log: new RemoteLog(log) });
   return { gate, sender, replies, checks, caller, notifier, dispatcher, reserved, writers, readers, lending, borrowing, log };
 }

@@ -3,6 +3,7 @@ import type { ImplementationRecord } from "../contract/implement.js";
 import type { CallOptions } from "../contract/views.js";
 import { PluginError } from "../errors.js";
 import { type Deferred, deferred } from "../util/deferred.js";
+import { inNeutral } from "../util/neutral.js";
 import { LONG_TEXT } from "../wire/attachments.js";
 import type { Channel, FrameSwitch } from "../wire/channel.js";
 import { encodeViolation } from "../wire/encode.js";
@@ -10,6 +11,7 @@ import { WireCode } from "../wire/error-codes.js";
 import type { CallTarget, Transform } from "./calls/call-target.js";
 import type { Counters } from "./counters.js";
 import { type CloseErrors, type CloseReason, closeErrors, overError } from "./errors/close-reason.js";
+import { heardLine } from "./errors/heard.js";
 import type { Step } from "./gate.js";
 import type { WireCallHandler } from "./handlers/dispatcher.js";
 import { Incoming } from "./incoming.js";
@@ -48,12 +50,12 @@ export class Peer implements CallTarget {
     const incoming = new Incoming(this.#parts, verdicts, options.limits);
     this.#incoming = incoming;
     channel.receive({
-      // Bound, and not wrapped: each line comes this way.
-      lines: incoming.lines.bind(incoming),
-      frame: (message, bytes) => incoming.frame(message, bytes),
+      // Not in the context of whoever opened the connection: handlers run from here.
+      lines: (text) => inNeutral(incoming.lines, incoming, text),
+      frame: (message, bytes) => inNeutral(incoming.frame, incoming, message, bytes),
       drained: this.#drained.bind(this),
-      violated: (problem) => this.#violation(WireCode.invalidRequest, problem),
-      closed: (error, unwritten = 0, code) => this.#ended(error, unwritten, code),
+      violated: (problem) => inNeutral(this.#violation, this, WireCode.invalidRequest, problem),
+      closed: (error, unwritten = 0, code) => inNeutral(this.#ended, this, error, unwritten, code),
     });
   }
 
@@ -251,7 +253,7 @@ export class Peer implements CallTarget {
   #violation(code: number, problem: string): void {
     if (this.#reason !== undefined) return;
     const sentence = `Closed the connection to ${this.#options.other}: it sent a line that is no message: ${problem}`;
-    this.#options.logger.warn(sentence);
+    this.#parts.log.warn(sentence);
     if (this.#parts.gate.isTrusted) this.#channel.send(encodeViolation(code, problem));
     const error = new PluginError("PROTOCOL_VIOLATION", sentence);
     void this.close({ kind: "lost", error }, code === WireCode.parseError ? 1003 : 1008, problem);
@@ -265,9 +267,9 @@ export class Peer implements CallTarget {
   // Its words are the reason that our callers want to read.
   #complain(error: unknown): void {
     const text = (error as { message?: unknown } | null)?.message;
-    const what = `${this.#options.other} could not read what we sent${typeof text === "string" ? `: ${text.slice(0, 4_096)}` : ""}`;
+    const what = `${this.#options.other} could not read what we sent${typeof text === "string" ? `: ${heardLine(text)}` : ""}`;
     this.#complaint = new PluginError("PROTOCOL_VIOLATION", `Lost the connection: ${what}`);
-    this.#options.logger.error(what);
+    this.#parts.log.error(what);
   }
 
   #drained(): void {

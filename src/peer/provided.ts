@@ -1,4 +1,4 @@
-import type { Member } from "../contract/contract.js";
+import { type Member, NAME_PATTERN } from "../contract/contract.js";
 import type { ImplementationRecord } from "../contract/implement.js";
 import { jsonSchemaOf } from "../contract/json-schema.js";
 import type { Schema } from "../contract/schema.js";
@@ -50,10 +50,11 @@ function announceWith(
     const { kind, input, output } = member as Member & { readonly output?: Schema };
     return withSchemas(kind, describe(input), describe(output));
   };
-  return implementations.map(({ name, contract }) => ({
-    name,
-    members: Object.fromEntries(Object.entries<Member>(contract.members).map(([key, member]) => [key, describeMember(member)])),
-  }));
+  return implementations.map(({ name, contract, handlers }) => {
+    // One that is optional may have no handler.
+    const members = Object.entries<Member>(contract.members).filter(([key]) => handlers.has(key));
+    return { name, members: Object.fromEntries(members.map(([key, member]) => [key, describeMember(member)])) };
+  });
 }
 
 function parsedSchema(schema: Schema): object | undefined {
@@ -69,16 +70,18 @@ function withSchemas(kind: ProvidedMember["kind"], input: object | undefined, ou
 export function readProvided(value: unknown): readonly Provided[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw new TypeError(`"provides" is no list`);
-  return value.map((entry: { name?: unknown; members?: unknown } | null) => {
+  const entries = value.map((entry: { name?: unknown; members?: unknown } | null) => {
     if (typeof entry?.name !== "string" || typeof entry.members !== "object" || entry.members === null) {
       throw new TypeError(`"provides" holds something that is no {"name", "members"}`);
     }
     const members = Object.entries(entry.members as Record<string, unknown>).flatMap(([name, said]) => {
       const member = readMember(said);
-      return member === undefined ? [] : [[name, member] as const];
+      return member === undefined || !NAME_PATTERN.test(`${entry.name}.${name}`) ? [] : [[name, member] as const];
     });
     return { name: entry.name, members: Object.fromEntries(members) };
   });
+  // What has another name can be neither defined nor called, and would stand in sentences of ours.
+  return entries.filter(({ name }) => NAME_PATTERN.test(name));
 }
 
 function readMember(value: unknown): ProvidedMember | undefined {

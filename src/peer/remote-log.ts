@@ -1,44 +1,30 @@
-import type { Clock } from "../util/clock.js";
-import { cutToBytes } from "../util/cut.js";
 import { escapeLine, escapeTexts } from "../util/escape-controls.js";
-import { FloodGate } from "../util/flood-gate.js";
-import { type Logger, type LogLevel, logAt } from "../util/logger.js";
+import type { LogLevel } from "../util/logger.js";
+import { cutText, type PeerLog } from "./peer-log.js";
 
 // As much as of a line of stderr.
 const MAX_BYTES = 8 * 1024;
 
 /** The other side's `rpc.log` records, into our log: as few, as short and as harmless as the lines of a plugin's stderr. */
 export class RemoteLog {
-  readonly #logger: Logger;
-  readonly #gate: FloodGate;
+  readonly #log: PeerLog;
 
-  constructor(logger: Logger, clock: Clock) {
-    this.#logger = logger;
-    this.#gate = new FloodGate(clock, (dropped) => logger.warn(`… ${dropped} records dropped`, { dropped }));
+  constructor(log: PeerLog) {
+    this.#log = log;
   }
 
   /** The level is the record's own word; what is no level counts as info. */
   take(record: unknown): void {
     const { level, message, fields } = (record ?? {}) as { level?: unknown; message?: unknown; fields?: unknown };
-    if (typeof message !== "string" || !this.#gate.admit()) return;
-    const text = escapeLine(cut(message));
+    if (typeof message !== "string" || !this.#log.admit()) return;
+    const text = escapeLine(cutText(message, MAX_BYTES));
     const isLong = leftAfter(fields, MAX_BYTES) < 0;
-    logAt(this.#logger, levelOf(level), isLong ? `${text}… (its fields were cut)` : text, isLong ? {} : fieldsOf(fields));
-  }
-
-  /** Nothing more comes. */
-  end(): void {
-    this.#gate.say();
+    this.#log.write(levelOf(level), isLong ? `${text}… (its fields were cut)` : text, isLong ? {} : fieldsOf(fields));
   }
 }
 
 function levelOf(level: unknown): LogLevel {
   return level === "trace" || level === "debug" || level === "warn" || level === "error" ? level : "info";
-}
-
-function cut(text: string): string {
-  const kept = cutToBytes(text, MAX_BYTES);
-  return kept.length === text.length ? text : `${kept}… (cut)`;
 }
 
 /** What is left of so many bytes after a value, about as long as its JSON; below zero as soon as that is too long. */

@@ -90,8 +90,17 @@ export class ReservedMethods {
   }
 
   #fail(id: Id, error: unknown, step: Step | undefined): void {
-    this.#replies.send(encodeError(id, error instanceof JSONRPCErrorException ? error.toObject() : toWireError(error)));
+    this.#replies.send(encodeError(id, exceptionIn(error)?.toObject() ?? toWireError(error)));
     step?.onRefused?.(error);
+  }
+}
+
+// What a user's `configure` or `health` throws may be a proxy that throws at every look.
+function exceptionIn(thrown: unknown): JSONRPCErrorException | undefined {
+  try {
+    return thrown instanceof JSONRPCErrorException ? thrown : undefined;
+  } catch {
+    return undefined;
   }
 }
 

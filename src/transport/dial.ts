@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import type { Address } from "../util/address.js";
+import { showValue } from "../util/show-value.js";
 import type { Channel } from "../wire/channel.js";
 import type { ResolvedLimits } from "../wire/limits.js";
 import { ChunkFeed } from "./chunk-feed.js";
@@ -94,6 +95,11 @@ async function dialWebSocket(address: Address, options: DialOptions): Promise<Ch
   return tls === undefined ? open(address, signal, use) : openSecure(address, { ...options, tls }, use);
 }
 
+// A signal's reason may be anything, a proxy that throws at every look too.
 function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
+  try {
+    return reason instanceof Error ? reason : new Error(showValue(reason), { cause: reason });
+  } catch {
+    return new Error("its signal aborted", { cause: reason });
+  }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from "./logger.js";
+import { inNeutral } from "./neutral.js";
 import { showValue } from "./show-value.js";
 import { isThenable } from "./thenable.js";
 
@@ -14,7 +15,7 @@ export function safeLogger(logger: Logger): Logger {
     // As many arguments as there are: console prints an undefined, too. And the function that is there now, with its own `this`.
     return (...record) => {
       try {
-        const logged: unknown = logger[level](...record);
+        const logged: unknown = inNeutral(logger[level] as (...record: unknown[]) => unknown, logger, ...record);
         if (isThenable(logged)) Promise.resolve(logged).catch((error: unknown) => tell(logger, level, error));
       } catch (error) {
         tell(logger, level, error);

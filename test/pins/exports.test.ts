@@ -26,6 +26,7 @@ const CONTRACT = [
   "isPluginError",
   "method",
   "notification",
+  "optional",
   "stream",
   "veto",
 ];

@@ -9,6 +9,7 @@ import { spawnPlugin } from "../../process/child-process.js";
 import { refusal } from "../../process/refusal.js";
 import type { Running, RunningProcess, Runtime } from "../../process/runtime.js";
 import type { SpawnRequest } from "../../process/spawn-child.js";
+import { startBy } from "../../process/start-by.js";
 import { killAtOnce } from "../../process/terminate.js";
 import type { ResolvedClientOptions } from "../options/options.js";
 import { pathOf } from "./environment.js";
@@ -50,7 +51,7 @@ async function runElsewhere(
 ): Promise<Ran> {
   // A runtime knows by itself what runs a script there, unless it was said.
   const whole: CommandLine = interpreter === undefined ? command : [...interpreter, ...(execArgv ?? []), ...command];
-  const start = (): Promise<Running> => runtime.start({ command: whole, env, cwd, signal });
+  const start = (): Promise<Running> => startBy(runtime, { command: whole, env, cwd, signal });
   if (checksum === undefined) return { running: await start(), executable: undefined, checked: undefined };
   const source = await findSource(command, await lookAround(cwd, env));
   onStep("checksum");

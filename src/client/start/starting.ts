@@ -107,7 +107,7 @@ export class Starting {
     // It came too late for anybody to end it.
     if (this.#over) launched.running.signal("SIGKILL");
     this.launched = launched;
-    const source = { shown: this.#options.shown, secret: launched.env.secret };
+    const source = { shown: this.#options.shown, secret: launched.env.secret, plugin: this.#identity.id };
     this.stdio = new Stdio(launched.running, this.#options.stdio, this.#options.logger, source);
     if (this.#over) void launched.running.exited.then(() => launched.release()).catch(() => {});
     // While the plugin gets ready there is time for it; and by now somebody has the process in hand.

@@ -68,7 +68,7 @@ export class LocalMember implements BusMember {
       new PluginError("CALL_TIMEOUT", `Gave up the call of "${topic}": this program did not answer in ${timeoutMs} ms`);
     try {
       const work = this.#entry.run(copy(value), topicContext(this.#context(abort.signal), ask)).catch((error: unknown) => {
-        throw isAnswer(error, topic) ? error : fromWireError(toWireError(error), topic, "this program");
+        throw isAnswer(error, topic) ? error : fromWireError(toWireError(error), topic, { other: "this program", plugin: undefined });
       });
       const bounded = timeoutMs === Number.POSITIVE_INFINITY ? work : within(work, timeoutMs, this.#options.clock, late);
       return copy(await (signal === undefined ? bounded : abortable(bounded, signal)));

@@ -28,4 +28,11 @@ export interface BusMember {
 }
 
 /** A member turned out to have no handler for what it was asked: it counts as not asked. */
-export class NotAsked extends Error {}
+export class NotAsked extends Error {
+  readonly #mark = true;
+
+  /** Unlike `instanceof`, it can be asked of a proxy that throws at every look. */
+  static is(thrown: unknown): boolean {
+    return typeof thrown === "object" && thrown !== null && #mark in thrown && thrown.#mark;
+  }
+}

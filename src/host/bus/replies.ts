@@ -1,5 +1,6 @@
 import type { Reply } from "../../contract/strategies.js";
 import { isPluginError, PluginError } from "../../errors.js";
+import { textOfThrown } from "../../peer/errors/remote-error.js";
 import { deferred } from "../../util/deferred.js";
 import { NotAsked } from "./member.js";
 
@@ -20,7 +21,7 @@ export async function* replies(asked: readonly Asked[]): AsyncGenerator<Reply<un
   asked.forEach(({ pluginId, answer }, order) => {
     answer.then(
       (value) => take({ pluginId, order, ok: true, value }),
-      (error: unknown) => take(error instanceof NotAsked ? undefined : { pluginId, order, ok: false, error: asPluginError(error) }),
+      (error: unknown) => take(NotAsked.is(error) ? undefined : { pluginId, order, ok: false, error: asPluginError(error) }),
     );
   });
   let left = asked.length;
@@ -37,7 +38,5 @@ export async function* replies(asked: readonly Asked[]): AsyncGenerator<Reply<un
 /** What a caller's own signal gave as its reason may be anything. */
 function asPluginError(error: unknown): PluginError {
   if (isPluginError(error)) return error;
-  return new PluginError("CANCELLED", `The call was given up: ${String((error as { message?: unknown } | null)?.message ?? error)}`, {
-    cause: error,
-  });
+  return new PluginError("CANCELLED", `The call was given up: ${textOfThrown(error)}`, { cause: error });
 }

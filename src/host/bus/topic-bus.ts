@@ -86,7 +86,7 @@ export class TopicBus {
         const result = await member.pipe(this.#ask(topic, current, source), options);
         if (result !== undefined) current = result;
       } catch (error) {
-        if (error instanceof NotAsked) continue;
+        if (NotAsked.is(error)) continue;
         throw isVeto(error) ? vetoed(topic, member.id, error as VetoError) : error;
       }
     }

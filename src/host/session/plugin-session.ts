@@ -1,7 +1,7 @@
 import { type Contract, checkContract, NAME_PATTERN, NAME_RULE } from "../../contract/contract.js";
 import type { CallOptions, Remote } from "../../contract/views.js";
 import { NotReadyError, type PluginError } from "../../errors.js";
-import { checkProvided } from "../../peer/calls/check-provided.js";
+import { checkProvided, providedMembers } from "../../peer/calls/check-provided.js";
 import { makeRemote } from "../../peer/calls/remote.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import type { Provided } from "../../peer/provided.js";
@@ -112,7 +112,7 @@ export class PluginSession implements Session {
     const provided = await this.#provided(contract.name);
     checkContract(contract, "dispense");
     checkProvided(contract, provided, `plugin "${this.id}"`);
-    return makeRemote(contract, this.runner.handle, this.runner.remoteOptions);
+    return makeRemote(contract, this.runner.handle, { ...this.runner.remoteOptions, has: providedMembers(contract, provided) });
   }
 
   async send(method: string, input?: unknown, options?: CallOptions): Promise<unknown> {

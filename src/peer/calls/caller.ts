@@ -1,3 +1,4 @@
+import type { PluginIdentity } from "../../contract/context.js";
 import type { CallOptions } from "../../contract/views.js";
 import { isPluginError, PluginError } from "../../errors.js";
 import { addAbortTask } from "../../util/abort.js";
@@ -5,7 +6,8 @@ import type { Clock } from "../../util/clock.js";
 import { isThenable } from "../../util/thenable.js";
 import { encodeNotification } from "../../wire/encode.js";
 import { CANCEL, type Id } from "../../wire/messages.js";
-import { fromWireError } from "../errors/remote-error.js";
+import { rejectWithStack } from "../errors/callers-stack.js";
+import { type Answerer, fromWireError } from "../errors/remote-error.js";
 import type { OutgoingMessage } from "../messages/message-writer.js";
 import type { Sender } from "../messages/sender.js";
 import type { ProgramHold } from "../program-hold.js";
@@ -18,6 +20,7 @@ import { type PendingCall, PendingCalls } from "./pending-calls.js";
 export interface CallerOptions extends AdmissionOptions {
   readonly clock: Clock;
   readonly callTimeoutMs: number;
+  readonly identity?: PluginIdentity | undefined;
   readonly hold?: ProgramHold | undefined;
 }
 /** What is made of an answer before the caller gets it; may throw. */
@@ -36,6 +39,7 @@ export class Caller {
   readonly #messages: CallMessages;
   readonly #sender: Sender;
   readonly #checks: LateChecks;
+  readonly #answerer: Answerer;
   /** How many calls were not answered in time. */
   timedOut = 0;
 
@@ -44,6 +48,7 @@ export class Caller {
     this.#messages = messages;
     this.#sender = sender;
     this.#checks = checks;
+    this.#answerer = { other: options.other, plugin: options.identity?.id };
     this.#pending = new PendingCalls(options.clock, (call) => this.#expire(call), options.hold);
     this.admission = new Admission(this.#pending, sender, options);
   }
@@ -88,7 +93,7 @@ export class Caller {
   reject(id: Id, error: unknown): boolean {
     const call = typeof id === "number" ? this.#pending.take(id) : undefined;
     if (call === undefined) return typeof id === "number" && this.#pending.wasGivenUp(id);
-    this.#fail(call, fromWireError(error, call.method, this.#options.other));
+    this.#fail(call, fromWireError(error, call.method, this.#answerer));
     return true;
   }
 
@@ -210,7 +215,9 @@ export class Caller {
     this.#keepBytes(call);
     if (call.sequence === 0) this.#pending.take(call.id);
     else if (this.#pending.giveUp(call)) this.#sender.send(encodeNotification(CANCEL, { id: call.id }));
-    this.#fail(call, reason);
+    // As it is: it is the caller's own.
+    this.#reject(call, reason);
+    call.scope?.end();
   }
 
   /** A call that is over, and some of whose bytes may not have left: they may be changed from now on. */
@@ -218,8 +225,9 @@ export class Caller {
     if (call.hasBytes) this.#sender.copyBytes();
   }
 
-  #fail(call: PendingCall, reason: unknown): void {
-    this.#reject(call, reason);
+  #fail(call: PendingCall, error: PluginError): void {
+    this.errors++;
+    rejectWithStack(error, call.resolve, call.reject);
     call.scope?.end();
   }
 

@@ -22,13 +22,20 @@ export interface RemoteOptions {
   readonly hold?: ProgramHold | undefined;
   /** Of a call that says nothing. */
   readonly callTimeoutMs: number;
+  /** The members that the other side has: for the others, which are optional, there is no function. @default all of them */
+  readonly has?: ReadonlySet<string> | undefined;
 }
 
 /** Makes a plain frozen object of functions from a contract. No proxy: that would answer `then`, and `await` would call it. */
 export function makeRemote<C extends Contract>(contract: C, target: CallTarget, options: RemoteOptions): Remote<C> {
   const remote: Record<string, unknown> = {};
   for (const [name, member] of Object.entries<Member>(contract.members)) {
-    const { plugin, clock } = options;
+    const { plugin, clock, has } = options;
+    // There all the same, so that it shows that there is none.
+    if (has?.has(name) === false) {
+      remote[name] = undefined;
+      continue;
+    }
     const subject: CallSubject = { side: "caller", contract: contract.name, member: name, kind: member.kind, plugin, clock };
     remote[name] = memberFunction(`${contract.name}.${name}`, member, { target, ...options }, subject);
   }

@@ -1,6 +1,7 @@
 import type { CallOptions } from "../../contract/views.js";
 import { PluginError } from "../../errors.js";
 import type { Clock } from "../../util/clock.js";
+import { inThisContext } from "../../util/neutral.js";
 import type { OpenedStream } from "../streams/opened-stream.js";
 import { checkCallOptions } from "./call-options.js";
 import type { CallTarget, Transform } from "./call-target.js";
@@ -125,7 +126,8 @@ export class SwitchableTarget implements CallTarget {
       this.#waiting.add({
         signal,
         mostMs: Math.min(waitReadyMs, wholeMs, maxTotalMs),
-        place: (target) => resolve(place(target, lessSpent(options, wholeMs, clock.now() - begun))),
+        // As who made the call, and not as whoever brings the target: what its input lends is the caller's.
+        place: inThisContext((target: CallTarget) => resolve(place(target, lessSpent(options, wholeMs, clock.now() - begun)))),
         refuse: (waitedMs) => reject(this.#notSent(method, waitedMs)),
         abort: reject,
       });

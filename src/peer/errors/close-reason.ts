@@ -63,6 +63,8 @@ function accountOf(reason: CloseReason, other: string): { code: PluginErrorCode;
 /** What became of the other side, as a sentence without its end. */
 export function describe(reason: CloseReason, other: string): string {
   if (reason.kind === "exited") return describeExit(reason, other);
+  if (reason.kind === "killed") return `${other} was stopped${reason.forced ? ", by force" : ""}`;
+  if (reason.kind === "closed" && reason.by === "us") return `we closed the connection to ${other}`;
   if (reason.kind === "closed") return `the connection to ${other} was closed by it`;
   return `the connection to ${other} is lost${"error" in reason ? `: ${reason.error.message}` : ""}`;
 }

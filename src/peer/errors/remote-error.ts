@@ -1,9 +1,8 @@
 import { isPluginError, PluginError, type PluginErrorCode, RemoteError, ValidationError, VetoError } from "../../errors.js";
-import { cutToBytes } from "../../util/cut.js";
 import { isTooLong, type WireError } from "../../wire/encode.js";
 import { codeOf, WireCode } from "../../wire/error-codes.js";
+import { cutLong, heard } from "./heard.js";
 
-const MAX_MESSAGE = 4 * 1024;
 const MAX_DATA = 64 * 1024;
 const MAX_CAUSES = 5;
 /** Of what does not fit a schema. */
@@ -20,7 +19,7 @@ export function toWireError(thrown: unknown): WireError {
 
 /** The first line of what something thrown says, for a sentence. Never throws. */
 export function textOfThrown(thrown: unknown): string {
-  return cut(messageOf(thrown)).split("\n", 1)[0] ?? "";
+  return cutLong(messageOf(thrown)).split("\n", 1)[0] ?? "";
 }
 
 interface Thrown {
@@ -35,7 +34,7 @@ function describeThrown(thrown: unknown, causesLeft: number): Thrown {
   // What was thrown on a third side goes on under its own name and code: whoever gets it branches on those.
   const [nameKey, codeKey] = isPluginError(thrown, "REMOTE_ERROR") ? ["remoteName", "remoteCode"] : ["name", "code"];
   const name = stringOf(read(thrown, nameKey)) ?? "Error";
-  const message = cut(messageOf(thrown));
+  const message = cutLong(messageOf(thrown));
   const code = read(thrown, codeKey);
   const data = smallJson(read(thrown, "data"));
   const cause = causesLeft > 0 ? read(thrown, "cause") : undefined;
@@ -82,14 +81,23 @@ function smallJson(value: unknown): unknown {
   }
 }
 
-/** The error that a caller gets for an error answer, whatever that looks like. `other` names the other side. */
-export function fromWireError(error: unknown, method: string, other: string): PluginError {
+/** Who answered. */
+export interface Answerer {
+  /** The other side, for sentences. */
+  readonly other: string;
+  /** Its id, where it is a plugin. */
+  readonly plugin: string | undefined;
+}
+
+/** The error that a caller gets for an error answer, whatever that looks like. */
+export function fromWireError(error: unknown, method: string, { other, plugin }: Answerer): PluginError {
   const code = read(error, "code");
   const wireCode = Number.isInteger(code) ? (code as number) : WireCode.internal;
-  const text = cut(stringOf(read(error, "message")) ?? stringOf(error) ?? "the answer was an error of no known form");
+  const text = heard(stringOf(read(error, "message")) ?? stringOf(error) ?? "the answer was an error of no known form");
   const data = read(error, "data");
   const kind = codeOf(wireCode);
-  const answered = errorOf(kind, text, data, `Cannot call "${method}": ${other} ${SITUATIONS[kind] ?? "refused it"}`);
+  const situation = `Cannot call "${method}": ${other} ${SITUATIONS[kind] ?? "refused it"}`;
+  const answered = kind === "REMOTE_ERROR" ? remoteError(text, data, { plugin, ...namesIn(method) }) : errorOf(kind, text, data, situation);
   // It lives as long as the error does.
   answers.set(answered, {
     text,
@@ -100,7 +108,6 @@ export function fromWireError(error: unknown, method: string, other: string): Pl
 }
 
 function errorOf(kind: PluginErrorCode, text: string, data: unknown, situation: string): PluginError {
-  if (kind === "REMOTE_ERROR") return remoteError(text, data, MAX_CAUSES);
   if (kind === "VETOED") return vetoError(text, data);
   if (kind === "INVALID_INPUT" || kind === "INVALID_OUTPUT") return new ValidationError(kind, text, issuesOf(data, text));
   return new PluginError(kind, `${situation}\n  it answered: ${text}`);
@@ -137,15 +144,27 @@ const SITUATIONS: Readonly<Record<string, string>> = {
   CANCELLED: "ended it, unasked",
 };
 
-function remoteError(message: string, data: unknown, causesLeft: number): RemoteError {
+/** Where an error comes from. */
+type Origin = Pick<RemoteError, "plugin" | "contract" | "member">;
+
+/** Of a full name, or of what was lent to it: `callback of kv.get`. */
+function namesIn(method: string): Pick<Origin, "contract" | "member"> {
+  const name = method.slice(method.lastIndexOf(" ") + 1);
+  const dot = name.lastIndexOf(".");
+  return dot < 0 ? { contract: undefined, member: undefined } : { contract: name.slice(0, dot), member: name.slice(dot + 1) };
+}
+
+function remoteError(message: string, data: unknown, origin: Origin, causesLeft = MAX_CAUSES): RemoteError {
   const cause = causesLeft > 0 ? read(data, "cause") : undefined;
-  return new RemoteError(
-    message,
-    { remoteName: shortOf(read(data, "name")) ?? "Error", remoteCode: shortOf(read(data, "code")), data: smallJson(read(data, "data")) },
-    cause === undefined || cause === null
-      ? undefined
-      : { cause: remoteError(cut(stringOf(read(cause, "message")) ?? ""), cause, causesLeft - 1) },
-  );
+  const details = {
+    remoteName: shortOf(read(data, "name")) ?? "Error",
+    remoteCode: shortOf(read(data, "code")),
+    data: smallJson(read(data, "data")),
+    ...origin,
+  };
+  if (cause === undefined || cause === null) return new RemoteError(message, details);
+  const text = heard(stringOf(read(cause, "message")) ?? "");
+  return new RemoteError(message, details, { cause: remoteError(text, cause, origin, causesLeft - 1) });
 }
 
 function issuesOf(data: unknown, text: string): { message: string; path?: PropertyKey[] }[] {
@@ -161,11 +180,11 @@ function issuesOf(data: unknown, text: string): { message: string; path?: Proper
 }
 
 function stepOf(step: unknown): (string | number)[] {
-  return typeof step === "string" ? [cut(step)] : typeof step === "number" ? [step] : [];
+  return typeof step === "string" ? [cutLong(step)] : typeof step === "number" ? [step] : [];
 }
 
 function shortOf(value: unknown): string | undefined {
-  return typeof value === "string" ? cut(value) : undefined;
+  return typeof value === "string" ? heard(value) : undefined;
 }
 
 function numberIn(value: unknown): number | undefined {
@@ -174,8 +193,4 @@ function numberIn(value: unknown): number | undefined {
 
 function stringOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
-}
-
-function cut(text: string): string {
-  return text.length * 3 <= MAX_MESSAGE || Buffer.byteLength(text) <= MAX_MESSAGE ? text : `${cutToBytes(text, MAX_MESSAGE - 3)}…`;
 }

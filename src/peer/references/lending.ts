@@ -1,3 +1,4 @@
+import { inThisContext } from "../../util/neutral.js";
 import type { ResolvedLimits } from "../../wire/limits.js";
 import { INVOKE, type Message } from "../../wire/messages.js";
 import type { Lender } from "../../wire/references/extract.js";
@@ -52,7 +53,8 @@ export class Lending {
         const { limits, other } = this.#options;
         if (this.#lent.size >= limits.maxLentFunctions) throw new TooMany("maxLentFunctions", limits, `functions are lent to ${other}`);
         const id = this.#nextFunction++;
-        this.#lent.set(id, { label: callbackOf(method), call, onUse });
+        // As who lends it, whoever calls it: a callback belongs to the call that it was given with.
+        this.#lent.set(id, { label: callbackOf(method), call: inThisContext(call), onUse });
         scope.onEnd(() => this.#lent.delete(id));
         return id;
       },

@@ -1,5 +1,7 @@
+import type { PluginError } from "../../errors.js";
 import { isThenable } from "../../util/thenable.js";
 import { FIRST_CREDIT } from "../../wire/limits.js";
+import { rejectWithStack } from "../errors/callers-stack.js";
 import type { Unread } from "./unread.js";
 
 /** What all readers of a connection share. */
@@ -15,6 +17,11 @@ type Step = IteratorResult<unknown, undefined>;
 const DONE: Step = { done: true, value: undefined };
 const GIVEN_UP = Symbol("given up");
 
+/** What a stream failed with. @param isOurs As for fail(). */
+export interface Failure {
+  readonly error: unknown;
+  readonly isOurs?: boolean;
+}
 interface Arrived {
   readonly items: readonly unknown[];
   readonly bytes: number;
@@ -56,7 +63,7 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   /** Nothing more arrives. */
   #ended = false;
   /** What it ended with, until that was told once. */
-  #failure: { readonly error: unknown } | undefined;
+  #failure: Failure | undefined;
 
   /** @param accept What is made of an item before it is read; may be asynchronous, and may throw. */
   constructor(id: number, name: string, wire: ReaderWire, onEnd: () => void, accept?: (item: unknown) => unknown) {
@@ -95,21 +102,26 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   }
 
   /** The writer ended: what has arrived is still read. */
-  end(failure: { readonly error: unknown } | undefined): void {
+  end(failure: Failure | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#failure = failure;
     this.#counted = this.#wire.unread.outlasts(this);
     this.#onEnd();
-    for (const { resolve } of this.#waiting.splice(0)) resolve(this.#last());
+    for (const { resolve, reject } of this.#waiting.splice(0)) this.#tellLast(resolve, reject);
   }
 
-  /** Ends at once: what has arrived is dropped. */
-  fail(error: unknown): void {
+  /** The connection is over: ends at once, and what has arrived is dropped. */
+  lose(error: PluginError): void {
+    this.fail(error, true);
+  }
+
+  /** Ends at once, likewise. @param isOurs The error was made for this stream, and is nobody else's. */
+  fail(error: unknown, isOurs = false): void {
     const unread = !this.#ended || this.#arrived.length > 0 || this.#checking.size > 0;
     this.#drop();
-    if (this.#ended && unread) this.#failure = { error };
-    this.end({ error });
+    if (this.#ended && unread) this.#failure = { error, isOurs };
+    this.end({ error, isOurs });
   }
 
   /** Gives the stream up, for a reason of the reader's. Does nothing once all of it was read. */
@@ -208,8 +220,14 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
 
   // An error is told once; after it, as after the last item, there is nothing more.
   #last(): Promise<Step> {
+    return new Promise((resolve, reject) => this.#tellLast(resolve, reject));
+  }
+
+  #tellLast(resolve: (step: Step) => void, reject: (reason: unknown) => void): void {
     const failure = this.#failure;
     this.#failure = undefined;
-    return failure === undefined ? Promise.resolve(DONE) : Promise.reject(failure.error);
+    if (failure === undefined) resolve(DONE);
+    else if (failure.isOurs === true) rejectWithStack(failure.error as PluginError, resolve, reject);
+    else reject(failure.error);
   }
 }

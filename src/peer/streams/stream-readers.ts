@@ -1,3 +1,4 @@
+import type { PluginIdentity } from "../../contract/context.js";
 import type { PluginError } from "../../errors.js";
 import type { Clock } from "../../util/clock.js";
 import { encodeNotification } from "../../wire/encode.js";
@@ -14,6 +15,7 @@ export interface StreamReadersOptions {
   readonly clock: Clock;
   readonly limits: ResolvedLimits;
   readonly other: string;
+  readonly identity?: PluginIdentity | undefined;
 }
 
 /** The streams of a connection that this side reads, by the number that the other side, which produces them, gave each. */
@@ -92,11 +94,15 @@ export class StreamReaders {
     const { stream, error } = (params ?? {}) as { stream?: unknown; error?: unknown };
     const reader = this.#readers.get(stream as number);
     const failed = error !== undefined && error !== null;
-    reader?.end(failed ? { error: fromWireError(error, reader.name, this.#options.other) } : undefined);
+    reader?.end(
+      failed
+        ? { isOurs: true, error: fromWireError(error, reader.name, { other: this.#options.other, plugin: this.#options.identity?.id }) }
+        : undefined,
+    );
   }
 
   /** The connection is over. @param errorOf What the reader of a stream of that name gets. */
   lose(errorOf: (name: string) => PluginError): void {
-    for (const reader of [...this.#readers.values()]) reader.fail(errorOf(reader.name));
+    for (const reader of [...this.#readers.values()]) reader.lose(errorOf(reader.name));
   }
 }

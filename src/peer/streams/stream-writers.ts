@@ -18,6 +18,7 @@ export interface StreamWritersOptions {
   readonly clock: Clock;
   readonly limits: ResolvedLimits;
   readonly logger: Logger;
+  readonly callTimeoutMs: number;
   readonly other: string;
 }
 /** What the items of a connection leave by. */
@@ -34,11 +35,22 @@ export interface WriteHooks {
   readonly onEnd?: () => void;
 }
 
+/** A stream that is written. */
+interface Written {
+  readonly name: string;
+  readonly writer: StreamWriter;
+  /** Called once. */
+  onEnd: (() => void) | undefined;
+  stopWatch: (() => void) | undefined;
+}
+
 const MAX_BATCHED = 16 * 1024;
 
 /** The streams of a connection that this side produces, by a number of their own. */
 export class StreamWriters {
-  readonly #writers = new Map<number, { readonly name: string; readonly writer: StreamWriter }>();
+  readonly #writers = new Map<number, Written>();
+  /** Streams that have ended, and whose sources have not closed yet. */
+  readonly #closing = new Set<Written>();
   readonly #options: StreamWritersOptions;
   readonly #messages: MessageWriter;
   readonly #replies: ReplySender;
@@ -80,8 +92,9 @@ export class StreamWriters {
   /** Starts sending a source's items, and returns the writer, which has a number of its own. `name` is for sentences. */
   write(name: string, source: AsyncIterable<unknown>, { onStop, onEnd }: WriteHooks = {}): StreamWriter {
     const writer = new StreamWriter(this.#nextId++, source, this.#wire, onStop);
-    this.#writers.set(writer.id, { name, writer });
-    if (onEnd !== undefined) void writer.ended.then(onEnd);
+    const written: Written = { name, writer, onEnd, stopWatch: undefined };
+    this.#writers.set(writer.id, written);
+    if (onEnd !== undefined) void writer.ended.then(() => this.#over(written));
     return writer;
   }
 
@@ -101,7 +114,27 @@ export class StreamWriters {
   lose(): void {
     this.#isLost = true;
     for (const { writer } of [...this.#writers.values()]) writer.stop();
+    for (const { stopWatch } of this.#closing) stopWatch?.();
     this.#flushScheduler.wakeAll();
+  }
+
+  /** A source whose `finally` never ends, or that waits for what never comes, is waited for as long as a call may take. */
+  #watchClosing(written: Written): void {
+    const { callTimeoutMs, clock, logger } = this.#options;
+    if (callTimeoutMs === Number.POSITIVE_INFINITY) return;
+    this.#closing.add(written);
+    written.stopWatch = clock.after(callTimeoutMs, () => {
+      logger.warn(`The source of stream "${written.name}" has not closed in ${callTimeoutMs} ms: it is not waited for any longer`);
+      this.#over(written);
+    });
+  }
+
+  #over(written: Written): void {
+    written.stopWatch?.();
+    this.#closing.delete(written);
+    const { onEnd } = written;
+    written.onEnd = undefined;
+    onEnd?.();
   }
 
   #sendItems(id: number, items: string): number {
@@ -119,9 +152,11 @@ export class StreamWriters {
   }
 
   #sendEnd(id: number, failure: { readonly error: unknown } | undefined): void {
-    const name = this.#writers.get(id)?.name ?? "";
+    const written = this.#writers.get(id);
+    const { name } = written ?? { name: "" };
     this.#writers.delete(id);
     if (this.#isLost) return;
+    if (written?.onEnd !== undefined) this.#watchClosing(written);
     if (failure === undefined) return this.#replies.send(encodeNotification(END, { stream: id }));
     const { wire, error } = streamError(failure.error, name);
     this.#options.logger.warn(`The stream "${name}" failed`, { error });

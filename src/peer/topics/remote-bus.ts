@@ -65,7 +65,7 @@ export function sendGiven(topic: Topic, name: string, patience: Patience | undef
 async function* repliesOf(answer: unknown, topic: string, other: string): AsyncGenerator<Reply<unknown>> {
   for (const reply of Array.isArray(answer) ? (answer as WireReply[]) : []) {
     const { plugin: pluginId, order } = reply;
-    if ("error" in reply) yield { pluginId, order, ok: false, error: fromWireError(reply.error, topic, other) };
+    if ("error" in reply) yield { pluginId, order, ok: false, error: fromWireError(reply.error, topic, { other, plugin: pluginId }) };
     else yield { pluginId, order, ok: true, value: reply.value };
   }
 }

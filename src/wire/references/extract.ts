@@ -1,5 +1,5 @@
-import { fixedView, isBytes } from "../../util/bytes.js";
 import type { Attachments } from "../attachments.js";
+import { fixedView, isBytes } from "./bytes.js";
 import { pointerTo } from "./pointer.js";
 import type { Extracted, Ref } from "./ref.js";
 import { isAsyncIterable, kindOf, MAX_SCAN_DEPTH } from "./scan.js";

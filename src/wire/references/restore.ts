@@ -1,3 +1,4 @@
+import { escapeControls } from "../../util/escape-controls.js";
 import { unescapeStep } from "./pointer.js";
 
 /**
@@ -44,5 +45,5 @@ function findPlace(root: Record<string, unknown>, pointer: string): Place {
 
 // Escaped, for the log: the other side's words may hold anything.
 function shown(pointer: string): string {
-  return JSON.stringify(pointer.slice(0, 128));
+  return escapeControls(JSON.stringify(pointer.slice(0, 128)));
 }

@@ -1,4 +1,4 @@
-import { typedArrayKind } from "../../util/bytes.js";
+import { typedArrayKind } from "./bytes.js";
 import { isAsyncIterable, isValidDate, kindOf } from "./scan.js";
 
 const SAYS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defineContract, method } from "../../../src/index.js";
-import { clientFor, memoryLogger, rejection } from "../../kit/fixtures.js";
+import { clientFor, fixture, memoryLogger, rejection } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
 
 gate();
@@ -11,15 +11,17 @@ test("[O23] what a plugin logs has its level, message, time and fields in the ho
   const logger = memoryLogger();
   const client = clientFor("logs", { logger });
   await (await client.dispense(logs)).all();
+  // Whose they are, whatever the plugin says.
+  const whose = { plugin: fixture("logs"), pid: client.pid };
   await client.kill();
   const records = logger.records.filter(({ fields }) => (fields as { stream?: string } | undefined)?.stream === "stderr");
   const time = new Date("2025-01-01T00:00:00Z");
   expect(records).toEqual([
-    { level: "error", message: "from pino", fields: { stream, time, pid: 7, err: { stack: "Error: x\n    at y" } } },
-    { level: "warn", message: "from hclog", fields: { stream, time, module: "kv", n: 1 } },
-    { level: "debug", message: "in brackets", fields: { stream } },
-    { level: "info", message: "plain", fields: { stream } },
-    { level: "info", message: '{"@message":5}', fields: { stream } },
+    { level: "error", message: "from pino", fields: { stream, time, ...whose, err: { stack: "Error: x\n    at y" } } },
+    { level: "warn", message: "from hclog", fields: { stream, time, ...whose, module: "kv", n: 1 } },
+    { level: "debug", message: "in brackets", fields: { stream, ...whose } },
+    { level: "info", message: "plain", fields: { stream, ...whose } },
+    { level: "info", message: '{"@message":5}', fields: { stream, ...whose } },
   ]);
 });
 
@@ -32,6 +34,32 @@ test("[O23] what serve() itself logs in the plugin is one record in the host's l
   expect(logger.records.filter(({ level }) => level === "warn")).toContainEqual({
     level: "warn",
     message: 'The handler of "logs.fail" failed',
-    fields: { stream, error },
+    fields: { stream, plugin: fixture("logs"), pid: expect.any(Number), error },
   });
+});
+
+test("the end of a plugin is one record, at info where it was asked for, and at error where it was not", async () => {
+  const logger = memoryLogger();
+  const ends = (): readonly object[] => logger.records.filter(({ message }) => message.startsWith("Plugin ended"));
+  const client = clientFor("logs", { logger });
+  await client.start();
+  const first = client.pid;
+  await client.kill();
+  const whose = { plugin: fixture("logs") };
+  const message = `Plugin ended: plugin "${fixture("logs")}" was stopped`;
+  expect(ends()).toEqual([{ level: "info", message, fields: { ...whose, pid: first, forced: false, escaped: [] } }]);
+  const other = clientFor("logs", { logger });
+  await other.start();
+  process.kill(other.pid as number, "SIGKILL");
+  await other.closed;
+  expect(ends().slice(1)).toEqual([
+    {
+      level: "error",
+      message: `Plugin ended: plugin "${fixture("logs")}" was ended by SIGKILL`,
+      fields: { ...whose, pid: other.pid, exitCode: null, signal: "SIGKILL" },
+    },
+  ]);
+  await other.kill();
+  await clientFor("logs", { logger }).kill();
+  expect(ends()).toHaveLength(2);
 });

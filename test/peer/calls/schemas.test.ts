@@ -271,3 +271,25 @@ test("a hundred thousand issues are told in a message of usual size", async () =
   expect(error["issues"]).toHaveLength(100);
   await host.close();
 });
+
+test("calls are delivered in the order in which they were made; one whose input is checked asynchronously once that is done", async () => {
+  const slow: Schema<number, number> = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: async (value) => {
+        for (let turns = 0; turns < (value as number); turns++) await settled();
+        return { value: value as number };
+      },
+    },
+  };
+  const seen: number[] = [];
+  const kv = defineContract("kv", { checked: method({ input: slow }), plain: method<number, void>() });
+  const own = defineContract("kv", { checked: method<number, void>(), plain: method<number, void>() });
+  const note = (n: number): void => void seen.push(n);
+  const { host } = peerPair({ provides: [implement(own, { checked: note, plain: note })] });
+  const { checked, plain } = host.dispense(kv);
+  await Promise.all([checked(50), plain(1), checked(20), plain(2), plain(3)]);
+  expect(seen).toEqual([1, 2, 3, 20, 50]);
+  await host.close();
+});

@@ -133,7 +133,7 @@ test("[F70] an error longer than a message may be is cut until it fits", async (
   };
   const { host } = peerPair({ provides: [implement(kv, { get: fail })], hostLimits: limits, pluginLimits: limits });
   const error = await rejection(host.dispense(kv).get(1));
-  expect(error).toMatchObject({ code: "REMOTE_ERROR", message: "\u0001".repeat(64) });
+  expect(error).toMatchObject({ code: "REMOTE_ERROR", message: "\\u0001".repeat(64) });
   expect(host.peer.open).toBe(true);
   await host.close();
 });
