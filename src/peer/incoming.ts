@@ -149,7 +149,8 @@ export class Incoming implements MessageSink {
     const { lent, args } = call;
     lent.onUse();
     const entry = { name: lent.label, kind: "method" as const, handler: () => lent.call(...args), input: undefined, output: undefined };
-    dispatcher.run(id, entry, undefined, meta, scope, length);
+    // And in the trace that crossed, which is as good as the lender's or closer to what happens.
+    lent.enter(() => dispatcher.run(id, entry, undefined, meta, scope, length));
     if (!dispatcher.running.has(id)) scope?.end();
   }
 

@@ -11,6 +11,8 @@ import type { Scope } from "./scope.js";
 export interface LentFunction {
   readonly label: string;
   readonly call: (...args: unknown[]) => unknown;
+  /** Runs something in the asynchronous context of who lent it. */
+  enter(run: () => void): void;
   /** It was called: the caller hears from the call. */
   onUse(): void;
 }
@@ -54,7 +56,7 @@ export class Lending {
         if (this.#lent.size >= limits.maxLentFunctions) throw new TooMany("maxLentFunctions", limits, `functions are lent to ${other}`);
         const id = this.#nextFunction++;
         // As who lends it, whoever calls it: a callback belongs to the call that it was given with.
-        this.#lent.set(id, { label: callbackOf(method), call: inThisContext(call), onUse });
+        this.#lent.set(id, { label: callbackOf(method), call, onUse, enter: inThisContext((run) => run()) });
         scope.onEnd(() => this.#lent.delete(id));
         return id;
       },
