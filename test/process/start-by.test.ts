@@ -6,7 +6,7 @@ import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
 
 gate();
-const request = { command: "x", env: {}, cwd: undefined, signal: new AbortController().signal };
+const request = { command: ["x"] as const, env: {}, cwd: undefined, signal: new AbortController().signal };
 const nothing = async function* (): AsyncGenerator<Uint8Array> {};
 
 /** Private members of its own: a copy or a proxy would lose them. */

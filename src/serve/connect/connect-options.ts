@@ -11,12 +11,14 @@ import { namesIn } from "../../util/options/names.js";
 import { signal } from "../../util/options/signals.js";
 import { mistake, type OptionsSource, option, REQUIRED, readOptions, wrong } from "../../util/options/source.js";
 import { certificates } from "../../util/options/tls.js";
+import { readValues } from "../../util/options/values.js";
 import { type Limits, type ResolvedLimits, resolveLimits } from "../../wire/limits.js";
+import type { ValueRules } from "../../wire/references/extract.js";
 import { type ResolvedServeOptions, readVersions, type ServeOptions } from "../options.js";
 import { stderrLogger } from "../stderr-logger.js";
 
 /** How a plugin reaches its host, and what it provides there: the same as under serve(). */
-export interface ConnectOptions extends Pick<ServeOptions, "configure" | "health" | "validate"> {
+export interface ConnectOptions extends Pick<ServeOptions, "configure" | "health" | "validate" | "values"> {
   /** Where the host takes plugins in: `ws://127.0.0.1:51234`, or `wss://host/path`. The token has no place in it. */
   readonly url: string | URL;
   /** Which of the host's plugins this is. */
@@ -62,6 +64,7 @@ export interface ResolvedConnectOptions {
   readonly configure: ResolvedServeOptions["configure"];
   readonly health: ResolvedServeOptions["health"];
   readonly validate: boolean;
+  readonly values: ValueRules;
   readonly tls: { readonly context: SecureContextOptions; readonly servername: string | undefined } | undefined;
   readonly redial: ResolvedBackoff | false;
   readonly signal: AbortSignal | undefined;
@@ -71,7 +74,7 @@ export interface ResolvedConnectOptions {
 
 const ATTEMPT = "Cannot connect to a host";
 const NAMES: ReadonlySet<string> = /* @__PURE__ */ namesIn(
-  "url id token provides tls allowInsecureToken configure health validate redial signal limits logger",
+  "url id token provides tls allowInsecureToken configure health validate values redial signal limits logger",
 );
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -93,6 +96,7 @@ export function resolveConnectOptions(options: ConnectOptions): ResolvedConnectO
     configure: callback(from, "configure", () => {}),
     health: callback<NonNullable<ServeOptions["health"]>, undefined>(from, "health", undefined),
     validate: flag(from, "validate", true),
+    values: readValues(from),
     tls: readTls(from, url),
     redial: from.values["redial"] === false ? false : readBackoff(from, "redial", Number.POSITIVE_INFINITY),
     signal: signal(from, "signal", undefined),

@@ -19,6 +19,8 @@ import type { ResolvedConnectOptions } from "./connect-options.js";
 import type { Emitter, HostConnection } from "./host-connection.js";
 import { type DialEnd, RedialPolicy } from "./redial.js";
 
+const CALL_TIMEOUT_MS = 60_000;
+
 /** What a dialler meets the world with. */
 export interface DiallerWorld {
   readonly clock: Clock;
@@ -114,9 +116,9 @@ export class Dialler {
   }
 
   #connect(channel: Channel): DialledConnection {
-    const { limits, logger, validate, id } = this.#options;
+    const { limits, logger, validate, values, id } = this.#options;
     const { clock, tracing } = this.#world;
-    const shared = { limits, logger, validate, clock, tracing, callTimeoutMs: 60_000 };
+    const shared = { limits, logger, validate, values, clock, tracing, callTimeoutMs: CALL_TIMEOUT_MS };
     return new DialledConnection(channel, { ...shared, plugin: id, other: "the host" }, this);
   }
 
@@ -148,6 +150,7 @@ export class Dialler {
   #busOf<T extends Topics>(topics: T): RemoteBus<T> {
     return remoteBus(topics, {
       validate: this.#options.validate,
+      patience: { clock: this.#world.clock, timeoutMs: CALL_TIMEOUT_MS, over: () => this.#stop.signal },
       other: "the host",
       call: (method, message, options) => {
         const peer = this.#current?.peer;
