@@ -37,14 +37,14 @@ export interface Parts {
 }
 
 /** Puts them together: what sends first, then what makes and runs calls with it. */
-export function makeParts(channel: Channel, given: PeerOptions, dispenser: Dispenser): Parts {
-  const log = new PeerLog(given.logger, given.clock);
-  const options: PeerOptions = { ...given, logger: log };
+export function makeParts(channel: Channel, options: PeerOptions, dispenser: Dispenser): Parts {
+  // Beside the options, and not in a copy of them: who the other side is may be told later.
+  const log = new PeerLog(options.logger, options.clock);
   const gate = new Gate();
   const sender = new Sender(channel);
   const replies = new ReplySender(channel, sender, options.limits.maxUnsentBytes);
   const messages = new MessageWriter(sender.attachmentPolicy, options.limits, options.values);
-  const writers = new StreamWriters({ messages, replies, sender }, options);
+  const writers = new StreamWriters({ messages, replies, sender, log }, options);
   const readers = new StreamReaders(replies, options);
   const lending = new Lending(writers, options);
   const callMessages = new CallMessages(messages, lending, options);
@@ -54,7 +54,7 @@ export function makeParts(channel: Channel, given: PeerOptions, dispenser: Dispe
   const borrowing = new Borrowing(readers, options, (id, label, args, signal) =>
     caller.callAs(label, INVOKE, { function: id, args }, { signal }),
   );
-  const dispatcher = new Dispatcher({ dispenser, messages, replies, sender, writers }, options);
+  const dispatcher = new Dispatcher({ dispenser, messages, replies, sender, writers, log }, options);
   const reserved = new ReservedMethods(replies, gate);
   reserved.serve({ dispatcher, writers, readers, log: new RemoteLog(log) });
   return { gate, sender, replies, checks, caller, notifier, dispatcher, reserved, writers, readers, lending, borrowing, log };

@@ -7,7 +7,7 @@ import { isThenable } from "../../util/thenable.js";
 import { encodeNotification } from "../../wire/encode.js";
 import { CANCEL, type Id } from "../../wire/messages.js";
 import { rejectWithStack } from "../errors/callers-stack.js";
-import { type Answerer, fromWireError } from "../errors/remote-error.js";
+import { fromWireError } from "../errors/remote-error.js";
 import type { OutgoingMessage } from "../messages/message-writer.js";
 import type { Sender } from "../messages/sender.js";
 import type { ProgramHold } from "../program-hold.js";
@@ -39,7 +39,6 @@ export class Caller {
   readonly #messages: CallMessages;
   readonly #sender: Sender;
   readonly #checks: LateChecks;
-  readonly #answerer: Answerer;
   /** How many calls were not answered in time. */
   timedOut = 0;
 
@@ -48,7 +47,6 @@ export class Caller {
     this.#messages = messages;
     this.#sender = sender;
     this.#checks = checks;
-    this.#answerer = { other: options.other, plugin: options.identity?.id };
     this.#pending = new PendingCalls(options.clock, (call) => this.#expire(call), options.hold);
     this.admission = new Admission(this.#pending, sender, options);
   }
@@ -93,7 +91,7 @@ export class Caller {
   reject(id: Id, error: unknown): boolean {
     const call = typeof id === "number" ? this.#pending.take(id) : undefined;
     if (call === undefined) return typeof id === "number" && this.#pending.wasGivenUp(id);
-    this.#fail(call, fromWireError(error, call.method, this.#answerer));
+    this.#fail(call, fromWireError(error, call.method, { other: this.#options.other, plugin: this.#options.identity?.id }));
     return true;
   }
 

@@ -34,11 +34,11 @@ export interface DispatcherParts {
   readonly replies: ReplySender;
   readonly sender: Pick<Sender, "unsent">;
   readonly writers: StreamWriters;
+  readonly log: Pick<Logger, "warn">;
 }
 export interface DispatcherOptions {
   readonly limits: ResolvedLimits;
   readonly clock: Clock;
-  readonly logger: Logger;
   readonly validate: boolean;
   readonly other: string;
   readonly plugin?: string;
@@ -68,7 +68,7 @@ export class Dispatcher {
   readonly #origin: Origin;
   #inactive: "starting" | "stopping" | undefined = "starting";
 
-  constructor({ dispenser, messages, replies, sender, writers }: DispatcherParts, options: DispatcherOptions) {
+  constructor({ dispenser, messages, replies, sender, writers, log }: DispatcherParts, options: DispatcherOptions) {
     this.#sender = sender;
     this.#options = options;
     const { clock } = options;
@@ -86,7 +86,7 @@ export class Dispatcher {
         return options.plugin ?? options.other;
       },
     });
-    this.#responses = new Responses(replies, messages, options);
+    this.#responses = new Responses(replies, messages, { limits: options.limits, log });
     this.#streamCalls = new StreamCalls({ handlers: this.#handlers, running: this.running, responses: this.#responses, writers });
   }
 

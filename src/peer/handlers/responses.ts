@@ -21,17 +21,17 @@ export class Responses {
   readonly #replies: ReplySender;
   readonly #messages: MessageWriter;
   readonly #limits: ResolvedLimits;
-  readonly #logger: Logger;
+  readonly #log: Pick<Logger, "warn">;
 
   constructor(
     replies: ReplySender,
     messages: MessageWriter,
-    { limits, logger }: { readonly limits: ResolvedLimits; readonly logger: Logger },
+    { limits, log }: { readonly limits: ResolvedLimits; readonly log: Pick<Logger, "warn"> },
   ) {
     this.#replies = replies;
     this.#messages = messages;
     this.#limits = limits;
-    this.#logger = logger;
+    this.#log = log;
   }
 
   /** @param name The full name of what ran. */
@@ -59,7 +59,7 @@ export class Responses {
 
   /** The stack stays here; the other side gets the text. */
   failed(name: string, thrown: unknown): void {
-    this.#logger.warn(`The handler of "${name}" failed`, { error: SchemaMismatch.errorOf(thrown) ?? thrown });
+    this.#log.warn(`The handler of "${name}" failed`, { error: SchemaMismatch.errorOf(thrown) ?? thrown });
   }
 
   /** A result whose message cannot be written. */
@@ -69,13 +69,13 @@ export class Responses {
     }
     if (fault.kind === "too-deep") return this.#mismatch(id, name, { message: `its result is nested deeper than ${fault.levels} levels` });
     const message = `Cannot answer "${name}": ${fault.why}`;
-    this.#logger.warn(message);
+    this.#log.warn(message);
     this.#fail(id, { code: WireCode.tooLarge, message });
   }
 
   #mismatch(id: Id, name: string, flaw: Flaw): void {
     const message = `Cannot answer "${name}": ${flaw.message}`;
-    this.#logger.warn(message);
+    this.#log.warn(message);
     this.#fail(id, { code: WireCode.invalidOutput, message, data: { issues: [flaw] } });
   }
 

@@ -17,7 +17,6 @@ import { StreamWriter, type WriterWire } from "./stream-writer.js";
 export interface StreamWritersOptions {
   readonly clock: Clock;
   readonly limits: ResolvedLimits;
-  readonly logger: Logger;
   readonly callTimeoutMs: number;
   readonly other: string;
 }
@@ -26,6 +25,7 @@ export interface StreamWritersParts {
   readonly messages: MessageWriter;
   readonly replies: ReplySender;
   readonly sender: Sender;
+  readonly log: Pick<Logger, "warn">;
 }
 /** What happens to a stream that we write. */
 export interface WriteHooks {
@@ -53,14 +53,16 @@ export class StreamWriters {
   readonly #closing = new Set<Written>();
   readonly #options: StreamWritersOptions;
   readonly #messages: MessageWriter;
+  readonly #log: Pick<Logger, "warn">;
   readonly #replies: ReplySender;
   readonly #flushScheduler: FlushScheduler;
   readonly #wire: WriterWire;
   #nextId = 0;
   #isLost = false;
 
-  constructor({ messages, replies, sender }: StreamWritersParts, options: StreamWritersOptions) {
+  constructor({ messages, replies, sender, log }: StreamWritersParts, options: StreamWritersOptions) {
     this.#messages = messages;
+    this.#log = log;
     this.#replies = replies;
     this.#options = options;
     const flushed = { unsentBytes: () => sender.unsent, whenHanded: (task: () => void) => sender.whenHanded("", task, task) };
@@ -120,11 +122,11 @@ export class StreamWriters {
 
   /** A source whose `finally` never ends, or that waits for what never comes, is waited for as long as a call may take. */
   #watchClosing(written: Written): void {
-    const { callTimeoutMs, clock, logger } = this.#options;
+    const { callTimeoutMs, clock } = this.#options;
     if (callTimeoutMs === Number.POSITIVE_INFINITY) return;
     this.#closing.add(written);
     written.stopWatch = clock.after(callTimeoutMs, () => {
-      logger.warn(`The source of stream "${written.name}" has not closed in ${callTimeoutMs} ms: it is not waited for any longer`);
+      this.#log.warn(`The source of stream "${written.name}" has not closed in ${callTimeoutMs} ms: it is not waited for any longer`);
       this.#over(written);
     });
   }
@@ -159,7 +161,7 @@ export class StreamWriters {
     if (written?.onEnd !== undefined) this.#watchClosing(written);
     if (failure === undefined) return this.#replies.send(encodeNotification(END, { stream: id }));
     const { wire, error } = streamError(failure.error, name);
-    this.#options.logger.warn(`The stream "${name}" failed`, { error });
+    this.#log.warn(`The stream "${name}" failed`, { error });
     const encode = (ending: WireError): string => encodeNotification(END, { stream: id, error: ending });
     this.#replies.send(encodeFitting(wire, this.#options.limits, encode));
   }
