@@ -63,8 +63,8 @@ export interface Connector extends AsyncDisposable {
    */
   readonly out: AsyncIterable<StreamEvent>;
   /**
-   * What could not be decoded, and what was sent and may not have arrived. The connection stays, if it is there. At most 1,024 wait; then the
-   * oldest is dropped, and counted.
+   * What could not be decoded, and what was sent and may not have arrived. The connection stays, if it is there. At most 16,384 wait, or
+   * 8 MiB of what they are about; then the oldest is dropped, and counted.
    */
   readonly err: AsyncIterable<ErrorEvent<PluginError>>;
   /**

@@ -115,7 +115,6 @@ export class WebSocketConnector implements Connector, LinkOwner {
     this.#mustBeStarted("drain");
     if (this.#state === "running" || this.#state === "paused") {
       this.#move("draining");
-      this.#flow.pause("asked");
       this.#flow.takeNoMore();
     }
     await this.#flow.rest();
@@ -150,7 +149,7 @@ export class WebSocketConnector implements Connector, LinkOwner {
 
   connected(webSocket: WebSocket, socket: Socket, tls: boolean): void {
     const connection = this.#flow.attach(webSocket, socket, tls);
-    if (this.#state !== "running") connection.pause("asked");
+    if (this.#state === "paused") connection.pause("asked");
   }
 
   connectivityIs(connectivity: Connector["connectivity"]): void {

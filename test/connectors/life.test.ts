@@ -237,16 +237,16 @@ test("[R38] a peer that gives no sign of life between two pings is cut; one that
   await connector.stop();
 });
 
-test("[R36] err drops its oldest beyond 1,024, and counts them", async () => {
+test("[R36] err drops its oldest beyond 16,384, and counts them", async () => {
   await using server = await serve({ preprocessors: ["separate"] });
   const raw = await RawWebSocket.connect(target(server.port));
-  raw.text("{\n".repeat(1_500));
-  await expect.poll(() => server.connector.metrics.err).toBe(1_500);
-  expect(server.connector.metrics.err_dropped).toBe(1_500 - 1_024);
+  raw.text("{\n".repeat(16_500));
+  await expect.poll(() => server.connector.metrics.err).toBe(16_500);
+  expect(server.connector.metrics.err_dropped).toBe(16_500 - 16_384);
   raw.destroy();
   await raw.closed;
   await server.connector.stop();
-  expect(await server.err.rest()).toHaveLength(1_024);
+  expect(await server.err.rest()).toHaveLength(16_384);
 });
 
 test("[R39] start() resolves listening, and is the same promise each time; the connector is disposed of as it leaves its scope", async () => {

@@ -73,7 +73,7 @@ for (const [name, pre, post, separator] of FRAMING) {
         expect(await run(pre, cut(bytes, places))).toEqual(wanted);
         expect(await run(pre, bytewise(bytes))).toEqual(wanted);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -111,7 +111,7 @@ test("[R37] base64: bytes come out as they went in, however their text is cut, a
         for (const frames of [[text], cut(text, places), bytewise(text)]) expect((await run("base64", frames)).join("")).toBe(wanted);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
   expect(await run("base64", [Buffer.from("!!!!")])).toEqual(["PROTOCOL_VIOLATION: it is not base64"]);
   expect(await run("base64", [Buffer.from("====")])).toEqual(["PROTOCOL_VIOLATION: it is not base64"]);

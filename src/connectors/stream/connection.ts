@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { PluginError } from "../../errors.js";
+import { systemClock } from "../../util/clock.js";
 import { nextTick } from "../../util/timers.js";
 import type { EventMeta, PeerMeta } from "../event.js";
 import { Deliveries, type Sent } from "./deliveries.js";
@@ -11,7 +12,7 @@ export type PauseReason = "asked" | "unread" | "busy";
 
 /** How a connection ended. */
 export interface Ending {
-  /** With a close frame of the other side: what either side sent before has arrived. */
+  /** With a close frame of the other side: what it sent before has arrived. */
   readonly whole: boolean;
   /** As a close frame had it; 1006 without one. */
   readonly code: number;
@@ -53,6 +54,9 @@ export class Connection {
   #asking = false;
   #unaskedBytes = 0;
   #closedBy: "us" | undefined;
+  /** The other side has sent a close frame; in a later turn ours has answered it. `unknown`: when what followed came cannot be told. */
+  #closing: "asked" | "answered" | "unknown" | undefined;
+  #hasReadAll = false;
   #problem: string | undefined;
   #violation: Ending["violation"];
   /** Bytes that had come when a sign of life was asked for. */
@@ -73,6 +77,10 @@ export class Connection {
     // Without this listener one bad frame ends the process.
     webSocket.on("error", (error) => this.#refuse(error));
     webSocket.on("close", (code) => this.#end(code));
+    socket.on("data", () => this.#watchClosing());
+    socket.on("end", () => {
+      this.#hasReadAll = this.#closing === "answered" && !socket.errored;
+    });
   }
 
   get isOpen(): boolean {
@@ -131,6 +139,7 @@ export class Connection {
 
   pause(reason: PauseReason): void {
     this.#pauses.add(reason);
+    if (this.#closing !== undefined) this.#closing = "unknown";
     // While it ends, the close frame of the other side must be read.
     if (this.#closedBy === undefined) this.#webSocket.pause();
   }
@@ -142,6 +151,9 @@ export class Connection {
   /** Sends a close frame after all else, and waits for that of the other side. */
   close(code: number): void {
     this.#closedBy = "us";
+    this.#closing = "unknown";
+    // The close frame that comes may have been sent before: a pong is what says that all has arrived.
+    if (this.isOpen && !this.#deliveries.isEmpty) this.#ping();
     this.#webSocket.close(code);
     this.#webSocket.resume();
   }
@@ -167,6 +179,18 @@ export class Connection {
     if (!this.#deliveries.isEmpty) this.#owner.unconfirmed(this);
   }
 
+  /**
+   * A close frame says nothing of what was on its way to who sent it. That its end of the socket follows our answer does: then it has read all,
+   * or its own err tells. An end that came with the close frame is none: its sender had given up waiting.
+   */
+  #watchClosing(): void {
+    if (this.isOpen || this.#closing !== undefined) return;
+    this.#closing = "asked";
+    systemClock.soon(() => {
+      if (this.#closing === "asked") this.#closing = "answered";
+    });
+  }
+
   // ws has answered with 1002, 1007 or 1009 already.
   #refuse({ code, message }: Error & { readonly code?: string }): void {
     const isTooLong = code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
@@ -190,8 +214,8 @@ export class Connection {
   #end(code: number): void {
     const whole = code !== 1006;
     if (!whole) this.#problem ??= "it broke without a close frame";
-    // Who sent a close frame had read what came before it, or will not: either is its own word.
-    const inDoubt = this.#deliveries.giveUp(whole, () => this.#lost());
+    const inDoubt = this.#deliveries.giveUp(whole && this.#hasReadAll, () => this.#lost());
+    if (inDoubt.length > 0) this.#problem ??= "it was closed before that was confirmed";
     this.#owner.ended(this, { whole, code, problem: this.#problem, violation: this.#violation, inDoubt });
   }
 

@@ -69,15 +69,15 @@ export class Deliveries {
 
   /**
    * Nothing more is confirmed: rejects what the system has not taken, and gives what it has taken, which may not have arrived.
-   * @param whole The other side ended in order, so what the system has taken is not in doubt.
+   * @param inOrder The other side has read all that the system has taken: it is not in doubt.
    */
-  giveUp(whole: boolean, errorOf: () => Error): Sent[] {
+  giveUp(inOrder: boolean, errorOf: () => Error): Sent[] {
     const inDoubt: Sent[] = [];
     for (let sent = this.#sent.shift(); sent !== undefined; sent = this.#sent.shift()) {
       // One whose send() still waits is told by that.
       if (sent.settled) {
-        if (sent.written && !whole) inDoubt.push(sent);
-      } else if (sent.written && whole) this.#settle(sent).resolve();
+        if (sent.written && !inOrder) inDoubt.push(sent);
+      } else if (sent.written && inOrder) this.#settle(sent).resolve();
       else this.#settle(sent).reject(errorOf());
     }
     this.#held.clear();

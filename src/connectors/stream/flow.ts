@@ -80,6 +80,9 @@ export class Flow implements ConnectionOwner {
   takeNoMore(): void {
     this.#accepts = false;
     this.out.events.end();
+    // Else nobody would be heard who confirms what was sent, or closes.
+    this.resume("asked");
+    this.resume("unread");
   }
 
   pause(reason: PauseReason): void {
@@ -99,8 +102,8 @@ export class Flow implements ConnectionOwner {
   }
 
   /** Tells a failure that has no promise of its own. */
-  tell(error: PluginError, event: Partial<ErrorEvent<PluginError>> = {}): void {
-    this.err.push({ meta: {}, origin: new Set(), ...event, data: error });
+  tell(error: PluginError, event: Partial<ErrorEvent<PluginError>> = {}, bytes = 0): void {
+    this.err.push({ meta: {}, origin: new Set(), ...event, data: error }, bytes);
   }
 
   message(connection: Connection, data: Buffer, isBinary: boolean): void {
@@ -109,7 +112,7 @@ export class Flow implements ConnectionOwner {
       connection.pause("busy");
       void busy.then(() => connection.resume("busy"));
     }
-    if (this.out.full) connection.pause("unread");
+    if (this.#accepts && this.out.full) connection.pause("unread");
   }
 
   unconfirmed(connection: Connection): void {
@@ -183,18 +186,15 @@ export class Flow implements ConnectionOwner {
       return this.out.push({ data, meta, origin }, bytes);
     }
     const message = `Left out an event from ${connection.name}: it came when no more input was taken`;
-    this.tell(new PluginError("CONNECTION_CLOSED", message), { meta, origin, input: data });
+    this.tell(new PluginError("CONNECTION_CLOSED", message), { meta, origin, input: data }, bytes);
   }
 
   #refuse(connection: Connection, { code, why, input }: Fault, isBinary: boolean, cause: unknown): void {
     const { textMeta, binaryMeta, origin } = connection;
     const error = new PluginError(code, `Cannot take what came from ${connection.name}: ${why}`, { cause });
-    this.tell(error, {
-      meta: isBinary ? binaryMeta : textMeta,
-      origin,
-      // A copy: else a few bytes would keep a whole chunk of the socket's.
-      ...(input === undefined ? {} : { input: Buffer.from(input.subarray(0, SHOWN_BYTES)) }),
-    });
+    // A copy: else a few bytes would keep a whole chunk of the socket's.
+    const shown = input === undefined ? {} : { input: Buffer.from(input.subarray(0, SHOWN_BYTES)) };
+    this.tell(error, { meta: isBinary ? binaryMeta : textMeta, origin, ...shown }, shown.input?.length);
   }
 
   #finish(connection: Connection, ending: Ending): void {
@@ -203,9 +203,9 @@ export class Flow implements ConnectionOwner {
     if (violation !== undefined) {
       this.tell(new PluginError(violation, `Closed the connection to ${name}: ${problem}`), { meta, origin });
     }
-    for (const { data } of inDoubt) {
+    for (const { data, bytes } of inDoubt) {
       const message = `Lost an event that was sent to ${name}: ${problem}; it may have arrived`;
-      this.tell(new PluginError("CONNECTION_LOST", message), { meta, origin, input: data });
+      this.tell(new PluginError("CONNECTION_LOST", message), { meta, origin, input: data }, bytes);
     }
     this.#options.onEnded(connection, ending);
     this.#ends.get(connection)?.resolve();
