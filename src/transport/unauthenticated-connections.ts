@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { clearTimeout, setTimeout } from "../util/timers.js";
+import { clearTimeout, setImmediate, setTimeout } from "../util/timers.js";
 
 /** The most connections at one time that have not proven themselves. A real host is never kept out: the oldest of them is closed. */
 export const MAX_UNAUTHENTICATED = 64;
@@ -27,7 +27,9 @@ export class UnauthenticatedConnections {
   accept(socket: Duplex): void {
     if (this.#turnAway.has(socket)) return;
     // In all, not since the last byte: one byte now and then would last for ever.
-    const timer = setTimeout(() => this.#end(socket, `it had not proven itself after ${this.#timeoutMs} ms`), this.#timeoutMs);
+    const end = (): void => this.#end(socket, `it had not proven itself after ${this.#timeoutMs} ms`);
+    // What came while this process stood still is read first: it may be the proof.
+    const timer = setTimeout(() => setImmediate(end), this.#timeoutMs);
     timer.unref();
     socket.once("close", () => {
       clearTimeout(timer);

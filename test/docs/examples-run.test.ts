@@ -45,12 +45,17 @@ const SHOWN: Readonly<Record<string, string>> = {
   standalone: "[O28] a plugin is served inside a test, and a client attaches to it",
   niced: "[O32] a plugin is run by a launcher of the host's own",
   testing: "[O36] connectInMemory() tests a plugin without a process",
+  "shared-server": "[S43] plugins dial in over TLS on the application's own server, beside its own WebSockets",
   python: "the plugin that docs/protocol.md shows answers, and is written in Python",
 };
 afterAll(() => rmSync(new URL("docs/certificates", EXAMPLES), { recursive: true, force: true }));
 /** Commands that are meant to fail, with the plugin's own exit code. */
 const RUN_BY_HAND = ["plugin.js", "mux-plugin.js"];
-const LACKING: Readonly<Record<string, boolean>> = { python: !hasPython, "own-certificate": lacksOpenssl() !== undefined };
+const LACKING: Readonly<Record<string, boolean>> = {
+  python: !hasPython,
+  "own-certificate": lacksOpenssl() !== undefined,
+  "shared-server": lacksOpenssl() !== undefined,
+};
 
 test("each transcript of the examples is run by this file", () => {
   const transcripts = readdirSync(OUTPUT).map((name) => name.replace(/\.txt$/, ""));
