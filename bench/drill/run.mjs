@@ -20,6 +20,7 @@ const PARTS = {
   replacements: 20,
   standby: 30,
   crowd: 200,
+  dialIn: 1_000,
 };
 const USAGE = `Usage: node bench/drill/run.mjs [options]
   --only a,b       parts: ${Object.keys(PARTS).join(", ")}
@@ -64,6 +65,7 @@ async function main() {
     "replacements",
     "standby",
     "crowd",
+    "dial-in",
   ].map((name) => import(`./${name}.mjs`));
   const parts = Object.assign({}, ...(await Promise.all(modules)));
   let missed = 0;

@@ -9,7 +9,7 @@ import type { HostConnection } from "./connect/host-connection.js";
  * Touches nothing of the process: no exit, no signals, nothing on stdout.
  * @throws {TypeError | RangeError} An option that is unknown or wrong.
  * @throws {PluginError} The host refuses it for good: `UNAUTHORIZED`, `BAD_HANDSHAKE`, `INVALID_INPUT`; or, where it is not dialled
- *   again, whatever kept it from being taken in.
+ *   again, `UNREACHABLE`, `BUSY` or whatever else kept it from being taken in.
  * @example await connect({ url: "ws://127.0.0.1:51234", id: "weather", token: process.env.TOKEN, provides });
  */
 export async function connect(options: ConnectOptions): Promise<HostConnection> {

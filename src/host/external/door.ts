@@ -198,7 +198,7 @@ export class Door {
 function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): PluginError {
   const attempt = "Cannot listen for plugins that dial in";
   if (cause.code !== "EADDRINUSE") {
-    return new PluginError("NOT_READY", `${attempt}: ${host}:${port} cannot be listened on: ${cause.message}`, { cause });
+    return new PluginError("UNREACHABLE", `${attempt}: ${host}:${port} cannot be listened on: ${cause.message}`, { cause });
   }
   const owner = portOwner(port);
   const remedy = "Give another one as listen.port, 0 for any, or listen: false.";

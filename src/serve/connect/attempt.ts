@@ -112,7 +112,7 @@ function dialFailed(error: unknown, options: ResolvedConnectOptions): AttemptFai
   if (error instanceof UpgradeRefused) {
     const { status, headers, message } = error;
     const end = { kind: "http", status, retryAfterMs: retryAfterMs(headers["retry-after"], Date.now()) } as const;
-    return new AttemptFailed(end, sentence(options, status === 401 || status === 403 ? "UNAUTHORIZED" : "CONNECTION_LOST", message, error));
+    return new AttemptFailed(end, sentence(options, status === 401 || status === 403 ? "UNAUTHORIZED" : "UNREACHABLE", message, error));
   }
   const end: DialEnd = { kind: isPluginError(error, "BAD_HANDSHAKE") || error instanceof TypeError ? "final" : "unreachable" };
   return new AttemptFailed(end, error instanceof TypeError ? error : sentence(options, codeOf(error), systemsWords(error), error));
@@ -132,7 +132,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 function codeOf(error: unknown): PluginErrorCode {
-  return isPluginError(error) ? error.code : "CONNECTION_LOST";
+  return isPluginError(error) && error.code !== "CONNECTION_LOST" ? error.code : "UNREACHABLE";
 }
 
 function sentence({ id, shownUrl }: ResolvedConnectOptions, code: PluginErrorCode, why: string, cause: unknown): PluginError {

@@ -6,8 +6,7 @@ import { Host } from "../../../src/host/index.js";
 import { action, defineContract, defineTopics, event, implement, method } from "../../../src/index.js";
 import { rejection } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
-import { pythonWithWebsockets } from "../../kit/has-websockets.js";
-import { examplePlugin } from "../../kit/languages.js";
+import { examplePlugin, pythonWithWebsockets } from "../../kit/languages.js";
 
 gate();
 
