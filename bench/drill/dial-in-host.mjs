@@ -15,6 +15,7 @@ const host = new Host({
   listen: { port },
   plugins: [
     ...ids.map((id) => ({ id, mode: "external", token: TOKEN })),
+    ...ids.map((_, n) => ({ id: `e${n}`, mode: "external" })),
     { id: "dialled", mode: "external", token: TOKEN },
     {
       id: "spawned",

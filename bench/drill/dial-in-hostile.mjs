@@ -1,4 +1,4 @@
-// `dial-in-hostile.mjs port count`: so many sockets that mean no good, of each kind as many, until it is killed. Those that are closed come again.
+// `dial-in-hostile.mjs port count`: so many sockets that mean no good, of each kind as many, until it is killed. Those that are closed come again, 5 s later.
 import { connect } from "node:net";
 import { WebSocket } from "ws";
 
@@ -38,7 +38,7 @@ const KINDS = [
 const begin = (kind) => {
   const socket = kind();
   socket.on("error", () => {});
-  socket.on("close", () => setTimeout(() => begin(kind), 500));
+  socket.on("close", () => setTimeout(() => begin(kind), 5_000));
 };
 for (let n = 0; n < count; n++) begin(KINDS[n % KINDS.length]);
 process.send("begun");

@@ -169,7 +169,10 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
 
   async #becomeReady(): Promise<{ readonly url: string | undefined }> {
     this.#open();
-    const url = await this.#openDoor();
+    const url = await this.#openDoor().catch(async (error: unknown) => {
+      await this.close();
+      throw error;
+    });
     const required = this.#plugins.all.filter(({ spec }) => spec.required);
     for (const session of this.#plugins.all) {
       // Why one that is not required did not start is on its session, and in the log.

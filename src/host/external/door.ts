@@ -62,7 +62,11 @@ export class Door {
 
   /** Listens, and resolves with the URL. Idempotent. @throws {PluginError} `CONFLICT`, with who has the port. */
   async open(): Promise<string> {
-    this.#listener ??= this.#listen();
+    this.#listener ??= this.#listen().catch((error: unknown) => {
+      // Another try may find the port free.
+      this.#listener = undefined;
+      throw error;
+    });
     const { address } = await this.#listener;
     return `${this.#options.listen.tls === undefined ? "ws" : "wss"}://${formatAddress(address)}`;
   }
@@ -121,6 +125,8 @@ export class Door {
       isClosed: () => this.#closed,
     });
     try {
+      // Before anybody connects: what cannot be used would be thrown then, where nobody catches it.
+      if (tls !== undefined) (await import("../../transport/tls.js")).checkContext(tls);
       return await listen({
         transport: "websocket",
         host,
@@ -175,13 +181,15 @@ export class Door {
       this.#room.leave(waiting);
     });
     const admission = new Admission(this.#rules, connection, side, vouchedFor);
-    await takeIn(connection, {
+    let admitted: string | undefined;
+    const taken = takeIn(connection, {
       keeper: {
         lookUp: (claim) => admission.lookUp(claim),
         unauthorized: (claim) => admission.unauthorized(claim),
         fault: (error) => admission.fault(error),
         admit: (claim) => {
           this.#room.leave(waiting);
+          admitted = claim.id;
           return admission.admit(claim);
         },
       },
@@ -192,6 +200,17 @@ export class Door {
       readyTimeoutMs: READY_MS,
       onReady: ({ id }) => externals.find(id)?.seat.take(connection),
     });
+    await taken.catch((error: unknown) => {
+      if (admitted !== undefined && error instanceof PluginError) this.#tellFailed(admitted, error);
+      throw error;
+    });
+  }
+
+  /** It had shown who it is, and did not become ready: its own fault, and to be seen where it is awaited. */
+  #tellFailed(id: string, cause: PluginError): void {
+    const error = new PluginError(cause.code, `Cannot take in plugin "${id}": ${cause.message}`, { cause });
+    this.#options.externals.find(id)?.seat.failed(error);
+    this.#rules.logger.warn(error.message);
   }
 }
 

@@ -32,8 +32,8 @@ export interface SeatOptions {
 /** Why a plugin cannot have its seat now. */
 export type Taken = "inactive" | "connected";
 
-// Within so long a plugin that is connected shows that it is still there, when another one wants its seat.
-const STILL_THERE_MS = 1_000;
+// Within so long a plugin that is connected shows that it is still there, when another one wants its seat. Who dials waits for 5 s.
+const STILL_THERE_MS = 2_500;
 
 /** The one place of a plugin that dials in. Nobody is in it, or somebody who is being configured, or the plugin. */
 export class Seat {

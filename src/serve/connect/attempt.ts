@@ -58,12 +58,14 @@ export async function attempt<C extends PeerConnection>(what: AttemptOptions<C>)
     await abortable(register(connection, { id, key, provides, configure, health, info, helloTimeoutMs: limits.helloTimeoutMs }), signal);
     return connection;
   } catch (error) {
-    if (declined !== undefined) throw await configureFailed(connection, declined.error);
+    if (declined !== undefined) throw await configureFailed(connection, declined.error, clock);
     throw await notTakenIn(connection, error, options, clock);
   }
 }
 
-async function configureFailed(connection: PeerConnection, error: unknown): Promise<AttemptFailed> {
+async function configureFailed(connection: PeerConnection, error: unknown, clock: Clock): Promise<AttemptFailed> {
+  // The host is told why, and closes then.
+  await untilClosed(connection, clock);
   await connection.peer.close(undefined, 1000, "the plugin declined");
   const { retryAfterMs: asked } = (error ?? {}) as { readonly retryAfterMs?: unknown };
   return new AttemptFailed(typeof asked === "number" ? { kind: "closed", code: 1013, retryAfterMs: asked } : { kind: "final" }, error);
@@ -76,9 +78,7 @@ async function notTakenIn(
   clock: Clock,
 ): Promise<AttemptFailed> {
   // The host's close frame is on its way behind its answer, and says whether to come back.
-  if (error instanceof NotTakenIn) {
-    await within<unknown>(connection.closed, CLOSE_WAIT_MS, clock, () => new Error("it left the connection open")).catch(() => {});
-  }
+  if (error instanceof NotTakenIn) await untilClosed(connection, clock);
   const reason = await connection.peer.close({ kind: "closed", by: "us" });
   return new AttemptFailed(
     endOf(reason, error),
@@ -90,6 +90,10 @@ async function notTakenIn(
 function refusedBy(reason: CloseReason): PluginErrorCode | undefined {
   if (reason.kind !== "closed") return undefined;
   return reason.code === 1008 ? "UNAUTHORIZED" : reason.code === 1013 ? "BUSY" : undefined;
+}
+
+async function untilClosed({ closed }: PeerConnection, clock: Clock): Promise<void> {
+  await within<unknown>(closed, CLOSE_WAIT_MS, clock, () => new Error("it left the connection open")).catch(() => {});
 }
 
 function endOf(reason: CloseReason, error: unknown): DialEnd {

@@ -121,10 +121,17 @@ test("[T7, T10] required ones are waited for, and NOT_READY names each that did 
   await (await coming).close();
 });
 
-test("[T1, F140] a port that is taken is a CONFLICT that says by whom, and nothing is started", async () => {
+test("[T1, F140] a port that is taken is a CONFLICT that says by whom, and nothing is started; so with TLS that cannot be used", async () => {
   const port = Number(new URL(url).port);
   const other = new Host({ listen: { port } });
   const error = await rejection(other.ready());
+  expect((await rejection(other.ready())).message).toContain("this host is closed");
+  const key = "no key";
+  const unusable = new Host({ listen: { port: 0, tls: { key, cert: key } } });
+  expect(await rejection(unusable.ready())).toMatchObject({
+    code: "UNREACHABLE",
+    message: expect.stringContaining("cannot be listened on"),
+  });
   expect(error).toMatchObject({ code: "CONFLICT" });
   const by = process.platform === "linux" ? ` by .* \\(process ${process.pid}\\)` : "";
   expect(error.message).toMatch(
@@ -154,7 +161,9 @@ test("a plugin's configure that throws is what connect() rejects with, and its s
     },
   });
   expect((await rejection(declined)).message).toBe("no such unit");
-  expect(host.getSession("weather").reportedState).toBe("connecting");
+  const session = host.getSession("weather");
+  await expect.poll(() => session.errorMessage).toBe('Cannot take in plugin "weather": it declined to start: no such unit');
+  expect([session.reportedState, session.errorDetails]).toEqual(["connecting", { code: "REMOTE_ERROR" }]);
 });
 
 test("[S4, S15] host.connect() takes in a plugin on a socket that the application has accepted: without a token, by lines", async () => {
