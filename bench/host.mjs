@@ -1,4 +1,5 @@
 // The host process of one contestant: does what the runner says, one thing at a time, and reports figures.
+import * as hosted from "./lib/hosted.mjs";
 import * as measure from "./lib/measure.mjs";
 import * as payloads from "./lib/payloads.mjs";
 
@@ -17,6 +18,8 @@ const commands = {
   notifications: () => measure.notifications(open),
   memory: () => measure.memory(open),
   stream: () => measure.stream(open),
+  events: () => hosted.events(open),
+  pool: () => hosted.pool(open),
   text: () => payloads.text(open),
   bytes: () => payloads.bytes(open),
   close: async () => {

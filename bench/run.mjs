@@ -7,7 +7,7 @@ import { readOptions, USAGE } from "./lib/options.mjs";
 import { goals, summary, tables } from "./lib/report.mjs";
 import { measureRounds } from "./lib/rounds.mjs";
 
-const UNPINNED_MEASUREMENTS = ["roundtrip", "pipelined"];
+const UNPINNED_MEASUREMENTS = ["roundtrip", "pipelined", "pool"];
 
 async function main() {
   const options = readOptions(process.argv.slice(2));

@@ -17,6 +17,8 @@ export async function crowd({ count }) {
   const before = await heapKb();
   const { host, ms, most } = await startMany(count);
   const perSupervised = ((await heapKb()) - before) / count;
+  const { external, arrayBuffers } = process.memoryUsage();
+  console.log(`  Outside of the heap: ${Math.round(external / 1_000)} kB, of which buffers ${Math.round(arrayBuffers / 1_000)} kB`);
   const heard = { inline: 0 };
   const withoutInline = await heapKb();
   const inlineMs = await timed(() => Promise.all(Array.from({ length: INLINE }, (_, n) => host.load(inlineSpec(n, heard)))));

@@ -1,9 +1,20 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
 /** The plugin half of a contestant. */
 export function pluginFile(name) {
   return fileURLToPath(new URL(`../contestants/plugins/${name}.mjs`, import.meta.url));
+}
+
+/** A port of loopback that nobody has now. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** Spawns a plugin half and resolves with its process and the address, a port or a path, that is the first thing it prints. */

@@ -15,6 +15,9 @@ export const FIGURES = [
   { figure: "stream", title: "Stream of small items", unit: "items/s", better: "more", digits: 0 },
   { figure: "bytes1m", title: "Bytes, 1 MiB, echoed", unit: "MB/s", better: "more", digits: 1 },
   { figure: "bytes16m", title: "Bytes, 16 MiB, echoed", unit: "MB/s", better: "more", digits: 1 },
+  { figure: "events", title: "Events to 32 subscribers over sockets", unit: "per s", better: "more", digits: 0 },
+  { figure: "poolIdle", title: "Two workers, no work, 64 callers", unit: "calls/s", better: "more", digits: 0 },
+  { figure: "poolBusy", title: "Two workers, 0.2 ms of work, 64 callers", unit: "calls/s", better: "more", digits: 0 },
   { figure: "memory", title: "Resident memory of the plugin after the calls", unit: "MB", better: "less", digits: 1 },
   { figure: "memoryPeak", title: "The most it was by then", unit: "MB", better: "less", digits: 1 },
 ];
@@ -33,6 +36,8 @@ const TCP = "mortise-tcp";
 const UNIX = "mortise-unix";
 /** They write a text as JSON, as mortise does. */
 const JSON_PEERS = ["json-rpc-2.0", "vscode-jsonrpc", "mcp-sdk", "execa-ipc", "capnweb"];
+/** A session's handle looks where its call goes. */
+const OF_A_CLIENT = 1 / 1.05;
 /** A million items where the raw stream makes 1.4. */
 const ITEMS_OF_RAW = 1 / 1.4;
 
@@ -58,6 +63,10 @@ export const GOALS = [
   ...beside(UNIX, "stream", ["raw-joined-unix", "raw-iterated-unix"], atLeast(ITEMS_OF_RAW)),
   ...beside(TCP, "text1m", JSON_PEERS, atLeast(1)),
   ...beside(UNIX, "text1m", JSON_PEERS, atLeast(1)),
+  ...beside("mortise-host", "pipelined", [TCP], atLeast(OF_A_CLIENT)),
+  ...beside("mortise-host", "roundTrip", [TCP], atMost(1.05)),
+  ...beside("mortise-inline", "pipelined", ["mortise-in-memory"], atLeast(0.8)),
+  ...beside("mortise-events", "events", ["raw-events"], atLeast(0.7)),
   ...["bytes1m", "bytes16m"].flatMap((figure) => [
     ...beside(TCP, figure, ["raw-bytes"], atLeast(0.7)),
     ...beside(UNIX, figure, ["raw-bytes-unix"], atLeast(0.7)),

@@ -216,6 +216,7 @@ export class Plugins {
       isGranted: (kind, topic) => this.#isGranted(session, kind, topic),
       call: (method, input, options) => runner.handle.call(method, input, options),
       wake: () => runner.wake(),
+      onChange: () => this.#bus.forget(),
       onUse: () => runner.handle.use(),
       onDropped: (count) => this.#emit<Dropped>(CORE_DROPPED, { pluginId: spec.id, count }),
     });

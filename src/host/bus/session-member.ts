@@ -23,6 +23,8 @@ export interface SessionMemberOptions {
   readonly sleeps: boolean;
   /** Starts a plugin that sleeps. False if it is not one that does. */
   wake(): boolean;
+  /** What it hears, answers and joins has changed. */
+  onChange(): void;
   /** An event is on its way to it. */
   onUse(): void;
   onDropped(count: number): void;
@@ -40,6 +42,8 @@ export class SessionMember implements BusMember {
   /** What it declared when it was last started; undefined before. */
   #declared: { readonly [K in Kind]: ReadonlySet<string> } | undefined;
   #subscribers: ReadonlyMap<PeerConnection, Subscriber> = new Map();
+  /** The same, as a list: it is gone through for each event. */
+  #serving: readonly Subscriber[] = [];
   /** Events for a plugin that is being woken. */
   readonly #asleep: EventQueue;
   readonly #may = new Map<string, boolean>();
@@ -64,6 +68,7 @@ export class SessionMember implements BusMember {
         return [connection, known ?? new Subscriber(connection.peer, this.counts, () => this.#tellDropped())] as const;
       }),
     );
+    this.#serving = [...this.#subscribers.values()];
     for (const [connection, subscriber] of before) if (!this.#subscribers.has(connection)) subscriber.end();
     if (this.#subscribers.size === 0) return;
     for (let event = this.#asleep.shift(); event !== undefined; event = this.#asleep.shift()) {
@@ -90,6 +95,7 @@ export class SessionMember implements BusMember {
   /** What it is granted has changed. */
   forgetGrants(): void {
     this.#may.clear();
+    this.#options.onChange();
   }
 
   has(kind: Kind, topic: string): boolean {
@@ -106,13 +112,13 @@ export class SessionMember implements BusMember {
 
   deliver(event: BusEvent): boolean {
     this.#options.onUse();
-    if (this.#subscribers.size === 0) {
+    if (this.#serving.length === 0) {
       if (this.#options.wake()) this.#asleep.push(event);
       else this.#drop();
       return true;
     }
     let keepsUp = true;
-    for (const subscriber of this.#subscribers.values()) keepsUp = subscriber.deliver(event) && keepsUp;
+    for (const subscriber of this.#serving) keepsUp = subscriber.deliver(event) && keepsUp;
     return keepsUp;
   }
 
@@ -144,7 +150,7 @@ export class SessionMember implements BusMember {
 
   #learn({ events, actions, hooks }: Declared): void {
     this.#declared = { events: new Set(events), actions: new Set(actions), hooks: new Set(hooks) };
-    this.#may.clear();
+    this.forgetGrants();
   }
 
   #drop(): void {

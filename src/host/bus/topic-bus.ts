@@ -6,12 +6,16 @@ import { BusEvent } from "./bus-event.js";
 import { type Ask, type BusMember, NotAsked } from "./member.js";
 import { replies } from "./replies.js";
 
+const MAX_TOPICS = 4_096;
+
 /** What this program goes by, where a plugin has its id. */
 export const HOST_ID = "host";
 
 /** Carries events, actions and hooks between members, whoever they are. Knows names, and neither schemas nor grants. */
 export class TopicBus {
   readonly #members = new Set<BusMember>();
+  /** Who hears an event, by topic: asked of every member anew once one of them has changed. */
+  readonly #hearing = new Map<string, readonly BusMember[]>();
   #lastId = 0;
   readonly #emitted = new Map<string, number>();
 
@@ -23,7 +27,16 @@ export class TopicBus {
   /** Takes a member in. Returns the way out. */
   add(member: BusMember): () => void {
     this.#members.add(member);
-    return () => this.#members.delete(member);
+    this.forget();
+    return () => {
+      this.#members.delete(member);
+      this.forget();
+    };
+  }
+
+  /** What a member hears has changed. */
+  forget(): void {
+    this.#hearing.clear();
   }
 
   /**
@@ -41,10 +54,19 @@ export class TopicBus {
     event.check();
     this.#emitted.set(topic, (this.#emitted.get(topic) ?? 0) + 1);
     let keepsUp = true;
-    for (const member of this.#members) {
-      if (isOther(member, source) && member.has("events", topic)) keepsUp = member.deliver(event) && keepsUp;
-    }
+    for (const member of this.#whoHears(topic)) if (isOther(member, source)) keepsUp = member.deliver(event) && keepsUp;
     return keepsUp;
+  }
+
+  #whoHears(topic: string): readonly BusMember[] {
+    let hearing = this.#hearing.get(topic);
+    if (hearing === undefined) {
+      hearing = [...this.#members].filter((member) => member.has("events", topic));
+      // Topics come from plugins: their names are not kept without end.
+      if (this.#hearing.size >= MAX_TOPICS) this.forget();
+      this.#hearing.set(topic, hearing);
+    }
+    return hearing;
   }
 
   /** Asks all who answer an action, but for who asks; the strategy makes one result of the replies. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../../util/clock.js";
 import { FrameScratch, linesFrame, mixedFrame, textFrame } from "./frames.js";
+import { joinLines } from "./join-lines.js";
 import { UnsentBytes } from "./unsent-bytes.js";
 
 /** The pipe that an outbox writes to. */
@@ -51,8 +52,9 @@ export class Outbox {
   readonly #stallTimeoutMs: number;
   /** Full batches, oldest first, and the one that is being filled. */
   #batches: Batch[] = [];
-  #text = "";
-  #textCount = 0;
+  #lines: string[] = [];
+  /** With their ends. */
+  #linesLength = 0;
   #queuedLength = 0;
   #queuedCount = 0;
   /** What of a long batch, or of raw bytes, is still to be written. */
@@ -84,10 +86,11 @@ export class Outbox {
   /** Queues a line for the end of this tick. Returns the length of all that the system has not taken. */
   send(line: string, bytes?: readonly Uint8Array[]): number {
     if (bytes === undefined || !this.#asFrames) {
-      if (this.#textCount > 0 && this.#text.length + line.length >= JOINED_LENGTH) this.#seal();
-      this.#text += `${line}\n`;
-      this.#textCount++;
-      this.#queuedLength += line.length + 1;
+      const length = line.length + 1;
+      if (this.#lines.length > 0 && this.#linesLength + length > JOINED_LENGTH) this.#seal();
+      this.#lines.push(line);
+      this.#linesLength += length;
+      this.#queuedLength += length;
     } else this.#queueMixed(new UnsentBytes(mixedFrame(line, bytes)));
     this.#queuedCount++;
     if (!this.#isScheduled && !this.#isHeld) {
@@ -105,12 +108,12 @@ export class Outbox {
 
   /** What is sent from now on leaves as frames. */
   sendFrames(): void {
-    if (this.#textCount > 0) this.#seal();
+    if (this.#lines.length > 0) this.#seal();
     this.#asFrames = true;
   }
 
   #queueMixed(content: UnsentBytes): void {
-    if (this.#textCount > 0) this.#seal();
+    if (this.#lines.length > 0) this.#seal();
     const { length } = content;
     this.#batches.push({ content, messageCount: 1, length, asFrame: true });
     this.#queuedLength += length;
@@ -170,12 +173,9 @@ export class Outbox {
 
   /** The batch that is being filled, as it is. */
   #writeText(): void {
-    const text = this.#text;
-    this.#queuedCount -= this.#textCount;
-    this.#queuedLength -= text.length;
-    this.#text = "";
-    this.#textCount = 0;
-    this.#handText(text, this.#asFrames);
+    this.#queuedCount -= this.#lines.length;
+    this.#queuedLength -= this.#linesLength;
+    this.#handText(this.#takeLines(), this.#asFrames);
   }
 
   #handText(text: string, asFrame: boolean): void {
@@ -204,9 +204,15 @@ export class Outbox {
   }
 
   #seal(): void {
-    this.#batches.push({ content: this.#text, messageCount: this.#textCount, length: this.#text.length, asFrame: this.#asFrames });
-    this.#text = "";
-    this.#textCount = 0;
+    const [messageCount, length] = [this.#lines.length, this.#linesLength];
+    this.#batches.push({ content: this.#takeLines(), messageCount, length, asFrame: this.#asFrames });
+  }
+
+  #takeLines(): string {
+    const lines = this.#lines;
+    this.#lines = [];
+    this.#linesLength = 0;
+    return joinLines(lines);
   }
 
   #watchStall(): void {

@@ -167,3 +167,16 @@ test("[S47] a program whose only plugin waits to be restarted lives on", async (
   const [code] = (await once(host, "close")) as [number];
   expect([code, told]).toEqual([0, "restarting\nactive\n"]);
 });
+
+test("replace() leaves the old process where the new one declines to start, or is not well, and nothing of the new one is left", async () => {
+  const { host, session, remote } = await withOne();
+  const pid = await remote.pid();
+  const declines = await rejection(session.replace({ command: [fixture("suite-unwell"), "declines"] }));
+  expect(declines).toMatchObject({ code: "START_FAILED", reason: "declined" });
+  const unwell = await rejection(session.replace({ command: fixture("suite-unwell") }));
+  expect(unwell).toMatchObject({ code: "START_FAILED", message: 'Cannot replace plugin "one": the new process is not well: out of paper' });
+  expect([await remote.pid(), session.reportedState, session.restarts]).toEqual([pid, "active", 0]);
+  await rejection(remote.exit(1));
+  expect(await remote.echo("of the same program", { waitReadyMs: 60_000 })).toBe("of the same program");
+  await host.close();
+});

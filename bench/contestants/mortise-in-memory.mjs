@@ -1,0 +1,10 @@
+import { implement } from "../../dist/contract.js";
+import { connectInMemory } from "../../dist/testing.js";
+import { greeter } from "./mortise-greeter.mjs";
+
+/** `connectInMemory()`: two peers without a process and without a host. */
+export async function start() {
+  const connection = await connectInMemory({ provides: [implement(greeter, { greet: ({ name }) => `Hello, ${name}!` })] });
+  const { greet } = await connection.dispense(greeter);
+  return { pid: process.pid, call: greet, stop: () => connection.close() };
+}

@@ -1,0 +1,1 @@
+export { idle, work } from "../../lib/work.mjs";
