@@ -14,7 +14,7 @@ const DIST = "dist.next";
 const OLD = "dist.old";
 remove(DIST, OLD);
 // What else is imported is joined in, and its licence with it, see joined.mjs.
-const external = (id) => /^(node:|@opentelemetry\/api$|fast-glob$|get-port$|tree-kill$|ws$|ajv\/)/.test(id);
+const external = (id) => /^(node:|@opentelemetry\/api$|ajv\/|fast-glob$|get-port$|semver$|tree-kill$|ws$|yauzl$)/.test(id);
 
 const shared = { platform: "node", external, transform: { target: "node20" } };
 // A plugin keeps the text of what it loads: of comments only what other bundlers are told. Lines and names stay as they are, for whoever
@@ -61,6 +61,7 @@ await build({
     codeSplitting: { groups: [{ name: "core", test: (id) => graph.isShared(id), priority: 1 }] },
   },
 });
+await writeSchemas();
 writeFileSync(`${DIST}/LICENSES.txt`, licencesOf(packed));
 const tsc = (...args) => execFileSync("npx", ["tsc", ...args], { stdio: "inherit" });
 declare();
@@ -100,6 +101,18 @@ function declare() {
     }
   } finally {
     rmSync(parts, { recursive: true });
+  }
+}
+
+/** The JSON Schemas of mortise.json and mortise.config.json, for editors. */
+async function writeSchemas() {
+  for (const [source, name, file] of [
+    ["src/install/manifest/manifest-schema.ts", "MANIFEST_SCHEMA", "mortise.schema.json"],
+    ["src/host/config/config-schema.ts", "CONFIG_SCHEMA", "mortise.config.schema.json"],
+  ]) {
+    const { output: chunks } = await build({ ...shared, input: source, output: { format: "esm" }, write: false });
+    const module = await import(`data:text/javascript,${encodeURIComponent(chunks[0].code)}`);
+    writeFileSync(`${DIST}/${file}`, `${JSON.stringify(module[name], null, 1)}\n`);
   }
 }
 

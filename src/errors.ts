@@ -17,6 +17,11 @@ export type PluginErrorCode =
   | "CANCELLED"
   | "NOT_PROVIDED"
   | "BAD_MANIFEST"
+  | "BAD_ARCHIVE"
+  | "INSTALL_FAILED"
+  | "INCOMPATIBLE"
+  | "STORE_LOCKED"
+  | "STORE_FAILED"
   | "INVALID_INPUT"
   | "INVALID_OUTPUT"
   | "CALL_TIMEOUT"
@@ -38,9 +43,13 @@ export type ErrorOf<K extends PluginErrorCode> = (K extends "REMOTE_ERROR"
         ? ConflictError
         : K extends "VETOED"
           ? VetoError
-          : K extends "START_FAILED" | "START_TIMEOUT" | "BAD_HANDSHAKE" | "VERSION_MISMATCH" | "CHECKSUM_MISMATCH"
-            ? StartError
-            : PluginError) & { readonly code: K };
+          : K extends "BAD_MANIFEST"
+            ? ManifestError
+            : K extends "INCOMPATIBLE"
+              ? IncompatibleError
+              : K extends "START_FAILED" | "START_TIMEOUT" | "BAD_HANDSHAKE" | "VERSION_MISMATCH" | "CHECKSUM_MISMATCH"
+                ? StartError
+                : PluginError) & { readonly code: K };
 
 // A registered symbol, so that errors made by another copy of the package are known too.
 const BRAND: unique symbol = Symbol.for("mortise.PluginError") as never;
@@ -213,6 +222,35 @@ export class ConflictError extends PluginError {
   }
 }
 
+/** What a package says of its plugin cannot be used. */
+export class ManifestError extends PluginError {
+  /** Every fault, each with the JSON pointer to it; empty where it is the whole. */
+  readonly issues: readonly { readonly pointer: string; readonly message: string }[];
+
+  constructor(message: string, issues: ManifestError["issues"], options?: ErrorOptions) {
+    super("BAD_MANIFEST", message, options);
+    this.issues = issues;
+  }
+}
+
+/** A package asks for another version of something than is there. */
+export class IncompatibleError extends PluginError {
+  /** What it asks for. */
+  readonly range: string;
+  /** What is there; undefined where that says no version. */
+  readonly version: string | undefined;
+
+  constructor(
+    message: string,
+    { range, version }: { readonly range: string; readonly version: string | undefined },
+    options?: ErrorOptions,
+  ) {
+    super("INCOMPATIBLE", message, options);
+    this.range = range;
+    this.version = version;
+  }
+}
+
 /** A handler of a hook said no. */
 export class VetoError extends PluginError {
   /** The plugin whose handler it was, or `host`; empty until the host has said so. */
@@ -235,6 +273,8 @@ for (const [type, name] of [
   [RemoteError, "RemoteError"],
   [NotReadyError, "NotReadyError"],
   [ConflictError, "ConflictError"],
+  [ManifestError, "ManifestError"],
+  [IncompatibleError, "IncompatibleError"],
   [VetoError, "VetoError"],
 ] as const) {
   Object.defineProperty(type.prototype, "name", { value: name, configurable: true, writable: true });

@@ -22,7 +22,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   serve: ["joined", "handshake", "transport", ...CORE],
   testing: CORE,
   connectors: ["transport", "wire", ...LEAVES],
-  host: ["client", "process", "handshake", "transport", ...CORE],
+  install: ["contract", ...LEAVES],
+  host: ["install", "client", "process", "handshake", "transport", ...CORE],
 };
 const PURE = ["util", "errors", "contract", "wire", "peer"];
 const DOES_IO = /^node:(net|tls|http|https|fs|child_process|process|worker_threads)/;
@@ -37,12 +38,14 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "tree-kill": ["process/process-tree.ts"],
   "get-port": ["transport/port-range.ts"],
   "fast-glob": ["discover/discover.ts"],
-  "ajv/dist/2020.js": ["host/external/options-schema.ts"],
+  "ajv/dist/2020.js": ["host/external/options-schema.ts", "install/manifest/json-validator.ts"],
+  semver: ["install/manifest/engines.ts", "install/manifest/check-manifest.ts"],
+  yauzl: ["install/archive/open-archive.ts"],
   ws: ["transport/dial-websocket.ts", "transport/upgrades.ts", "transport/websocket.ts", ...CONNECTORS],
   "@opentelemetry/api": ["handshake/trace-context.ts"],
   "@standard-schema/spec": ["errors.ts", "contract/schema.ts"],
 };
-const LOADED_ON_USE = ["tree-kill", "get-port", "fast-glob", "ajv/dist/2020.js", "@opentelemetry/api"];
+const LOADED_ON_USE = ["tree-kill", "get-port", "fast-glob", "ajv/dist/2020.js", "semver", "yauzl", "@opentelemetry/api"];
 
 const SRC = new URL("../src/", import.meta.url);
 const roomOf = (file: string): string => (file.split("/")[0] as string).replace(/\.ts$/, "");

@@ -21,6 +21,8 @@ const PARTS = {
   standby: 30,
   crowd: 200,
   dialIn: 1_000,
+  storeKills: 100,
+  installs: 200,
 };
 const USAGE = `Usage: node bench/drill/run.mjs [options]
   --only a,b       parts: ${Object.keys(PARTS).join(", ")}
@@ -66,6 +68,8 @@ async function main() {
     "standby",
     "crowd",
     "dial-in",
+    "store-kills",
+    "installs",
   ].map((name) => import(`./${name}.mjs`));
   const parts = Object.assign({}, ...(await Promise.all(modules)));
   let missed = 0;

@@ -4,7 +4,9 @@
 export type { ErrorOf, PluginErrorCode, StartReason, StartStep } from "../errors.js";
 export {
   ConflictError,
+  IncompatibleError,
   isPluginError,
+  ManifestError,
   NotReadyError,
   PluginError,
   RemoteError,
@@ -16,6 +18,8 @@ export type { RemoteBus, RunOptions } from "./bus-views.js";
 export type { CallContext, ConfigureContext, Dispensed, Dispenser, Handler, Handlers, PluginIdentity } from "./context.js";
 export type { Contract, Member, Members, Method, Notification, OptionalMember, Stream } from "./contract.js";
 export { defineContract, method, notification, optional, stream } from "./contract.js";
+export type { CredentialRequest } from "./credentials.js";
+export { credentials } from "./credentials.js";
 export type { Implementation } from "./implement.js";
 export { implement } from "./implement.js";
 export type { InputOf, OutputOf, Schema } from "./schema.js";

@@ -5,6 +5,8 @@ import { collect } from "../contract/strategies.js";
 import type { Bus } from "../contract/topic-views.js";
 import { isTopics, type Topics } from "../contract/topics.js";
 import { ConflictError, NotReadyError, PluginError } from "../errors.js";
+import type { AuditEntry } from "../install/audit.js";
+import type { LogEntry, LogQuery } from "../install/logs/log-entry.js";
 import { manage } from "../process/registry.js";
 import { socketChannel } from "../transport/socket.js";
 import { abortable } from "../util/abort.js";
@@ -17,6 +19,12 @@ import { Changes } from "./changes.js";
 import { CORE_CLOSE, CORE_READY } from "./core-topics.js";
 import { Door, type DoorOptions } from "./external/door.js";
 import { DEFAULT_LISTEN } from "./external/listen-options.js";
+import type { TokenStore } from "./external/tokens.js";
+import type { HostData } from "./installed/host-data.js";
+import type { InstallOptions, UpdateOptions } from "./installed/install-options.js";
+import { LazyData } from "./installed/lazy-data.js";
+import { type AuditQuery, resolveAuditQuery, resolveLogQuery } from "./installed/queries.js";
+import { checkId, type TokenOffice } from "./installed/token-office.js";
 import { metricsText } from "./metrics.js";
 import { refuseCircle } from "./needs.js";
 import { type HostOptions, type ResolvedHostOptions, resolveHostOptions } from "./options/host-options.js";
@@ -41,6 +49,7 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
   readonly #topicBus: TopicBus;
   readonly #changes = new Changes();
   readonly #door: Door;
+  readonly #data: LazyData;
   #ready: Promise<{ readonly url: string | undefined }> | undefined;
   #closed: Promise<void> | undefined;
   #unmanage: () => void = () => {};
@@ -53,7 +62,8 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
     this.#options = resolveHostOptions(options);
     this.#topicBus = new TopicBus();
     this.#plugins = new Plugins({ options: this.#options, bus: this.#topicBus, clock, onChange: (change) => this.#changes.tell(change) });
-    this.#door = new Door(doorOptions(this.#options, this.#plugins));
+    this.#data = new LazyData(this.#options, this.#plugins, clock);
+    this.#door = new Door(doorOptions(this.#options, this.#plugins, this.#data.tokens));
     this.bus = this.#busOf(this.#options.topics ?? NO_TOPICS) as unknown as Bus<T>;
     refuseTwins(this.#options.plugins);
     refuseCircle(this.#options.plugins);
@@ -75,6 +85,8 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
   async load(plugin: PluginSpec): Promise<Session> {
     const spec = resolveSpec(plugin);
     this.#refuseClosed(`load plugin "${spec.id}"`);
+    // Not awaited where nothing is kept: two that load one plugin at once get one session.
+    const data = this.#options.dataDir === undefined ? undefined : await this.#data.open();
     await this.#plugins.untilRemoved(spec.id);
     this.#refuseClosed(`load plugin "${spec.id}"`);
     const known = this.#plugins.get(spec.id);
@@ -86,12 +98,15 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
     refuseCircle([...this.#plugins.specs, spec]);
     this.#open();
     if (spec.mode === "external") await this.#openDoor();
-    const session = this.#plugins.add(spec);
+    const session = this.#plugins.add(spec, data?.keptOf(spec.id));
     if (session.activeState === "active") await this.#plugins.activate(spec.id);
     return session;
   }
 
-  /** Stops a plugin, after those that need it, and forgets it. One that is not known is no matter. */
+  /**
+   * Stops a plugin, after those that need it, and forgets it until the host is started again. One that is not known is no matter.
+   * An installed one stays installed: `uninstall()` takes it away.
+   */
   async unload(id: string): Promise<void> {
     await this.#plugins.remove(id);
   }
@@ -157,6 +172,90 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
     );
   }
 
+  /**
+   * Installs a plugin from a directory, a zip or a URL: looked at, unpacked, and there whole or not at all. It is inactive and may do
+   * nothing until somebody grants it what it asks for (`session.manifest`). Needs `dataDir`, as all of these do.
+   * @throws {PluginError} `INSTALL_FAILED`, `BAD_ARCHIVE`, `BAD_MANIFEST`, `INCOMPATIBLE`, `INVALID_INPUT`, `CONFLICT`, `STORE_FAILED`
+   */
+  async install(source: string | URL, options: InstallOptions = {}): Promise<Session> {
+    const session = await (await this.#dataFor("install a package")).install(source, options);
+    if (session.mode === "external") await this.#openDoor();
+    return session;
+  }
+
+  /**
+   * Takes another version of an installed plugin. One that is active is replaced once the new version is ready and well; if it does not
+   * come to that the old one stays. One that is not active stays so.
+   * @throws {PluginError} As install(); `CONFLICT` for a package of another id, and while it is pinned; and why it did not start.
+   */
+  async update(id: string, source: string | URL, options: UpdateOptions = {}): Promise<void> {
+    const data = await this.#dataFor(`update plugin "${id}"`);
+    const { updatePackage } = await import("./installed/update-package.js");
+    await updatePackage(data, this.#installed(data, id, "update"), source, options);
+  }
+
+  /**
+   * Goes back to the version before, or to one of those that are kept (three). @param version As in its manifest.
+   * @throws {PluginError} `UNKNOWN_PLUGIN` where there is none; as update().
+   */
+  async rollback(id: string, version?: string): Promise<void> {
+    const data = await this.#dataFor(`roll plugin "${id}" back`);
+    const { rollbackPackage } = await import("./installed/update-package.js");
+    await rollbackPackage(data, this.#installed(data, id, "roll back"), version);
+  }
+
+  /** Keeps a plugin at the version that it has: update() refuses. @param pinned False lets go of it. @default true */
+  async pin(id: string, pinned = true): Promise<void> {
+    const data = await this.#dataFor(`pin plugin "${id}"`);
+    const { pinPackage } = await import("./installed/update-package.js");
+    await pinPackage(data, this.#installed(data, id, "pin"), pinned);
+  }
+
+  /** Stops an installed plugin, and removes it with all that is kept of it, but for the audit. @throws {PluginError} `UNKNOWN_PLUGIN` */
+  async uninstall(id: string): Promise<void> {
+    await (await this.#dataFor(`uninstall plugin "${id}"`)).uninstall(id);
+  }
+
+  /** The package that is run, byte for byte as it was installed; of a directory, a zip of it. @throws {PluginError} `UNKNOWN_PLUGIN` */
+  async download(id: string): Promise<Uint8Array> {
+    const data = await this.#dataFor(`download plugin "${id}"`);
+    return (await data.packages.download(id)).bytes;
+  }
+
+  /** The settings of an installed plugin, those named or all; secrets are masked. @throws {PluginError} `UNKNOWN_PLUGIN` */
+  async settings(id: string, keys?: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+    return (await this.#dataFor(`read the settings of plugin "${id}"`)).readSettings(id, keys);
+  }
+
+  /**
+   * Changes some settings of an installed plugin, and leaves the others; `undefined` takes one away. As `session.configure()` otherwise.
+   * @throws {PluginError} As that; `UNKNOWN_PLUGIN`.
+   */
+  async changeSettings(id: string, changes: Readonly<Record<string, unknown>>): Promise<void> {
+    const data = await this.#dataFor(`change the settings of plugin "${id}"`);
+    const changed = Object.entries({ ...data.readSettings(id, undefined), ...changes }).filter(([, value]) => value !== undefined);
+    await this.getSession(id).configure(Object.fromEntries(changed));
+  }
+
+  /** Records of the plugins' logs: the last that were asked for, in order, then, with `follow`, those that come. */
+  async *logs(query: LogQuery = {}): AsyncGenerator<LogEntry, undefined> {
+    const resolved = resolveLogQuery(query);
+    yield* (await this.#dataFor("read the logs")).readLogs(resolved);
+  }
+
+  /** What was done to the plugins and what was refused: installs, grants, settings, tokens, credentials. In order, the last 1_000. */
+  async audit(query: AuditQuery = {}): Promise<readonly AuditEntry[]> {
+    const { tail, since } = resolveAuditQuery(query);
+    return (await this.#dataFor("read the audit")).readAudit(tail, since);
+  }
+
+  /** Tokens by which external plugins prove who they are. Kept as digests: a token is shown once, by what makes it. */
+  readonly tokens: TokenOffice = {
+    issue: async (id) => (await this.#dataFor("issue a token")).tokens.issue(checkId(id, "issue a token")),
+    cycle: async (id) => (await this.#dataFor("cycle a token")).tokens.cycle(checkId(id, "cycle a token")),
+    revoke: async (id) => (await this.#dataFor("revoke a token")).tokens.revoke(checkId(id, "revoke a token")),
+  };
+
   /** Asks those that answer `core.close`, lets what was emitted arrive, and stops every plugin. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -169,7 +268,9 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
 
   async #becomeReady(): Promise<{ readonly url: string | undefined }> {
     this.#open();
-    const url = await this.#openDoor().catch(async (error: unknown) => {
+    // The store first: what is kept says who is let in.
+    const opened = this.#data.open().then(() => this.#openDoor());
+    const url = await opened.catch(async (error: unknown) => {
       await this.close();
       throw error;
     });
@@ -210,6 +311,7 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
     await this.#plugins.flush(this.#options.closeTimeoutMs);
     await this.#plugins.close();
     await this.#door.close();
+    await this.#data.close();
     this.#changes.end();
     this.#unmanage();
   }
@@ -231,6 +333,17 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
     this.#unmanage = manage({ kill: () => this.close() });
   }
 
+  async #dataFor(what: string): Promise<HostData> {
+    this.#refuseClosed(what);
+    this.#open();
+    return this.#data.need(what);
+  }
+
+  #installed(data: HostData, id: string, what: string): PluginSession {
+    data.packageOf(id, `Cannot ${what} plugin "${id}"`);
+    return this.getSession(id) as PluginSession;
+  }
+
   #refuseClosed(what: string): void {
     if (this.#closed === undefined) return;
     throw new PluginError("CONNECTION_CLOSED", `Cannot ${what}: this host is closed\n  Make another with new Host().`);
@@ -239,10 +352,10 @@ export class Host<T extends Topics = Topics<{}>> implements AsyncDisposable {
 
 const NO_TOPICS: Topics = Object.freeze({ name: "none", topics: Object.freeze({}) });
 
-function doorOptions(options: ResolvedHostOptions, plugins: Plugins): DoorOptions {
+function doorOptions(options: ResolvedHostOptions, plugins: Plugins, tokens: TokenStore): DoorOptions {
   const { listen, app, logger, callTimeoutMs } = options;
   const { externals } = plugins;
-  return { listen: listen || DEFAULT_LISTEN, externals, tokens: undefined, app, limits: DEFAULT_LIMITS, clock, logger, callTimeoutMs };
+  return { listen: listen || DEFAULT_LISTEN, externals, tokens, app, limits: DEFAULT_LIMITS, clock, logger, callTimeoutMs };
 }
 
 function refuseTwins(specs: readonly ResolvedSpec[]): void {

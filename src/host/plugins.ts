@@ -1,4 +1,6 @@
 import type { Dispenser } from "../contract/context.js";
+import { credentials } from "../contract/credentials.js";
+import type { ImplementationRecord } from "../contract/implement.js";
 import type { Topics } from "../contract/topics.js";
 import { NotReadyError, PluginError } from "../errors.js";
 import type { PeerConnection } from "../peer/connection.js";
@@ -7,6 +9,7 @@ import { newIdentity } from "../peer/plugin-identity.js";
 import { topicEntries } from "../peer/topics/topic-handlers.js";
 import { abortable } from "../util/abort.js";
 import type { Clock } from "../util/clock.js";
+import type { Logger } from "../util/logger.js";
 import { resolveLimits } from "../wire/limits.js";
 import type { BusEvent } from "./bus/bus-event.js";
 import { hostBus } from "./bus/host-bus.js";
@@ -18,12 +21,14 @@ import { CORE_DROPPED, CORE_ERROR, CORE_REGISTER, type Dropped, type ListenerFai
 import type { External, Externals } from "./external/externals.js";
 import { type GrantKind, isGranted, lackingGrant } from "./grants.js";
 import { startInline } from "./inline/inline-unit.js";
+import { type Access, type CredentialsOptions, provideCredentials } from "./installed/credentials.js";
 import { dependentsOf } from "./needs.js";
 import type { ResolvedHostOptions } from "./options/host-options.js";
 import { type ResolvedInline, type ResolvedSpec, type ResolvedSupervised, resolveSpec } from "./options/resolve-spec.js";
 import type { SessionChange } from "./session/change.js";
 import { PluginSession } from "./session/plugin-session.js";
 import { Runner, type StartWhat } from "./session/runner.js";
+import type { Kept, SessionKeeper } from "./session/session-keeper.js";
 import type { LiveUnit } from "./supervised/live-unit.js";
 import { startProcess } from "./supervised/process-unit.js";
 import { Tally } from "./tally.js";
@@ -39,6 +44,8 @@ export interface PluginsOptions {
 }
 
 interface Known {
+  /** Aborts when it is unloaded: what was issued to it is worth nothing any more. */
+  readonly unloaded: AbortController;
   readonly session: PluginSession;
   readonly member: SessionMember;
   readonly tally: Tally;
@@ -55,6 +62,9 @@ export class Plugins {
   readonly #bus: TopicBus;
   readonly #clock: Clock;
   readonly #onChange: (change: SessionChange) => void;
+  /** What keeps the state of plugins, once it is open. */
+  keeper: SessionKeeper | undefined;
+  readonly #credentials: readonly ImplementationRecord[];
   readonly #known = new Map<string, Known>();
   #loaded = 0;
   #closing = false;
@@ -66,8 +76,18 @@ export class Plugins {
     this.#onChange = onChange;
     const peer = { dispense: (topics: Topics) => hostBus(topics, bus, this.local) } as unknown as Dispenser;
     const { callTimeoutMs } = options;
+    this.#credentials = options.access === undefined ? [] : [provideCredentials(this.#credentialsFor(options.access))];
     this.local = { clock, callTimeoutMs, peer, onListenerFailed: (event, error) => this.#listenerFailed(event, error) };
     for (const entry of topicEntries(options.provides.topics, true).values()) bus.add(new LocalMember(entry, this.local));
+  }
+
+  #credentialsFor(access: Access): CredentialsOptions {
+    return {
+      access,
+      manifestOf: (id) => this.get(id)?.manifest,
+      signalOf: (id) => this.#known.get(id)?.unloaded.signal ?? AbortSignal.abort(),
+      onIssued: (id, permissions, ok) => this.keeper?.access(id, permissions, ok),
+    };
   }
 
   /** In load order. */
@@ -87,17 +107,20 @@ export class Plugins {
     return (this.#known.get(id) as Known).tally;
   }
 
-  add(spec: ResolvedSpec): PluginSession {
+  /** @param kept What is known of it from before. */
+  add(spec: ResolvedSpec, kept: Kept = {}): PluginSession {
     const runner = this.#runner(spec);
     const session: PluginSession = new PluginSession(spec, runner, {
       activate: () => this.#activate(session),
       deactivate: () => (this.get(spec.id) === session ? this.deactivate(spec.id) : runner.deactivate()),
       onGrants: () => member.forgetGrants(),
+      keeper: () => this.keeper,
     });
+    session.restore(kept);
     const member = this.#member(spec, session, runner);
     runner.member = member;
     const tally = new Tally(session, member);
-    this.#known.set(spec.id, { session, member, tally, leaveBus: this.#bus.add(member) });
+    this.#known.set(spec.id, { session, member, tally, unloaded: new AbortController(), leaveBus: this.#bus.add(member) });
     return session;
   }
 
@@ -128,6 +151,7 @@ export class Plugins {
     known.removed ??= this.deactivate(id).then(() => {
       this.#known.delete(id);
       known.leaveBus();
+      known.unloaded.abort();
     });
     return known.removed;
   }
@@ -157,7 +181,10 @@ export class Plugins {
       return known;
     };
     await Promise.all(this.specs.map(({ id }) => stop(id)));
-    for (const { leaveBus } of this.#known.values()) leaveBus();
+    for (const { leaveBus, unloaded } of this.#known.values()) {
+      leaveBus();
+      unloaded.abort();
+    }
   }
 
   /** What the door asks of them. */
@@ -190,7 +217,7 @@ export class Plugins {
   }
 
   #runner(spec: ResolvedSpec): Runner {
-    const { callTimeoutMs, logger } = this.#options;
+    const { callTimeoutMs } = this.#options;
     return new Runner({
       spec,
       clock: this.#clock,
@@ -202,7 +229,8 @@ export class Plugins {
       onChange: (change, instance) =>
         this.#changed(spec.id, { ...change, ...(instance === undefined ? {} : { instance }), pluginId: spec.id }),
       onActive: ({ connection }) => this.#registered(spec.id, connection),
-      warn: (sentence, error) => logger.warn(sentence, { error }),
+      onLastExit: (exit) => this.keeper?.lastExit(spec.id, exit),
+      warn: (sentence, error) => this.#loggerOf(spec.id).warn(sentence, { error }),
     });
   }
 
@@ -242,7 +270,7 @@ export class Plugins {
     throw new NotReadyError(`Cannot start plugin "${id}": it needs plugin "${needed}", which is ${reason}`, [{ id: needed, reason }]);
   }
 
-  #startProcess(spec: ResolvedSupervised, { settings, command }: StartWhat, signal: AbortSignal): Promise<LiveUnit> {
+  #startProcess(spec: ResolvedSupervised, { settings, command, cwd }: StartWhat, signal: AbortSignal): Promise<LiveUnit> {
     const { runtime, provides, logger, app, callTimeoutMs } = this.#options;
     if (runtime === undefined && spec.client.runtime === undefined) {
       throw new NotReadyError(`Cannot start plugin "${spec.id}": this host runs nothing (runtimeProvider "none")`, [
@@ -251,12 +279,13 @@ export class Plugins {
     }
     const own = runtime === "local" ? {} : { runtime };
     const client = {
-      logger,
       callTimeoutMs,
       ...own,
       ...spec.client,
+      logger: this.#loggerOf(spec.id, spec.client.logger ?? logger),
       ...(command === undefined ? {} : { command }),
-      provides: [...provides.contracts, ...(spec.client.provides ?? [])],
+      ...(cwd === undefined ? {} : { cwd }),
+      provides: [...provides.contracts, ...this.#credentials, ...(spec.client.provides ?? [])],
       config: settings,
     };
     const hosted = { identity: newIdentity(spec.id), info: app, authorize: this.#authorize(spec.id) };
@@ -280,6 +309,9 @@ export class Plugins {
   #authorize(id: string): (contract: string) => string | undefined {
     return (contract) => {
       const session = this.get(id);
+      // Its manifest asks for credentials, and the program gives them or not.
+      if (contract === credentials.name && this.#credentials.length > 0)
+        return session?.manifest?.access === undefined ? noAccess(id) : undefined;
       if (session === undefined || isGranted(session.grants, "contracts", contract, undefined)) return undefined;
       return lackingGrant(id, "contracts", contract);
     };
@@ -325,14 +357,23 @@ export class Plugins {
     for (const session of this.all) if (session.spec.needs.includes(id) && isHeldBack(session)) this.activate(session.id).catch(() => {});
   }
 
+  /** What is said of a plugin goes into its own log as well, where there is one. */
+  #loggerOf(id: string, logger: Logger = this.#options.logger): Logger {
+    return this.keeper?.logger(id, logger) ?? logger;
+  }
+
   #log(change: SessionChange): void {
-    const { logger } = this.#options;
     const { pluginId } = change;
+    const logger = this.#loggerOf(pluginId);
     if (change.to === "errored") logger.error(`Plugin "${pluginId}" is errored: ${change.error.message}`);
     else if (change.to === "restarting")
       logger.warn(`Plugin "${pluginId}" is restarted in ${Math.round(change.delayMs)} ms: ${change.error.message}`);
     else logger.debug(`Plugin "${pluginId}" is ${change.to}`);
   }
+}
+
+function noAccess(id: string): string {
+  return `plugin "${id}" asks for no access in its manifest\n  "access": { "permissions": […] } does that.`;
 }
 
 /** Says whether a plugin is wanted, and not there for want of another that it needs. */

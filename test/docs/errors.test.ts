@@ -4,36 +4,16 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { websocketClient } from "../../src/connectors/index.js";
 import { Host } from "../../src/host/index.js";
-import {
-  type ClientOptions,
-  defineTopics,
-  hook,
-  implement,
-  NewClient,
-  type PluginError,
-  StartError,
-  type StartReason,
-  veto,
-} from "../../src/index.js";
+import { type ClientOptions, defineTopics, hook, implement, NewClient, StartError, type StartReason, veto } from "../../src/index.js";
 import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
 import { RawPlugin } from "../kit/raw/raw-plugin.js";
+import { expectShown } from "./expect-shown.js";
 
 gate();
 const DOCUMENT = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
 const SOURCE = readFileSync(new URL("../../src/errors.ts", import.meta.url), "utf8");
 const PLUGINS = new URL("plugins/", import.meta.url);
-
-/** Fails unless the sentence is, to the letter, the one that docs/errors.md shows under that code. */
-async function expectShown(error: unknown, code: string, file = code): Promise<void> {
-  const { code: actual, message } = error as PluginError;
-  expect(actual).toBe(code);
-  // docs:sync copies it into the document: after a change run vitest with -u, then npm run docs:sync.
-  await expect(`${message}\n`).toMatchFileSnapshot(`sentences/${file}.txt`);
-  expect(DOCUMENT.split(/^## /m).find((section) => section.startsWith(`${code}\n`))).toContain(
-    `test/docs/sentences/${file}.txt\n${message}\n`,
-  );
-}
 
 function clientOf(file: string, options: Partial<ClientOptions> = {}): ReturnType<typeof NewClient> {
   return NewClient({ command: file, cwd: PLUGINS, minPort: 0, maxPort: 0, ...options });

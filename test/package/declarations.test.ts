@@ -48,6 +48,8 @@ test("each class is declared once, and an error from one entry is that of every 
   expect(declared.sort()).toEqual([
     "ConflictError",
     "Host",
+    "IncompatibleError",
+    "ManifestError",
     "NotReadyError",
     "PluginError",
     "RemoteError",

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,7 +33,7 @@ function loadedBy(program: string): string[] {
   }
 }
 
-const HEAVY = /node_modules\/(fast-glob|tree-kill|get-port|ws|zod)\//;
+const HEAVY = /node_modules\/(fast-glob|tree-kill|get-port|ws|zod|ajv|semver|yauzl)\//;
 
 test("mortise/plugin opens three files, and no library", () => {
   const loaded = loadedBy('import "mortise/plugin";');
@@ -56,6 +56,31 @@ test("the first start of a plugin opens no file but the host's own, and no libra
   expect(loaded.some((path) => path.startsWith("dist/"))).toBe(true);
   expect(loaded.filter((path) => path.startsWith("node_modules/"))).toEqual([]);
   expect(loaded.length).toBeLessThanOrEqual(5);
+});
+
+test("a host loads ajv, semver and yauzl when it installs something, not before", () => {
+  const dir = mkdtempSync(join(tmpdir(), "loading-"));
+  try {
+    mkdirSync(join(dir, "package"));
+    writeFileSync(join(dir, "package/mortise.json"), JSON.stringify({ id: "a", name: "A", version: "1.0.0", command: "a.js" }));
+    writeFileSync(join(dir, "package/a.js"), "");
+    const host = `import { Host } from "mortise/host";
+      const host = new Host({ dataDir: ${JSON.stringify(join(dir, "data"))} });
+      await host.ready();`;
+    const libraries = (program: string): Set<string | undefined> =>
+      new Set(
+        loadedBy(`${program} await host.close();`)
+          .filter((path) => path.startsWith("node_modules/"))
+          .map((path) => path.split("/")[1]),
+      );
+    expect(libraries(host)).toEqual(new Set());
+    const loaded = libraries(`${host} await host.install(${JSON.stringify(join(dir, "package"))});`);
+    expect([...loaded]).toEqual(expect.arrayContaining(["ajv", "semver", "yauzl"]));
+    // What is installed is not looked at anew.
+    expect(libraries(host)).toEqual(new Set());
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
 
 test("mortise/contract opens one file, which mortise and mortise/plugin open too", () => {

@@ -8,6 +8,8 @@ import * as testing from "../../src/testing/index.js";
 
 const CONTRACT = [
   "ConflictError",
+  "IncompatibleError",
+  "ManifestError",
   "NotReadyError",
   "PluginError",
   "RemoteError",
@@ -16,6 +18,7 @@ const CONTRACT = [
   "VetoError",
   "action",
   "collect",
+  "credentials",
   "deepMerge",
   "defineContract",
   "defineTopics",
@@ -47,7 +50,7 @@ test("mortise exports these names and no others", () => {
 });
 
 test("mortise/host exports these names and no others", () => {
-  expect(Object.keys(many).sort()).toEqual(["Host", "core", "parseRuntimeProvider"]);
+  expect(Object.keys(many).sort()).toEqual(["Host", "core", "loadConfig", "parseRuntimeProvider"]);
 });
 
 test("mortise/connectors exports these names and no others", () => {

@@ -1,13 +1,18 @@
 import type { Implementation } from "../../contract/implement.js";
 import { type Provides, readProvides } from "../../contract/implementations.js";
 import { isTopics, type Topics } from "../../contract/topics.js";
+import { type PackageLimits, type ResolvedPackageLimits, readPackageLimits } from "../../install/archive/archive-limits.js";
+import type { LogLimits, ResolvedLogLimits } from "../../install/logs/rotated-file.js";
 import type { Runtime } from "../../process/runtime.js";
 import { type Logger, silentLogger } from "../../util/logger.js";
+import { callback } from "../../util/options/functions.js";
 import { list } from "../../util/options/lists.js";
 import { logger } from "../../util/options/loggers.js";
-import { duration, patience } from "../../util/options/numbers.js";
+import { duration, integer, patience } from "../../util/options/numbers.js";
+import { directory } from "../../util/options/paths.js";
 import { nested, type OptionsSource, option, REQUIRED, readOptions } from "../../util/options/source.js";
 import { type ListenOptions, type ResolvedListen, readListen } from "../external/listen-options.js";
+import type { Access } from "../installed/credentials.js";
 import { type RuntimeProvider, readRuntime } from "../runtime-provider.js";
 import { type ResolvedSpec, resolveSpec } from "./resolve-spec.js";
 import type { PluginSpec } from "./spec.js";
@@ -36,6 +41,21 @@ export interface HostOptions<T extends Topics = Topics> {
   readonly topics?: T | undefined;
   /** What plugins may call, and this program's own handlers of topics. @default [] */
   readonly provides?: readonly Implementation[] | undefined;
+  /**
+   * Where installed plugins and what is to be known of plugins is kept: a directory of this host's own, made where it is not there.
+   * @default nothing is kept, and nothing can be installed
+   */
+  readonly dataDir?: string | URL | undefined;
+  /** How large a package may be. @default 2_000 files, 100 MiB */
+  readonly packageLimits?: PackageLimits | undefined;
+  /** How much of each plugin's log is kept. @default 5 files of 10 MiB */
+  readonly logLimits?: LogLimits | undefined;
+  /**
+   * Issues a credential to an installed plugin that asks for one (`credentials` in `mortise/plugin`): whatever JSON carries. The signal
+   * aborts when the plugin is unloaded: revoke it then.
+   * @default none is issued
+   */
+  readonly access?: Access | undefined;
   /** Gets what happens to the plugins, and their output. @default silent */
   readonly logger?: Logger | undefined;
 }
@@ -53,14 +73,19 @@ export interface ResolvedHostOptions {
   readonly runtime: Runtime | "local" | undefined;
   readonly topics: Topics | undefined;
   readonly provides: Provides;
+  readonly dataDir: string | undefined;
+  readonly packageLimits: ResolvedPackageLimits;
+  readonly logLimits: ResolvedLogLimits;
+  readonly access: Access | undefined;
   readonly logger: Logger;
 }
 
 const ATTEMPT = "Cannot create a host";
 const NAMES = new Set(
-  "app plugins readyTimeoutMs listen clientTimeoutMs closeTimeoutMs callTimeoutMs runtimeProvider runtimes topics provides logger".split(
-    " ",
-  ),
+  (
+    "app plugins readyTimeoutMs listen clientTimeoutMs closeTimeoutMs callTimeoutMs runtimeProvider runtimes topics provides dataDir " +
+    "packageLimits logLimits access logger"
+  ).split(" "),
 );
 
 /** @throws {TypeError | RangeError} An option that is unknown or wrong. */
@@ -80,11 +105,20 @@ export function resolveHostOptions(options: HostOptions<Topics>): ResolvedHostOp
     runtime: readRuntime(from),
     topics: option(from, "topics", undefined, isTopics, "made with defineTopics()"),
     provides: from.values["provides"] === undefined ? NOTHING_PROVIDED : readProvides(from, "provides"),
+    dataDir: directory(from, "dataDir", undefined),
+    packageLimits: readPackageLimits(from, "packageLimits"),
+    logLimits: readLogLimits(from),
+    access: callback<Access, undefined>(from, "access", undefined),
     logger: logger(from, "logger", silentLogger),
   };
 }
 
 const NOTHING_PROVIDED: Provides = { contracts: [], topics: [] };
+
+function readLogLimits(from: OptionsSource): ResolvedLogLimits {
+  const limits = nested(from, "logLimits", new Set(["maxFileBytes", "maxFiles"]));
+  return { maxFileBytes: integer(limits, "maxFileBytes", 10 * 2 ** 20, 1_024), maxFiles: integer(limits, "maxFiles", 5, 1, 1_000) };
+}
 
 function readApp(from: OptionsSource): ResolvedHostOptions["app"] {
   if (from.values["app"] === undefined) return undefined;

@@ -1,6 +1,7 @@
 import { type Contract, checkContract, NAME_PATTERN, NAME_RULE } from "../../contract/contract.js";
 import type { CallOptions, Remote } from "../../contract/views.js";
 import { NotReadyError, type PluginError } from "../../errors.js";
+import type { Manifest } from "../../install/manifest/manifest.js";
 import { checkProvided, providedMembers } from "../../peer/calls/check-provided.js";
 import { makeRemote } from "../../peer/calls/remote.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
@@ -12,6 +13,7 @@ import { type ResolvedSpec, readGrants } from "../options/resolve-spec.js";
 import type { Runner } from "./runner.js";
 import { detailsOf, type LastExit, type ReplaceOptions, type Session, type Supervised } from "./session.js";
 import type { SessionHealth } from "./session-health.js";
+import type { Kept, SessionKeeper } from "./session-keeper.js";
 import type { SessionState } from "./states.js";
 
 /** What a session needs of the host that it belongs to. */
@@ -21,6 +23,8 @@ export interface SessionHost {
   /** Stops it, after what needs it. */
   deactivate(): Promise<void>;
   onGrants(): void;
+  /** What keeps its state; undefined where nothing is kept. */
+  keeper(): SessionKeeper | undefined;
 }
 
 /** A plugin that this host knows, whoever runs it. */
@@ -33,6 +37,8 @@ export class PluginSession implements Session {
   readonly #host: SessionHost;
   #wish: "active" | "inactive";
   #grants: Grants;
+  /** What its package says of it. */
+  manifest: Manifest | undefined;
 
   constructor(spec: ResolvedSpec, runner: Runner, host: SessionHost) {
     this.spec = spec;
@@ -43,6 +49,14 @@ export class PluginSession implements Session {
     this.#wish = spec.active ? "active" : "inactive";
     this.#grants = spec.grants;
     this.supervised = spec.mode === "supervised" ? this.#supervise() : undefined;
+  }
+
+  /** Takes over what is known of it from before this host was started. A wish that was kept is worth more than the spec's. */
+  restore(kept: Kept): void {
+    this.manifest = kept.manifest;
+    this.#wish = kept.wish ?? this.#wish;
+    this.#grants = kept.grants ?? this.#grants;
+    this.runner.restore(kept);
   }
 
   get startedAt(): Date | undefined {
@@ -84,7 +98,10 @@ export class PluginSession implements Session {
 
   async grant(grants: Grants): Promise<void> {
     const from = readOptions(`Cannot grant plugin "${this.id}" anything`, { grants }, new Set(["grants"]));
-    this.#grants = Object.freeze(readGrants(from, "grants", EVERYTHING));
+    const read = Object.freeze(readGrants(from, "grants", EVERYTHING));
+    const kept = this.#host.keeper()?.grants(this.id, read);
+    if (kept !== undefined) await kept;
+    this.#grants = read;
     this.#host.onGrants();
   }
 
@@ -95,9 +112,18 @@ export class PluginSession implements Session {
       );
     }
     signal?.throwIfAborted();
-    this.#wish = state;
-    const settled = state === "active" ? this.#host.activate() : this.#host.deactivate();
+    const settled = this.#setWish(state);
     await (signal === undefined ? settled : abortable(settled, signal));
+  }
+
+  /** Kept first, so that a wish that was acknowledged outlives this host; in the order in which it was asked for. */
+  #setWish(state: "active" | "inactive"): Promise<void> {
+    const kept = this.#host.keeper()?.wish(this.id, state);
+    const apply = (): Promise<void> => {
+      this.#wish = state;
+      return state === "active" ? this.#host.activate() : this.#host.deactivate();
+    };
+    return kept === undefined ? apply() : kept.then(apply);
   }
 
   replace(options: ReplaceOptions = {}): Promise<void> {
@@ -105,12 +131,15 @@ export class PluginSession implements Session {
   }
 
   configure(settings: unknown): Promise<void> {
-    return this.runner.configure(settings);
+    const offer = (taken: unknown): Promise<void> => this.runner.configure(taken);
+    return this.#host.keeper()?.settings(this.id, settings, offer) ?? offer(settings);
   }
 
   async dispense<C extends Contract>(contract: C): Promise<Remote<C>> {
     const provided = await this.#provided(contract.name);
     checkContract(contract, "dispense");
+    // Where its manifest alone says that it provides it, which of the optional members there are is not known yet.
+    if (provided === undefined) return makeRemote(contract, this.runner.handle, this.runner.remoteOptions);
     checkProvided(contract, provided, `plugin "${this.id}"`);
     return makeRemote(contract, this.runner.handle, { ...this.runner.remoteOptions, has: providedMembers(contract, provided) });
   }
@@ -121,8 +150,10 @@ export class PluginSession implements Session {
     return this.runner.handle.call(method, input, options);
   }
 
-  /** What it said it provides when it was last started: that is waited for the first time. */
-  async #provided(contract: string): Promise<readonly Provided[]> {
+  /** What it said it provides when it was last started: that is waited for the first time. Undefined where its manifest alone says so. */
+  async #provided(contract: string): Promise<readonly Provided[] | undefined> {
+    const asleep = this.runner.provided === undefined && this.runner.isSleeping;
+    if (asleep && this.manifest?.provides?.includes(contract) === true) return undefined;
     if (this.runner.provided === undefined) await this.runner.untilStarted();
     const { provided, error } = this.runner;
     if (provided !== undefined) return provided;

@@ -34,14 +34,19 @@ export interface RunnerOptions {
   start(what: StartWhat, signal: AbortSignal): Promise<LiveUnit>;
   onChange(change: UnitChange, instance: number | undefined): void;
   onActive(unit: LiveUnit): void;
+  onLastExit(exit: LastExit): void;
   warn(sentence: string, error: unknown): void;
 }
 /** A move of what serves a session: of its processes, or of the place that a plugin has which dials in. */
 export type UnitChange = SupervisorChange | { readonly to: ExternalState };
 /** What may differ from one start of a plugin to the next. */
-export interface StartWhat {
+export interface StartWhat extends Program {
   readonly settings: unknown;
+}
+/** Another program than the spec's, and where it runs. */
+interface Program {
   readonly command: ClientOptions["command"];
+  readonly cwd: ClientOptions["cwd"];
 }
 
 const CONFIGURE_MS = 30_000;
@@ -64,7 +69,7 @@ export class Runner {
   readonly #started: Deferred<void>[] = [];
   #member: SessionMember | undefined;
   #settings: unknown;
-  #command: ClientOptions["command"];
+  #program: Program = { command: undefined, cwd: undefined };
   #provided: readonly Provided[] | undefined;
   #startedAt: Date | undefined;
   #lastExit: LastExit | undefined;
@@ -108,7 +113,7 @@ export class Runner {
       standby,
       restart,
       clock,
-      start: (signal) => start({ settings: this.#settings, command: this.#command }, signal),
+      start: (signal) => start({ settings: this.#settings, ...this.#program }, signal),
       onUnits: (units) => this.#serve(units),
       onChange: (change, instance) => this.#changed(change, count === 1 ? undefined : instance),
       onEnd: (unit, reason) => this.#ended(unit, reason),
@@ -164,6 +169,12 @@ export class Runner {
     return this.#lastExit;
   }
 
+  /** What is known from before this host was started. */
+  restore({ settings, lastExit }: { readonly settings?: unknown; readonly lastExit?: LastExit | undefined }): void {
+    if (settings !== undefined) this.#settings = settings;
+    this.#lastExit ??= lastExit;
+  }
+
   get health(): SessionHealth | undefined {
     const callsTimedOut = this.units.reduce((sum, { peer }) => sum + peer.callsTimedOut, 0);
     if (this.#health !== undefined) return { ...this.#health, callsTimedOut };
@@ -217,24 +228,36 @@ export class Runner {
     return started.promise;
   }
 
-  replace({ drainMs = DRAIN_MS, command = this.#command }: ReplaceOptions): Promise<void> {
-    const replaced = this.#replacing.then(() => this.#replace(drainMs, command));
+  replace({ drainMs = DRAIN_MS, command }: ReplaceOptions): Promise<void> {
+    return this.#inTurn(() => this.#replace(drainMs, { ...this.#program, ...(command === undefined ? {} : { command }) }));
+  }
+
+  /** Runs another program from now on: one that is active is replaced, another runs it at its next start. */
+  run(program: Program): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.state === "active") return this.#replace(DRAIN_MS, program);
+      this.#program = program;
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const replaced = this.#replacing.then(work);
     this.#replacing = replaced.catch(() => {});
     return replaced;
   }
 
-  async #replace(drainMs: number, command: ClientOptions["command"]): Promise<void> {
+  async #replace(drainMs: number, program: Program): Promise<void> {
     const { id } = this.#options.spec;
     if (this.#instances instanceof Seat) throw new TypeError(`Cannot replace plugin "${id}": somebody else runs it`);
     if (this.state !== "active") {
       throw new PluginError("NOT_SENT", `Cannot replace plugin "${id}": it is ${this.state}, and only one that is active can be replaced`);
     }
     const { signal } = this.#giveUpReplacing;
-    const start = (): Promise<LiveUnit> => this.#options.start({ settings: this.#settings, command }, signal);
+    const start = (): Promise<LiveUnit> => this.#options.start({ settings: this.#settings, ...program }, signal);
     const replaced = this.#instances.replace(start, (unit) => abortable(this.#checkFit(unit), signal), drainMs);
     // What was given up fails in some way, or comes too late: why is what counts.
     await replaced.finally(() => signal.throwIfAborted());
-    this.#command = command;
+    this.#program = program;
   }
 
   async #checkFit({ peer }: LiveUnit): Promise<void> {
@@ -315,6 +338,7 @@ export class Runner {
 
   #ended(unit: LiveUnit, reason: CloseReason): void {
     this.#lastExit = { reason, at: new Date(), callsLost: unit.peer.callsLost };
+    this.#options.onLastExit(this.#lastExit);
   }
 
   #changed(change: UnitChange, instance: number | undefined): void {

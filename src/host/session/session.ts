@@ -2,6 +2,7 @@ import type { ClientOptions } from "../../client/options/options.js";
 import type { Contract } from "../../contract/contract.js";
 import type { CallOptions, Remote } from "../../contract/views.js";
 import type { PluginError } from "../../errors.js";
+import type { Manifest } from "../../install/manifest/manifest.js";
 import type { CloseReason } from "../../peer/errors/close-reason.js";
 import { ranOutOfMemory } from "../../peer/errors/out-of-memory.js";
 import type { Grants } from "../grants.js";
@@ -26,10 +27,12 @@ export interface Session {
   readonly errorMessage: string | undefined;
   /** The same for programs: `code`, and what there is of `step`, `reason`, `exitCode`, `signal`, `stderrTail`, `outOfMemory`, `attempt`, `delayMs`. */
   readonly errorDetails: Readonly<Record<string, unknown>>;
-  /** Its last end that was not asked for. Kept after it has recovered. */
+  /** Its last end that was not asked for. Kept after it has recovered, and in `dataDir`. */
   readonly lastExit: LastExit | undefined;
   /** How often it was started anew. */
   readonly restarts: number;
+  /** What its package says of it, what it asks for and the schema of its settings among it; undefined for one that is not installed. */
+  readonly manifest: Manifest | undefined;
   /** What it may do now. */
   readonly grants: Grants;
   /** Takes effect at once, on live connections too. What is left out is not granted any more. */
@@ -47,7 +50,12 @@ export interface Session {
    * does not come to that the old one stays, and the call rejects with why.
    */
   replace(options?: ReplaceOptions): Promise<void>;
-  /** Hands other options to the plugin's `configure`, which runs again, and keeps them if that resolves within 30 s. */
+  /**
+   * Hands other options to the plugin's `configure`, which runs again, and keeps them if that resolves within 30 s. Those of an installed
+   * plugin are held against its manifest's schema first, and are there when the host is started again; a secret that is written back as it
+   * was read, masked, stays what it was.
+   * @throws {PluginError} `NOT_SENT` It is not active. `INVALID_INPUT` They do not fit.
+   */
   configure(settings: unknown): Promise<void>;
   /**
    * A handle for as long as the session: it outlives restarts and replacements. While no process is there its calls reject with
