@@ -110,7 +110,7 @@ export function fromWireError(error: unknown, method: string, { other, plugin }:
 function errorOf(kind: PluginErrorCode, text: string, data: unknown, situation: string): PluginError {
   if (kind === "VETOED") return vetoError(text, data);
   if (kind === "INVALID_INPUT" || kind === "INVALID_OUTPUT") return new ValidationError(kind, text, issuesOf(data, text));
-  return new PluginError(kind, `${situation}\n  it answered: ${text}`);
+  return new PluginError(kind, `${situation}\n  it answered: ${text.replaceAll("\n", "\n    ")}`);
 }
 
 // From a plugin, without the id of whoever it was: the host knows that by the connection.

@@ -37,11 +37,13 @@ export function isAsyncIterable(value: object): value is AsyncIterable<unknown> 
 
 // The members of a plain object are looked at one by one. What a class has of its own may make something special of it.
 function mayBeSpecial(value: object): boolean {
-  const kind = kindOf(value);
-  if (kind === "Date") return Object.getPrototypeOf(value) !== Date.prototype || !isValidDate(value);
-  if (kind !== "Object") return true;
-  const { toJSON, then } = value as { toJSON?: unknown; then?: unknown };
-  return typeof toJSON === "function" || typeof then === "function";
+  // Not kindOf(): each instance of a class in a value pays for this.
+  const tag: string = Object.prototype.toString.call(value);
+  if (tag === "[object Object]") {
+    const { toJSON, then } = value as { toJSON?: unknown; then?: unknown };
+    return typeof toJSON === "function" || typeof then === "function";
+  }
+  return tag !== "[object Date]" || Object.getPrototypeOf(value) !== Date.prototype || !isValidDate(value);
 }
 
 /** What a value is by its own account, whatever realm made it, as in `Map`; `Object` for one of a class that says nothing. */
