@@ -1,6 +1,7 @@
-import { implement } from "../../dist/contract.js";
+import { defineContract, implement, method } from "../../dist/contract.js";
 import { connectInMemory } from "../../dist/testing.js";
-import { greeter } from "./mortise-greeter.mjs";
+
+const greeter = defineContract("greeter", { greet: method() });
 
 /** `connectInMemory()`: two peers without a process and without a host. */
 export async function start() {

@@ -1,6 +1,7 @@
-import { implement } from "../../dist/contract.js";
+import { defineContract, implement, method } from "../../dist/contract.js";
 import { Host } from "../../dist/host.js";
-import { greeter } from "./mortise-greeter.mjs";
+
+const greeter = defineContract("greeter", { greet: method() });
 
 /** A plugin of a host that is code of the host's own program. */
 export async function start() {

@@ -6,7 +6,7 @@ import { atMost } from "./lib.mjs";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 export async function interleavings({ count, seed }) {
-  const { status, stdout } = spawnSync("npx", ["vitest", "run", "test/e2e/life-random.test.ts"], {
+  const { status, stdout } = spawnSync("npx", ["vitest", "run", "test/e2e/life/life-random.test.ts"], {
     cwd: ROOT,
     encoding: "utf8",
     env: { ...process.env, LIFE_SEEDS: `${seed},${count}` },
