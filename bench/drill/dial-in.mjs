@@ -88,7 +88,7 @@ async function costs(host, swarms, count, empty) {
   });
   const [spawnedUs, dialledUs] = await host.ask("calls", { rounds: 5_000 });
   dialled.kill("SIGKILL");
-  const events = 100;
+  const events = Math.ceil(30_000 / count);
   const [ours, plain] = [[], []];
   for (let round = 0; round < 4; round++) {
     ours.push(await timeOf(swarms, "events", events * count, () => host.ask("emit", { events })));
