@@ -93,7 +93,7 @@ test.each(SHOWING.filter((path) => path !== "README.md"))("%s shows what its pro
 });
 
 test("each program of examples/docs is shown in a document", () => {
-  const documents = [...SHOWING, "docs/protocol.md", "docs/guide/README.md"].map(read).join("");
+  const documents = [...SHOWING, "docs/protocol.md", "docs/external-plugins.md", "docs/guide/README.md"].map(read).join("");
   const programs = readdirSync(join(ROOT, "examples/docs"), { recursive: true, encoding: "utf8" }).filter(
     (name) => /\.(ts|cjs|mjs|py|sh)$/.test(name) && !name.startsWith("certificates/"),
   );
