@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   testing: CORE,
   connectors: ["transport", "wire", ...LEAVES],
   install: ["contract", ...LEAVES],
-  host: ["install", "client", "process", "handshake", "transport", ...CORE],
+  host: ["install", "client", "process", "output", "handshake", "transport", ...CORE],
 };
 const PURE = ["util", "errors", "contract", "wire", "peer"];
 const DOES_IO = /^node:(net|tls|http|https|fs|child_process|process|worker_threads)/;

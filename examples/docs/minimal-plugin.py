@@ -76,8 +76,15 @@ def bind():
         except OSError: continue
     sys.exit(f"Cannot listen: every port from {low} to {high} is taken")
 
-if os.environ.get("PLUGIN_LIFELINE") == "stdin":
-    threading.Thread(target=lambda: (sys.stdin.buffer.read(), os._exit(0)), daemon=True).start()
+def end_with(lifeline):
+    while lifeline.read(4096): pass
+    os._exit(0)
+
+lifeline = os.environ.get("PLUGIN_LIFELINE", "")
+if lifeline == "stdin" or lifeline.startswith("fd:"):
+    fd = 0 if lifeline == "stdin" else int(lifeline[3:])
+    if fd: os.set_inheritable(fd, False)  # The plugin's own children must not get it.
+    threading.Thread(target=end_with, args=[open(fd, "rb", buffering=0)], daemon=True).start()
 server = bind()
 print(f"\n1|1|tcp|127.0.0.1:{server.getsockname()[1]}|jsonrpc|", flush=True)
 while True:

@@ -16,6 +16,7 @@ import { deferred } from "../util/deferred.js";
 import { withFields } from "../util/logger.js";
 import { type Moves, moveState } from "../util/state.js";
 import { exitReason, release } from "./ending.js";
+import { watchForgotten } from "./forgotten.js";
 import { checkDrainOptions, type DrainOptions } from "./options/drain-options.js";
 import type { ResolvedClientOptions } from "./options/options.js";
 import { checkStartOptions, type StartOptions } from "./options/start-options.js";
@@ -62,6 +63,13 @@ export interface Client extends AsyncDisposable {
    */
   drain(options?: DrainOptions): Promise<CloseReason>;
   /**
+   * Lets this program end while the plugin is open, which ends with it then, as with a host that dies. A call that waits still keeps the
+   * program running, and so do a start and kill(); an open stream does not. Of no effect on a `runtime` that has no `hold`. Idempotent.
+   */
+  unref(): void;
+  /** Takes unref() back. Idempotent. */
+  ref(): void;
+  /**
    * Asks the plugin to stop, waits `killTimeoutMs`, insists, and resolves when it is gone. Idempotent; never rejects. A plugin that was
    * attached to is left alone, unless `mayKill`.
    */
@@ -90,6 +98,8 @@ export class PluginClient implements Client {
   #drained: Promise<CloseReason> | undefined;
   #killed: Promise<CloseReason> | undefined;
   #failure: StartError | undefined;
+  #holds: boolean;
+  #stopWatching: (() => void) | undefined;
   /** What became of it, for who comes too late. */
   #fate: "has ended" | "was killed" | "has failed to start" = "has ended";
   #negotiatedVersion: number | undefined;
@@ -101,6 +111,7 @@ export class PluginClient implements Client {
     this.#options = { ...options, logger };
     this.#starting = new Starting(this.#options, identity);
     this.closed = this.#closed.promise;
+    this.#holds = options.ref;
     this.#unmanage = options.managed ? manage(this) : () => {};
   }
 
@@ -145,6 +156,14 @@ export class PluginClient implements Client {
   async drain(options: DrainOptions = {}): Promise<CloseReason> {
     checkDrainOptions(this.#options.shown, options);
     return (this.#drained ??= this.#drain(options.timeoutMs ?? this.#options.callTimeoutMs));
+  }
+
+  unref(): void {
+    this.#hold(false);
+  }
+
+  ref(): void {
+    this.#hold(true);
   }
 
   kill(): Promise<CloseReason> {
@@ -287,6 +306,11 @@ export class PluginClient implements Client {
     return this.#finish(reason);
   }
 
+  /** True for one that keeps the program running, and does nothing. */
+  get #isIdle(): boolean {
+    return this.#holds && this.#starting.link?.isIdle === true;
+  }
+
   #finish(reason: CloseReason): Promise<CloseReason> {
     if (this.#state === "closing") this.#tellEnd(reason);
     this.#move("closed");
@@ -303,8 +327,24 @@ export class PluginClient implements Client {
     logger[wasAsked ? "info" : "error"](`Plugin ended: ${describe(reason, `plugin "${shown}"`)}`, factsOf(reason));
   }
 
+  #hold(holds: boolean): void {
+    this.#holds = holds;
+    this.#applyHold();
+  }
+
+  /** What is under way is waited for by somebody. */
+  #applyHold(): void {
+    const { launched, link } = this.#starting;
+    const holds = this.#holds || this.#state !== "ready";
+    launched?.running.hold?.(holds);
+    link?.holdProgram(holds);
+  }
+
   #move(to: ClientState): void {
     this.#state = moveState(MOVES, this.#state, to);
+    if (!this.#holds) this.#applyHold();
+    if (to === "ready") this.#stopWatching = watchForgotten({ logger: this.#options.logger, isIdle: () => this.#isIdle });
+    else this.#stopWatching?.();
   }
 }
 

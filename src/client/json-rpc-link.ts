@@ -6,6 +6,7 @@ import { PeerConnection } from "../peer/connection.js";
 import type { CloseReason } from "../peer/errors/close-reason.js";
 import type { Watched } from "../peer/heartbeat.js";
 import type { PeerOptions } from "../peer/peer-options.js";
+import { ProgramHold } from "../peer/program-hold.js";
 import { vitalsOf } from "../peer/vitals.js";
 import { type Clock, systemClock } from "../util/clock.js";
 import type { Channel } from "../wire/channel.js";
@@ -18,10 +19,18 @@ export class JsonRpcLink extends PeerConnection implements PluginLink {
   readonly vitals: Watched;
   readonly #clock: Clock;
 
+  readonly #hold: ProgramHold;
+
   constructor(channel: Channel, options: PeerOptions) {
-    super(channel, options);
+    const hold = new ProgramHold(options.clock, false);
+    super(channel, { ...options, hold });
+    this.#hold = hold;
     this.#clock = options.clock;
     this.vitals = vitalsOf(this);
+  }
+
+  get isIdle(): boolean {
+    return this.peer.pending + this.peer.running + this.peer.openStreams === 0;
   }
 
   get target(): CallTarget {
@@ -45,6 +54,11 @@ export class JsonRpcLink extends PeerConnection implements PluginLink {
     const giveUpAt = this.#clock.now() + timeoutMs;
     await this.peer.finishCalls(timeoutMs, why);
     await this.peer.drain(giveUpAt - this.#clock.now());
+  }
+
+  holdProgram(holds: boolean): void {
+    this.peer.holdProgram(holds);
+    this.#hold.needed = !holds;
   }
 
   end(reason?: CloseReason): Promise<CloseReason> {

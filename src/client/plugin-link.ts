@@ -12,6 +12,8 @@ import type { ResolvedClientOptions } from "./options/options.js";
 export interface PluginLink extends Connection {
   /** Where the calls of a remote go that is to outlive this link. */
   readonly target: CallTarget;
+  /** No call waits, none runs here, and no stream is open. */
+  readonly isIdle: boolean;
   /** What the heartbeat watches. */
   readonly vitals: Watched;
   /** Refuses users' calls from now on with `NOT_SENT`: the plugin is about to be asked to stop. @param why The end of their sentence. */
@@ -28,6 +30,8 @@ export interface PluginLink extends Connection {
    * @param why As for askToStop().
    */
   drain(timeoutMs: number, why: string): Promise<void>;
+  /** Says whether it keeps the program alive while no call waits: one that does always keeps it so. Until it is called, it does. */
+  holdProgram(holds: boolean): void;
   /** Ends the conversation, for that reason. Idempotent; resolves when it is over. @default closed by us */
   end(reason?: CloseReason): Promise<CloseReason>;
 }

@@ -54,7 +54,7 @@ export function attach(
     },
   };
   const unixSocketDir = address.network === "unix" ? dirname(address.path) : undefined;
-  const env = { apiVersions, transport: "tcp", minPort: 0, maxPort: 0, unixSocketDir, secret, lifeline: false } as const;
+  const env = { apiVersions, transport: "tcp", minPort: 0, maxPort: 0, unixSocketDir, secret, lifeline: undefined } as const;
   return { running, env, release: async () => clearInterval(timer) };
 }
 

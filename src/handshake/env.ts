@@ -14,8 +14,8 @@ export interface PluginEnv {
   readonly secret: string;
   /** The host's certificate for this start, PEM, where TLS is automatic. */
   readonly clientCert?: string | undefined;
-  /** True if the plugin must end when its stdin does. */
-  readonly lifeline: boolean;
+  /** By whose end the plugin knows that its host is gone: a descriptor of that number, or its stdin. */
+  readonly lifeline: number | "stdin" | undefined;
   /** How many hosts stand above the plugin, each started by the one before. @default 1 */
   readonly depth?: number | undefined;
 }
@@ -36,7 +36,7 @@ export function writePluginEnv(env: PluginEnv, handshake: ResolvedHandshake): Re
     ...(env.unixSocketDir === undefined ? {} : { [EnvName.unixSocketDir]: env.unixSocketDir }),
     ...(env.clientCert === undefined ? {} : { [EnvName.clientCert]: env.clientCert }),
     ...(env.depth === undefined ? {} : { [EnvName.depth]: String(env.depth) }),
-    ...(env.lifeline ? { [EnvName.lifeline]: "stdin" } : {}),
+    ...(env.lifeline === undefined ? {} : { [EnvName.lifeline]: env.lifeline === "stdin" ? "stdin" : `fd:${env.lifeline}` }),
   };
 }
 
@@ -71,13 +71,20 @@ export function readPluginEnv(env: Readonly<Record<string, string | undefined>>)
     unixSocketDir,
     secret,
     clientCert: env[EnvName.clientCert] || undefined,
-    lifeline: env[EnvName.lifeline] === "stdin",
+    lifeline: readLifeline(env[EnvName.lifeline]),
   };
 }
 
 /** How many hosts stand above this program, each the plugin of the one before. */
 export function hostsAbove(env: Readonly<Record<string, string | undefined>>): number {
   return Number(/^\d{1,3}$/.exec(env[EnvName.depth] ?? "")?.[0] ?? 0);
+}
+
+/** What newer hosts may have besides is none that this plugin knows. */
+function readLifeline(text = ""): PluginEnv["lifeline"] {
+  if (text === "stdin") return text;
+  const [, number] = /^fd:(\d{1,4})$/.exec(text) ?? [];
+  return number === undefined ? undefined : Number(number);
 }
 
 function readVersions(text: string): number[] {

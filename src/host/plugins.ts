@@ -9,7 +9,7 @@ import { newIdentity } from "../peer/plugin-identity.js";
 import { topicEntries } from "../peer/topics/topic-handlers.js";
 import { abortable } from "../util/abort.js";
 import type { Clock } from "../util/clock.js";
-import type { Logger } from "../util/logger.js";
+import { type Logger, silentLogger } from "../util/logger.js";
 import { resolveLimits } from "../wire/limits.js";
 import type { BusEvent } from "./bus/bus-event.js";
 import { hostBus } from "./bus/host-bus.js";
@@ -358,7 +358,8 @@ export class Plugins {
   }
 
   /** What is said of a plugin goes into its own log as well, where there is one. */
-  #loggerOf(id: string, logger: Logger = this.#options.logger): Logger {
+  #loggerOf(id: string, given: Logger | false = this.#options.logger): Logger {
+    const logger = given || silentLogger;
     return this.keeper?.logger(id, logger) ?? logger;
   }
 

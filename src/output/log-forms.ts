@@ -62,7 +62,31 @@ const GO: Form = {
   reportLength: (lines) => (lines.some((line) => /^goroutine \d+ /.test(line)) ? lines.length : 0),
 };
 
-const FORMS: readonly Form[] = [NODE, PYTHON, GO];
+const RUST_PANIC = /^thread '[^']{0,64}'(?: \(\d{1,10}\))? panicked at /;
+/** `thread 'main' panicked at src/main.rs:2:5:`, what it said, and how to see more, or where it was. */
+const RUST: Form = {
+  starts: (line) => RUST_PANIC.test(line),
+  next(line, before, count) {
+    // Its place is on the first line, and its message on the next; once both were on one.
+    if (count === 1 && before.endsWith(":")) return "more";
+    if (line.startsWith("note: ")) return "last";
+    return line === "stack backtrace:" || isIndented(line) ? "more" : "over";
+  },
+  reportLength: (lines) => lines.length,
+};
+
+const FORMS: readonly Form[] = [NODE, PYTHON, GO, RUST];
+
+/** The line of a panic's report that names it: Go has where each goroutine was below it, Rust how to see more. */
+export function panicIn(lines: readonly string[]): string | undefined {
+  const go = lines.some((line) => /^goroutine \d+ /.test(line)) ? lines.findLastIndex((line) => GO.starts(line)) : -1;
+  const at = Math.max(
+    go,
+    lines.findLastIndex((line) => RUST_PANIC.test(line)),
+  );
+  const line = lines[at];
+  return line?.endsWith(":") && at !== go ? `${line} ${lines[at + 1] ?? ""}`.trimEnd() : line;
+}
 
 /** The form of the report that a line may be the first of. */
 export function startsReport(line: string): Form | undefined {

@@ -1,6 +1,8 @@
 import { isWithinDepth } from "../util/depth.js";
 import { escapeLine, escapeTexts } from "../util/escape-controls.js";
 import type { LogLevel } from "../util/logger.js";
+import { levelOfNumber, levelOfWord } from "./log-levels.js";
+import { readTextRecord } from "./text-forms.js";
 
 /** What a line of a plugin's stderr says, for the host's log. */
 export interface LogRecord {
@@ -12,24 +14,12 @@ export interface LogRecord {
 
 // Whoever prints or sends a record must get to its bottom.
 const MAX_DEPTH = 32;
-const LEVELS: ReadonlyMap<string, LogLevel> = new Map([
-  ["trace", "trace"],
-  ["debug", "debug"],
-  ["info", "info"],
-  ["warn", "warn"],
-  ["warning", "warn"],
-  ["error", "error"],
-  ["fatal", "error"],
-  ["panic", "error"],
-]);
-// hclog's text form has a time in front.
-const PREFIXED = /^(?:\d{4}-\d\d-\d\dT[\d:.+Z-]+ +)?\[([A-Za-z]{4,7})\]:?\s+(?=\S)/;
 // The beginning of a JSON record that was cut, as hclog, pino and slog write it.
 const CUT_JSON = /^\{(?:"time":"[^"\\]{1,40}",)?"@?level":(?:"([A-Za-z]{4,7})"|(\d\d)),/;
 
 /**
- * Reads a line as a log record: pino's or hclog's JSON, text that begins with its level in brackets, or any other text, which is
- * info. A level is taken from nothing else.
+ * Reads a line as a log record: JSON of pino, hclog, ECS, Google Cloud, OpenTelemetry and the like, text in the forms of known loggers, or
+ * any other text, which is info. A level is taken from nothing else.
  * @param cut The line is the beginning of a longer one.
  */
 export function toLogRecord(line: string, cut = false): LogRecord {
@@ -43,11 +33,10 @@ export function isLogRecord(line: string, cut: boolean): boolean {
 
 function readLogRecord(line: string, cut: boolean): LogRecord | undefined {
   const object = cut ? undefined : parseObject(line);
-  const record = object && (ofHclog(object) ?? ofPino(object));
+  const record = object && (ofHclog(object) ?? ofPino(object) ?? ofOthers(object));
   if (record !== undefined) return record;
-  const [prefix = "", word = ""] = PREFIXED.exec(line) ?? [];
-  const level = LEVELS.get(word.toLowerCase());
-  if (level !== undefined) return { level, message: escapeLine(line.slice(prefix.length)), fields: {} };
+  const text = readTextRecord(line);
+  if (text !== undefined) return { level: text.level, message: escapeLine(text.message), fields: {} };
   const levelCut = cut ? levelOfCut(line) : undefined;
   return levelCut && { level: levelCut, message: escapeLine(line), fields: {} };
 }
@@ -83,13 +72,41 @@ function ofPino(object: Json): LogRecord | undefined {
   return { level, message: escapeLine(text), fields: fieldsOf({ ...(text === message ? fields : rest), ...timeOf(time) }) };
 }
 
+/** Where others have their level and their message; each has all of its own, or is no record of theirs. */
+const OTHERS: readonly { readonly level: string; readonly message: string; readonly time: string }[] = [
+  { level: "log.level", message: "message", time: "@timestamp" }, // Elastic's common schema.
+  { level: "severity", message: "message", time: "timestamp" }, // Google Cloud.
+  { level: "severityText", message: "body", time: "timeUnixNano" }, // OpenTelemetry.
+  { level: "SeverityText", message: "Body", time: "Timestamp" },
+  { level: "levelname", message: "message", time: "asctime" }, // Python's, by python-json-logger.
+];
+
+function ofOthers(object: Json): LogRecord | undefined {
+  // Rust's tracing has the message among the fields.
+  if (typeof object["level"] === "string" && isObject(object["fields"])) return ofTracing(object, object["fields"]);
+  for (const names of OTHERS) {
+    const { [names.level]: given, [names.message]: body, [names.time]: time, ...fields } = object;
+    const level = typeof given === "string" ? levelOf(given) : undefined;
+    const message = isObject(body) ? body["stringValue"] : body;
+    if (level === undefined || typeof message !== "string") continue;
+    return { level, message: escapeLine(message), fields: fieldsOf({ ...fields, ...timeOf(time) }) };
+  }
+  return undefined;
+}
+
+function ofTracing({ level: given, timestamp, fields: _fields, ...rest }: Json, { message, ...fields }: Json): LogRecord | undefined {
+  const level = levelOf(given);
+  if (level === undefined || typeof message !== "string") return undefined;
+  return { level, message: escapeLine(message), fields: fieldsOf({ ...rest, ...fields, ...timeOf(timestamp) }) };
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 function levelOf(value: unknown): LogLevel | undefined {
-  if (typeof value === "string") return LEVELS.get(value.toLowerCase());
-  if (typeof value !== "number" || !(value >= 10 && value <= 60)) return undefined;
-  if (value < 20) return "trace";
-  if (value < 30) return "debug";
-  if (value < 40) return "info";
-  return value < 50 ? "warn" : "error";
+  if (typeof value === "string") return levelOfWord(value);
+  return typeof value === "number" ? levelOfNumber(value) : undefined;
 }
 
 function levelOfCut(line: string): LogLevel | undefined {

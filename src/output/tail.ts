@@ -1,3 +1,5 @@
+import { panicIn } from "./log-forms.js";
+
 const MAX_BYTES = 8 * 1024;
 
 /** The last of what a stream said, at most 8 KiB. */
@@ -26,11 +28,14 @@ export class Tail {
 /**
  * The last line of a program's output that says something, or undefined.
  *
- * Node.js ends its report of an uncaught error with its own version, below the stack and the error's properties.
+ * Node.js ends its report of an uncaught error with its own version, below the stack and the error's properties. A panic of Go or Rust
+ * names itself at the beginning of its report.
  */
 export function lastLine(text: string): string | undefined {
   const lines = text.split("\n").map((line) => line.trimEnd());
   const said = lines.filter((line) => line !== "" && line !== "}" && !/^Node\.js v\d/.test(line));
+  const panic = panicIn(lines);
+  if (panic !== undefined) return panic;
   const crash = lines.some((line) => /^Node\.js v\d/.test(line));
   const error = crash ? said.findLast((line) => /^(Uncaught )?[A-Za-z]*(Error|Exception)\b/.test(line)) : undefined;
   // What is indented belongs to a line above it.

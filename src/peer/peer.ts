@@ -167,6 +167,11 @@ export class Peer implements CallTarget {
     return sender.unsent;
   }
 
+  /** Says whether the open conversation keeps the program alive. Until it is called, it does. */
+  holdProgram(holds: boolean): void {
+    this.#channel.hold?.(holds);
+  }
+
   /** Runs `task` once what was sent so far is with the system, or never will be. */
   whenHanded(task: () => void): void {
     this.#parts.sender.whenHanded("", task, task);

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { deferred } from "../util/deferred.js";
 import { clearTimeout, now, setImmediate, setTimeout } from "../util/timers.js";
 import { freeChunk } from "./free-chunk.js";
 import { killOutsiders } from "./process-tree.js";
@@ -11,25 +12,31 @@ const DRAIN_MS = 250;
 const QUIET_MS = 10;
 
 /**
- * Spawns a plugin in a process group of its own, all three streams piped.
+ * Spawns a plugin in a process group of its own.
  *
  * Death is the `exit` event, never `close`, which waits for as long as a grandchild holds a pipe open.
  * @throws {Error} The system's own error, with its code.
  */
 export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess> {
   const child = await spawnChild(request);
-  const { pid, stdin, stdout, stderr } = child;
+  const { pid, stdin, stdout, stderr, lifeline } = child;
   const untrack = trackGroup(pid);
   // A plugin that is gone breaks its stdin; that it is gone is told by its exit.
-  stdin.on("error", () => {});
+  stdin?.on("error", () => {});
+  lifeline?.on("error", () => {});
+  const refused = deferred<void>();
+  const end = (name: "SIGTERM" | "SIGKILL"): void => {
+    if (!endGroup(pid, name)) refused.resolve();
+  };
   let gone = false;
   const exited = new Promise<Exit>((resolve) => {
-    child.once("exit", (exitCode, signal) => {
+    child.process.once("exit", (exitCode, signal) => {
       gone = true;
       // At once: while the group has members its number is given to no other, and later it could be.
       endGroup(pid, "SIGKILL");
       untrack();
-      stdin.destroy();
+      stdin?.destroy();
+      lifeline?.destroy();
       closePipes(child);
       resolve({ exitCode, signal });
     });
@@ -41,13 +48,18 @@ export async function spawnPlugin(request: SpawnRequest): Promise<RunningProcess
     stdout: chunks(stdout),
     stderr: chunks(stderr),
     exited,
+    refused: refused.promise,
+    hold(holds) {
+      for (const each of [child.process, stdin, stdout, stderr, lifeline])
+        (each as Partial<Socket> | undefined)?.[holds ? "ref" : "unref"]?.();
+    },
     signal(name) {
       if (gone) return;
-      if (name === "SIGTERM") return endGroup(pid, name);
+      if (name === "SIGTERM") return end(name);
       void killOutsiders(pid)
         .catch(() => {})
         // Windows has no groups. Where there was no taskkill to end what the plugin has started, the plugin itself is.
-        .then(() => gone || (process.platform === "win32" ? void child.kill(name) : endGroup(pid, name)));
+        .then(() => gone || (process.platform === "win32" ? void child.process.kill(name) : end(name)));
     },
   };
 }
@@ -69,17 +81,19 @@ function closePipes(child: Child): void {
     // Where this program was held up, the timer is due before what the pipes hold has been read.
     timer = setTimeout(() => setImmediate(look), QUIET_MS);
   };
-  child.once("close", () => clearTimeout(timer));
+  child.process.once("close", () => clearTimeout(timer));
   look();
 }
 
-/** Signals a process group, if it has a member. */
-function endGroup(pid: number, name: "SIGTERM" | "SIGKILL"): void {
-  if (process.platform === "win32") return;
+/** Signals a process group, if it has a member. False where the system refuses that: they have become another user's, or we have. */
+function endGroup(pid: number, name: "SIGTERM" | "SIGKILL"): boolean {
+  if (process.platform === "win32") return true;
   try {
     process.kill(-pid, name);
-  } catch {
-    // It has none: that is what was wanted.
+    return true;
+  } catch (error) {
+    // Most often it has none: that is what was wanted.
+    return (error as NodeJS.ErrnoException).code !== "EPERM";
   }
 }
 

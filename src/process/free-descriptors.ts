@@ -1,8 +1,8 @@
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 
-// Two for each of three streams, two for the system's own word about the start, and some for what else goes on meanwhile.
-const DESCRIPTORS = 12;
+// Two for each of three streams and a lifeline, two for the system's own word about the start, and some for what else goes on meanwhile.
+const DESCRIPTORS = 14;
 
 /**
  * Looks whether there are descriptors for a spawn. Where a spawn runs out of them half-way, Node.js keeps the ends of pipes for ever that

@@ -4,14 +4,14 @@ const GRACE_S = "0.3";
 /**
  * What the guardian's shell does: keeps a list of process groups, of secrets whose process is not known yet, and of
  * directories, as it is told on stdin; when that ends, which the system sees to however the host dies, it ends and removes them
- * all. With nothing on the list it just ends. Groups that cannot see that the host is gone are sent a SIGTERM first (`polite`).
+ * all. With nothing on the list it just ends.
  *
  * In the words that every /bin/sh has. The secrets come on a pipe, for arguments are public.
  */
 export const GUARDIAN_SCRIPT: string = `
 unset MORTISE_GUARDIAN
 trap '' HUP INT TERM
-groups=' ' polite=' ' secrets=' ' dirs='
+groups=' ' secrets=' ' dirs='
 ' nl='
 '
 while read -r word value; do
@@ -19,8 +19,6 @@ while read -r word value; do
     clear) exit 0 ;;
     group) groups="$groups$value " ;;
     ungroup) case $groups in *" $value "*) groups="\${groups%%" $value "*} \${groups#*" $value "}" ;; esac ;;
-    polite) polite="$polite$value " ;;
-    unpolite) case $polite in *" $value "*) polite="\${polite%%" $value "*} \${polite#*" $value "}" ;; esac ;;
     secret) secrets="$secrets$value " ;;
     unsecret) case $secrets in *" $value "*) secrets="\${secrets%%" $value "*} \${secrets#*" $value "}" ;; esac ;;
     dir) dirs="$dirs$value$nl" ;;
@@ -32,7 +30,6 @@ done
 # A group's number is negative, which some shells take for an option unless "--" comes first, and BusyBox's has no "--".
 dashes=--
 kill -s 0 -- "$$" 2>/dev/null || dashes=
-for group in $polite; do kill -s TERM $dashes "-$group"; done
 
 # Does /proc tell of the processes that are signalled here? In a namespace of its own a process has another number there.
 shows_ours() {

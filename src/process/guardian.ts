@@ -9,10 +9,10 @@ import { GUARDIAN_SCRIPT } from "./guardian-script.js";
 import { type ProcessEntry, readEnvironment } from "./process-table.js";
 
 /**
- * `group`: a process group to kill; `polite`: a group that is also to be sent SIGTERM at once; `secret`: a plugin that is known by
- * the secret in its environment alone; `dir`: a directory to remove.
+ * `group`: a process group to kill; `secret`: a plugin that is known by the secret in its environment alone; `dir`: a directory to
+ * remove.
  */
-type Kind = "group" | "polite" | "secret" | "dir";
+type Kind = "group" | "secret" | "dir";
 
 interface Shell {
   readonly child: ChildProcess;

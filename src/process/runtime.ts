@@ -20,7 +20,7 @@ export interface Runtime {
 export interface Running {
   /** For people: a process id, a container's name. */
   readonly id: string;
-  /** The process's stdin. The host keeps it open: its end tells the plugin that the host is gone. */
+  /** The process's stdin. The host keeps it open: where the environment says `PLUGIN_LIFELINE=stdin`, its end tells the plugin that the host is gone. */
   readonly stdin: Writable | undefined;
   /** Where the host reaches what the plugin announced, if that differs (a container's port). */
   toHost?(address: Address): Address;
@@ -30,6 +30,8 @@ export interface Running {
   readonly stderr: AsyncIterable<Uint8Array>;
   /** Resolves when the process is gone. Never rejects. */
   readonly exited: Promise<Exit>;
+  /** Says whether the process, and what is read of it, keeps this program alive. Until it is called, it does. @default it always does */
+  hold?(holds: boolean): void;
   /** To the process and all that it started, as far as the runtime can. */
   signal(name: "SIGTERM" | "SIGKILL"): void;
 }
@@ -44,6 +46,8 @@ export interface Exit {
 /** A child process: a Running with a process id. */
 export interface RunningProcess extends Running {
   readonly pid: number;
+  /** Resolves when the system has refused a signal to it. Never rejects. */
+  readonly refused?: Promise<void>;
   /** For one that this program is not the parent of: its number may be somebody else's before its end is known. */
   readonly startTime?: string | undefined;
 }

@@ -1,6 +1,6 @@
 import { clearTimeout, setTimeout } from "../util/timers.js";
 import { Descendants } from "./descendants.js";
-import { pidOf, type Running } from "./runtime.js";
+import { pidOf, type Running, type RunningProcess } from "./runtime.js";
 
 /** How a process came to its end at our wish. */
 export interface Termination {
@@ -42,10 +42,15 @@ async function end(running: Running, killTimeoutMs: number, ask: () => boolean, 
 // there is no program to end it with, as Windows' taskkill.
 const UNKILLABLE_MS = 5_000;
 
+// Where the system refuses the signal there is nothing to wait for but an end that is on its way already.
+const REFUSED_MS = 250;
+
 /** Sends a process SIGKILL. Resolves when it is gone, or with false where that does not end it: nobody is to wait for that for ever. */
 export async function killAtOnce(running: Running): Promise<boolean> {
+  const { exited, refused } = running as Partial<RunningProcess> & Running;
   send(running, "SIGKILL");
-  return isWithin(running.exited, UNKILLABLE_MS);
+  const gone = isWithin(exited, UNKILLABLE_MS);
+  return refused === undefined ? gone : Promise.race([gone, refused.then(() => isWithin(exited, REFUSED_MS))]);
 }
 
 /** Signals a process. A runtime that cannot must not hold the rest of an ending up. */

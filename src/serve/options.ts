@@ -62,8 +62,8 @@ export interface ServeOptions {
    * @throws {TypeError} If it is another.
    */
   readonly values?: "strict" | "json" | undefined;
-  /** An object with `debug`, `info`, `warn` and `error`, which gets what happens to the plugin. @default lines on stderr, where the host's logger finds them */
-  readonly logger?: Logger | undefined;
+  /** An object with `debug`, `info`, `warn` and `error`, which gets what happens to the plugin; `false` is silent. @default lines on stderr, where the host's logger finds them */
+  readonly logger?: Logger | false | undefined;
 }
 
 /** How a plugin serves without a host that started it. */

@@ -15,7 +15,7 @@ import { writeStderr } from "./stderr-logger.js";
 // How long clean-up may take when nobody said so, after a lost host; and calls that run after a SIGTERM, or else the clean-up.
 const ORPHAN_GRACE_MS = 250;
 const SIGTERM_GRACE_MS = 1_000;
-// Setting stdin up takes a millisecond, which the first answer need not wait for. That it has ended shows then, too. Not much later: the
+// Setting it up takes a millisecond, which the first answer need not wait for. That it has ended shows then, too. Not much later: the
 // guardian waits 300 ms after a host's end.
 const LIFELINE_AFTER_MS = 25;
 
@@ -79,12 +79,15 @@ async function whenStopped(server: PluginServer, env: PluginEnv, { logger }: Res
   const end = deferred<number>();
   process.on("SIGTERM", () => void server.stop(SIGTERM_GRACE_MS));
   let letGo = (): void => {};
-  if (env.lifeline) {
+  const { lifeline } = env;
+  if (lifeline !== undefined) {
     letGo = systemClock.after(LIFELINE_AFTER_MS, () => {
-      letGo = watchLifeline(() => {
+      const stop = watchLifeline(lifeline, () => {
         end.resolve(ORPHAN_GRACE_MS);
-        logger.debug("Stopping: stdin has ended, by which a host that is gone is known");
+        logger.debug("Stopping: the lifeline has ended, by which a host that is gone is known");
       });
+      letGo = stop ?? letGo;
+      if (stop === undefined) logger.debug(`No lifeline: descriptor ${lifeline} is not what the host handed over`);
     });
   }
   void server.stopped.then((graceMs) => end.resolve(graceMs));

@@ -22,7 +22,7 @@ export async function serveStandalone(options: ResolvedServeOptions, { signal, o
       maxPort: 0,
       unixSocketDir: undefined,
       secret,
-      lifeline: false,
+      lifeline: undefined,
     },
     info: { name: basename(process.argv[1] ?? "plugin") },
   });

@@ -104,6 +104,11 @@ class SocketChannel implements Channel {
     this.#reading.resume();
   }
 
+  hold(holds: boolean): void {
+    if (holds) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
   allow(maxMessageBytes: number): void {
     this.#reader.allow(maxMessageBytes);
     this.#options.onAllowed?.();

@@ -109,6 +109,11 @@ class WebSocketChannel implements Channel {
     this.#reading.resume();
   }
 
+  hold(holds: boolean): void {
+    if (holds) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
   allow(maxMessageBytes: number): void {
     this.#maxBytes = maxMessageBytes;
     this.#socket.off("data", this.#countUnauthenticated);

@@ -1,5 +1,6 @@
-import type { Logger } from "./logger.js";
+import { type Logger, madeOf } from "./logger.js";
 import { inNeutral } from "./neutral.js";
+import { arrangementFor } from "./options/known-loggers.js";
 import { showValue } from "./show-value.js";
 import { isThenable } from "./thenable.js";
 
@@ -11,18 +12,19 @@ const told = new WeakSet<Logger>();
  * records. A process warning says so, once for each logger.
  */
 export function safeLogger(logger: Logger): Logger {
+  const arrange = arrangementFor(logger);
   const safe = (level: keyof Logger): Logger["debug"] => {
     // As many arguments as there are: console prints an undefined, too. And the function that is there now, with its own `this`.
     return (...record) => {
       try {
-        const logged: unknown = inNeutral(logger[level] as (...record: unknown[]) => unknown, logger, ...record);
+        const logged: unknown = inNeutral(logger[level] as (...record: unknown[]) => unknown, logger, ...arrange(record));
         if (isThenable(logged)) Promise.resolve(logged).catch((error: unknown) => tell(logger, level, error));
       } catch (error) {
         tell(logger, level, error);
       }
     };
   };
-  return { debug: safe("debug"), info: safe("info"), warn: safe("warn"), error: safe("error") };
+  return madeOf(logger, { debug: safe("debug"), info: safe("info"), warn: safe("warn"), error: safe("error") });
 }
 
 function tell(logger: Logger, level: keyof Logger, error: unknown): void {

@@ -19,6 +19,8 @@ export interface Channel {
   close(code?: number, reason?: string): void;
   /** The longest line to take from now on. Until it is called, for the other side has not proven itself, a line may have 64 KiB. */
   allow?(maxMessageBytes: number): void;
+  /** Says whether the open channel keeps the program alive. Until it is called, it does. */
+  hold?(holds: boolean): void;
   /** Bytes received so far, those of half a message too. */
   readonly received?: number;
   /** Present on a channel that can carry frames. Each direction turns to them by itself, between two messages, once told to. */

@@ -50,3 +50,16 @@ test("a Tail keeps the last 8 KiB of what it was given, in however many pieces",
   expect(tail.toString()).toHaveLength(8_192);
   expect(tail.toString().endsWith("9998 9999 ")).toBe(true);
 });
+
+test("lastLine() of a panic is the line that names it, in Go and in Rust", () => {
+  const go = "starting\npanic: disk is full\n\ngoroutine 1 [running]:\nmain.main()\n\t/x/kv.go:3 +0x1d\nexit status 2\n";
+  expect(lastLine(go)).toBe("panic: disk is full");
+  const note = "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
+  expect(lastLine(`\nthread 'main' (7) panicked at src/main.rs:2:5:\ndisk is full\n${note}`)).toBe(
+    "thread 'main' (7) panicked at src/main.rs:2:5: disk is full",
+  );
+  expect(lastLine(`thread 'main' panicked at 'disk is full', src/main.rs:2:5\n${note}`)).toBe(
+    "thread 'main' panicked at 'disk is full', src/main.rs:2:5",
+  );
+  expect(lastLine("panic: at the disco\nbye\n")).toBe("bye");
+});

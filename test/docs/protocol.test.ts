@@ -67,7 +67,15 @@ const challengeIn = (line: string): string => /"challenge":"([0-9a-f]{64})"/.exe
 test("a plugin answers each line of the session in docs/protocol.md with the line shown", async () => {
   const secret = vector("secret");
   const provides = [implement(greeter, { greet: ({ name }) => `Hello, ${name}!` })];
-  const env = { apiVersions: [1], transport: "tcp", minPort: 0, maxPort: 0, unixSocketDir: undefined, secret, lifeline: false } as const;
+  const env = {
+    apiVersions: [1],
+    transport: "tcp",
+    minPort: 0,
+    maxPort: 0,
+    unixSocketDir: undefined,
+    secret,
+    lifeline: undefined,
+  } as const;
   const server = await startServer({ ...resolveServeOptions({ provides }), env, info: { name: "plugin.js" } });
   const socket = new RawSocket(createConnection(server.address.network === "tcp" ? server.address.port : 0, "127.0.0.1"));
   let p = "";

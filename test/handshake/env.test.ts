@@ -14,7 +14,7 @@ test("readPluginEnv() reads what writePluginEnv() wrote", () => {
     unixSocketDir: "/run/m",
     secret: SECRET,
     clientCert: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-    lifeline: true,
+    lifeline: 3,
   } as const;
   const tcp = {
     apiVersions: [7],
@@ -23,9 +23,9 @@ test("readPluginEnv() reads what writePluginEnv() wrote", () => {
     maxPort: 25_000,
     unixSocketDir: undefined,
     secret: SECRET,
-    lifeline: false,
+    lifeline: undefined,
   } as const;
-  for (const env of [unix, tcp]) expect(readPluginEnv(writePluginEnv(env, handshake))).toEqual(env);
+  for (const env of [unix, tcp, { ...tcp, lifeline: "stdin" } as const]) expect(readPluginEnv(writePluginEnv(env, handshake))).toEqual(env);
 });
 
 test("readPluginEnv() takes version 1, TCP and any port where the host said nothing", () => {
@@ -35,14 +35,18 @@ test("readPluginEnv() takes version 1, TCP and any port where the host said noth
     transport: "tcp",
     minPort: 0,
     maxPort: 0,
-    lifeline: false,
+    lifeline: undefined,
   });
+});
+
+test.each(["", "fd:", "fd:x", "fd:-1", "fd:12345", "pipe:x"])("readPluginEnv() takes the lifeline %j for none that it knows", (text) => {
+  expect(readPluginEnv({ PLUGIN_SECRET: SECRET, PLUGIN_LIFELINE: text }).lifeline).toBeUndefined();
 });
 
 test("writePluginEnv() sets no variable for what is not asked for", () => {
   const names = Object.keys(
     writePluginEnv(
-      { apiVersions: [1], transport: "tcp", minPort: 0, maxPort: 0, unixSocketDir: undefined, secret: SECRET, lifeline: false },
+      { apiVersions: [1], transport: "tcp", minPort: 0, maxPort: 0, unixSocketDir: undefined, secret: SECRET, lifeline: undefined },
       handshake,
     ),
   );

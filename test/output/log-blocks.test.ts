@@ -45,6 +45,11 @@ main.main()
 created by main.start in goroutine 7
 exit status 2`;
 
+const NOTE = "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace";
+const RUST = `thread 'main' panicked at src/main.rs:2:5:\ndisk is full\n${NOTE}`;
+const RUST_TRACE = `thread 'main' (7) panicked at src/main.rs:2:5:\ndisk is full\nstack backtrace:\n   0: kv::open\n             at ./src/main.rs:2:5\nnote: Some details are omitted`;
+const RUST_OLD = `thread 'main' panicked at 'disk is full', src/main.rs:2:5\n${NOTE}`;
+
 test.for<readonly [string, string]>([
   ["Node.js", NODE],
   [
@@ -54,6 +59,9 @@ test.for<readonly [string, string]>([
   ["Node.js on Windows", NODE.replace("file:///srv/kv.mjs", "C:\\srv\\kv.js")],
   ["Python", PYTHON],
   ["Go", GO],
+  ["Rust", RUST],
+  ["Rust that says where it was", RUST_TRACE],
+  ["Rust before 1.73", RUST_OLD],
 ])("[O23] the report of an uncaught exception of %s is one block, between lines that are their own", ([, report]) => {
   const { blocks, out, print } = blocksOf();
   print(`before\n${report}\nafter`);

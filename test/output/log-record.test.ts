@@ -54,6 +54,71 @@ test("[O23] a line that begins with its level in brackets, or a time and that, k
 });
 
 test.for([
+  ["Python's logging", "WARNING:kv.store:disk is full", "warn", "kv.store: disk is full"],
+  ["Python's logging", "CRITICAL:root:disk is full", "error", "root: disk is full"],
+  ["Python's logging with its time", "2025-01-01 12:00:00,123 - kv - ERROR - disk is full", "error", "kv: disk is full"],
+  ["Rust's env_logger", "[2025-01-01T12:00:00Z WARN  kv::store] disk is full", "warn", "kv::store: disk is full"],
+  ["Rust's env_logger", "[2025-01-01T12:00:00Z ERROR kv] disk is full", "error", "kv: disk is full"],
+  ["Rust's tracing", "2025-01-01T12:00:00.123456Z  WARN kv::store: disk is full n=1", "warn", "kv::store: disk is full n=1"],
+  [
+    "Rust's tracing in colours",
+    "\u001b[2m2025-01-01T12:00:00.123456Z\u001b[0m \u001b[31mERROR\u001b[0m \u001b[2mkv\u001b[0m\u001b[2m:\u001b[0m disk is full",
+    "error",
+    "kv: disk is full",
+  ],
+  ["slog", "2025/01/01 12:00:00 WARN disk is full n=1", "warn", "disk is full n=1"],
+  ["slog's text", 'time=2025-01-01T12:00:00.000+01:00 level=WARN msg="disk \\"a\\" is full" n=1', "warn", 'disk "a" is full n=1'],
+  ["slog's text", "time=2025-01-01T12:00:00.000Z level=ERROR msg=full n=1", "error", "full n=1"],
+  ["logrus", 'time="2025-01-01T12:00:00Z" level=warning msg="disk is full" n=1', "warn", "disk is full n=1"],
+  ["log4j", "2025-01-01 12:00:00,123 WARN  [main] c.e.Kv - disk is full", "warn", "[main] c.e.Kv - disk is full"],
+  ["logback", "12:00:00.123 [main] ERROR c.e.Kv -- disk is full", "error", "[main] c.e.Kv -- disk is full"],
+  ["Spring", "2025-01-01T12:00:00.123+01:00  WARN 7 --- [main] c.e.Kv : disk is full", "warn", "7 --- [main] c.e.Kv : disk is full"],
+  ["zap's console", "2025-01-01T12:00:00.000Z\tWARN\tkv/kv.go:3\tdisk is full", "warn", "kv/kv.go:3\tdisk is full"],
+  ["glog", "W0101 12:00:00.123456    7 kv.go:3] disk is full", "warn", "kv.go:3: disk is full"],
+  ["syslog", "<11>1 2025-01-01T12:00:00Z box kv 7 - - disk is full", "error", "2025-01-01T12:00:00Z box kv 7 - - disk is full"],
+  ["systemd", "<4>disk is full", "warn", "disk is full"],
+  ["systemd", "<7>disk is full", "debug", "disk is full"],
+] as const)("[O23] a line of %s has its level: %s", ([, line, level, message]) => {
+  expect(toLogRecord(line)).toEqual({ level, message, fields: {} });
+});
+
+test.for([
+  ["zap", { level: "warn", ts: 1_735_689_600.5, caller: "kv.go:3", msg: "full" }, "warn", { ts: 1_735_689_600.5, caller: "kv.go:3" }],
+  ["slog", { time: "2025-01-01T00:00:00Z", level: "ERROR", msg: "full", n: 1 }, "error", { time: new Date("2025-01-01"), n: 1 }],
+  ["logrus", { level: "warning", msg: "full", time: "2025-01-01T00:00:00Z" }, "warn", { time: new Date("2025-01-01") }],
+  [
+    "ECS",
+    { "@timestamp": "2025-01-01T00:00:00Z", "log.level": "WARN", message: "full", "ecs.version": "8" },
+    "warn",
+    { "ecs.version": "8", time: new Date("2025-01-01") },
+  ],
+  ["Google Cloud", { severity: "CRITICAL", message: "full", timestamp: "2025-01-01T00:00:00Z" }, "error", { time: new Date("2025-01-01") }],
+  ["Google Cloud", { severity: "NOTICE", message: "full" }, "info", {}],
+  ["OpenTelemetry", { severityText: "WARN", severityNumber: 13, body: { stringValue: "full" } }, "warn", { severityNumber: 13 }],
+  ["OpenTelemetry", { SeverityText: "Error", Body: "full", Timestamp: "2025-01-01T00:00:00Z" }, "error", { time: new Date("2025-01-01") }],
+  [
+    "Rust's tracing",
+    { timestamp: "2025-01-01T00:00:00Z", level: "WARN", fields: { message: "full", n: 1 }, target: "kv" },
+    "warn",
+    { target: "kv", n: 1, time: new Date("2025-01-01") },
+  ],
+  ["Python", { levelname: "WARNING", message: "full", name: "kv" }, "warn", { name: "kv" }],
+] as const)("[O23] a line of JSON of %s has its level, message and fields: %j", ([, object, level, fields]) => {
+  expect(toLogRecord(JSON.stringify(object))).toEqual({ level, message: "full", fields });
+});
+
+test.for([
+  "12:00:00 nobody is at the door",
+  "12:00:00 ERRORS are counted",
+  "2025-01-01 12:00:00 error in small letters",
+  "ERROR:not by Python",
+  "ERROR:two words:not by Python",
+  "<192>no priority",
+  "<4>",
+  "time=now level=fine msg=no",
+  '{"severity":"odd","message":"x"}',
+  '{"severity":"ERROR","message":5}',
+  '{"level":"ERROR","fields":{}}',
   "ERROR: disk is full",
   "no [ERROR] here",
   "[ERROR]",

@@ -15,7 +15,27 @@ const EVIL = [
   ...of("(", "()", "a(", "/", ":1", "1:", "1", "1|", "^", " ", "^ ", "\t(", "\r", "=", "A", "Error", "{", "[", '"":', "\u001e", "\uFFFD"),
   ...of("\\", "at ", "goroutine 1 ", "-", " {"),
 ].flatMap((text) => [text, `${text}\u0001x`, `${text})`]);
-const BEFORE = ["", "/", "x(", "[eval1", "[WARN] ", "2025-01-01T", "2025-01-01T0 ", "1|1|", '{"level":', `\u001e${"0".repeat(64)} {`];
+const BEFORE = [
+  "",
+  "/",
+  "x(",
+  "[eval1",
+  "[WARN] ",
+  "2025-01-01T",
+  "2025-01-01T0 ",
+  "1|1|",
+  '{"level":',
+  "12:00:00 ",
+  "12:00:00 [",
+  "ERROR:",
+  "12:00:00 - ",
+  "time=",
+  'time="x" level=info msg="',
+  "<4>",
+  "thread '",
+  "\u001b[",
+  `\u001e${"0".repeat(64)} {`,
+];
 const lines = BEFORE.flatMap((before) => EVIL.map((text) => before + text));
 
 test.for([
@@ -23,6 +43,7 @@ test.for([
   ["a line of a report of Node.js", ["/srv/kv.mjs:3", "throw", "^"]],
   ["the line below an arrow's", ["/srv/kv.mjs:3", "throw"]],
   ["a line of Python's", ["Traceback (most recent call last):", "  File x"]],
+  ["a line of Rust's", ["thread 'main' panicked at x:1:1:", "boom"]],
   ["a line of Go's", ["panic: x", "", "goroutine 1 [running]:"]],
 ] as const)("[P5, F21] %s is looked at a few times, whatever it holds", ([, before]) => {
   let characters = 0;
@@ -37,7 +58,7 @@ test.for([
 
 test("[P5, F21] a record, an announcement, last words and the last line are told from other text by a few looks at it", () => {
   for (const line of lines) {
-    expect(toLogRecord(line).level).toMatch(/^(info|warn)$/);
+    expect(toLogRecord(line).level).toMatch(/^(info|warn|error)$/);
     toLogRecord(line, true);
     looksLikeAnnouncement(line);
     new AnnouncementSearch(() => {}).push(Buffer.from(`${line}\n`));

@@ -39,7 +39,7 @@ test("what a host writes keeps its form", () => {
     unixSocketDir: "/run/m",
     secret: "ab".repeat(32),
     clientCert: "PEM",
-    lifeline: true,
+    lifeline: 3,
     depth: 3,
   } as const;
   expect(writePluginEnv(env, handshakeOf({ magicCookieKey: "KV_PLUGIN", magicCookieValue: "hello" }))).toEqual({
@@ -51,7 +51,7 @@ test("what a host writes keeps its form", () => {
     PLUGIN_UNIX_SOCKET_DIR: "/run/m",
     PLUGIN_SECRET: "ab".repeat(32),
     PLUGIN_CLIENT_CERT: "PEM",
-    PLUGIN_LIFELINE: "stdin",
+    PLUGIN_LIFELINE: "fd:3",
     PLUGIN_DEPTH: "3",
   });
 });

@@ -15,7 +15,15 @@ import { onPlatform } from "./on-platform.js";
 gate();
 const windows = onPlatform("win32");
 
-const TOLD = { apiVersions: [1], transport: "tcp", minPort: 0, maxPort: 0, unixSocketDir: undefined, secret: "", lifeline: true } as const;
+const TOLD = {
+  apiVersions: [1],
+  transport: "tcp",
+  minPort: 0,
+  maxPort: 0,
+  unixSocketDir: undefined,
+  secret: "",
+  lifeline: "stdin",
+} as const;
 
 test("on Windows one's own variable replaces what is inherited, in whatever case either is written", () => {
   windows.begin();

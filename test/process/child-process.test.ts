@@ -7,8 +7,10 @@ import { gate, isAlive } from "../kit/gate.js";
 
 gate();
 
+const PLAIN = { env: {}, cwd: undefined, stdin: true, lifeline: undefined } as const;
+
 function sh(script: string, options: Partial<SpawnRequest> = {}): ReturnType<typeof spawnPlugin> {
-  return spawnPlugin({ executable: { file: "/bin/sh", args: ["-c", script] }, env: {}, cwd: undefined, ...options });
+  return spawnPlugin({ executable: { file: "/bin/sh", args: ["-c", script] }, ...PLAIN, ...options });
 }
 
 async function text(chunks: AsyncIterable<Uint8Array>): Promise<string> {
@@ -147,10 +149,10 @@ test("a process that does not read its stdin breaks nothing when it dies", async
 });
 
 test("[F23] what the system refuses to start rejects with the system's code", async () => {
-  await expect(spawnPlugin({ executable: { file: "/no/such/file", args: [] }, env: {}, cwd: undefined })).rejects.toMatchObject({
+  await expect(spawnPlugin({ executable: { file: "/no/such/file", args: [] }, ...PLAIN })).rejects.toMatchObject({
     code: "ENOENT",
   });
-  await expect(spawnPlugin({ executable: { file: import.meta.filename, args: [] }, env: {}, cwd: undefined })).rejects.toMatchObject({
+  await expect(spawnPlugin({ executable: { file: import.meta.filename, args: [] }, ...PLAIN })).rejects.toMatchObject({
     code: "EACCES",
   });
   await expect(sh("exit 0", { cwd: "/no/such/dir" })).rejects.toMatchObject({ code: "ENOENT" });

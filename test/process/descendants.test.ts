@@ -17,7 +17,7 @@ interface Parent {
 
 async function parentOf(command: string): Promise<Parent> {
   const executable = { file: "/bin/sh", args: ["-c", `setsid ${command} & echo $!; read line`] };
-  const running = await spawnPlugin({ executable, env: {}, cwd: undefined });
+  const running = await spawnPlugin({ executable, env: {}, cwd: undefined, stdin: true, lifeline: undefined });
   const { value } = await running.stdout[Symbol.asyncIterator]().next();
   const child = Number(String(Buffer.from(value as Uint8Array)));
   // setsid was started, and takes a moment to do its one work.
@@ -41,7 +41,13 @@ test("[F16, O35] who was found while the process lived is killed once it is gone
 
 test("[F16] who was found in its group, and has left it since, is killed too", async () => {
   const script = "exec 3<&0; sh -c 'read line; exec setsid sleep 600' <&3 & echo $!; wait";
-  const running = await spawnPlugin({ executable: { file: "/bin/sh", args: ["-c", script] }, env: {}, cwd: undefined });
+  const running = await spawnPlugin({
+    executable: { file: "/bin/sh", args: ["-c", script] },
+    env: {},
+    cwd: undefined,
+    stdin: true,
+    lifeline: undefined,
+  });
   const { value } = await running.stdout[Symbol.asyncIterator]().next();
   const child = Number(String(Buffer.from(value as Uint8Array)));
   const descendants = new Descendants(running);

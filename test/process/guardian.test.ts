@@ -93,7 +93,7 @@ test.for(SHELLS)(
       group({ PLUGIN_SECRET: "6".repeat(64) }),
     ]);
     const dirs = names.map((name) => `dir ${join(dir, name)}`);
-    const numbers = [`group ${kept.pid}`, `group ${ended.pid}`, `polite ${kept.pid}`, `ungroup ${kept.pid}`, `unpolite ${kept.pid}`];
+    const numbers = [`group ${kept.pid}`, `group ${ended.pid}`, `ungroup ${kept.pid}`];
     const secrets = [`secret ${"6".repeat(64)}`, `secret ${secret}`, `unsecret ${"6".repeat(64)}`];
     const { stderr } = await play(shell, [...dirs, ...numbers, ...secrets, `undir ${join(dir, "kept")}`, "ungroup 1", "undir /nothing"]);
     await Promise.all([ended.gone, unknown.gone]);

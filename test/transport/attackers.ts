@@ -85,7 +85,7 @@ export class RawHostOver implements AsyncDisposable {
     const secret = randomBytes(32).toString("hex");
     const logger = memoryLogger();
     const dir = transport === "unix" ? mkdtempSync(join(tmpdir(), "raw-")) : undefined;
-    const env = { apiVersions: [1], transport, minPort: 0, maxPort: 0, unixSocketDir: dir, secret, lifeline: false };
+    const env = { apiVersions: [1], transport, minPort: 0, maxPort: 0, unixSocketDir: dir, secret, lifeline: undefined };
     const server = await startServer({ ...resolveServeOptions({ provides, logger, limits }), env, info: { name: "test" } });
     return new RawHostOver(server, secret, logger, dir);
   }

@@ -61,8 +61,8 @@ func serve() {
 	p.key = secret
 	network, address := p.listen()
 	go p.endOnSignal()
-	if os.Getenv("PLUGIN_LIFELINE") == "stdin" {
-		go p.endWithStdin()
+	if lifeline := lifeline(); lifeline != nil {
+		go p.endWith(lifeline)
 	}
 	fmt.Printf("\n1|%d|%s|%s|jsonrpc|\n", announcedVersion(), network, address)
 	p.accept()
@@ -220,8 +220,23 @@ func (p *plugin) end() {
 	})
 }
 
-func (p *plugin) endWithStdin() {
-	_, _ = io.Copy(io.Discard, os.Stdin)
+// Lifeline is what the host holds the other end of: it ends when the host does. Our own children must not get it.
+func lifeline() *os.File {
+	name := os.Getenv("PLUGIN_LIFELINE")
+	if name == "stdin" {
+		return os.Stdin
+	}
+	number, isDescriptor := strings.CutPrefix(name, "fd:")
+	fd, err := strconv.Atoi(number)
+	if !isDescriptor || err != nil {
+		return nil
+	}
+	syscall.CloseOnExec(fd)
+	return os.NewFile(uintptr(fd), "lifeline")
+}
+
+func (p *plugin) endWith(lifeline *os.File) {
+	_, _ = io.Copy(io.Discard, lifeline)
 	p.end()
 }
 

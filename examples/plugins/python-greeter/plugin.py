@@ -458,8 +458,9 @@ async def main():
         theirs = [int(text) for text in os.environ.get("PLUGIN_PROTOCOL_VERSIONS", "1").split(",") if text.isdigit()]
         api = max(set(API_VERSIONS).intersection(theirs) or API_VERSIONS)
         print(f"\n1|{api}|{network}|{address}|jsonrpc|", flush=True)
-        if os.environ.get("PLUGIN_LIFELINE") == "stdin":
-            threading.Thread(target=hold_lifeline, args=(lambda: end(plugin.ended.set),), daemon=True).start()
+        lifeline = lifeline_fd()
+        if lifeline is not None:
+            threading.Thread(target=hold_lifeline, args=(lifeline, lambda: end(plugin.ended.set)), daemon=True).start()
         await plugin.ended.wait()
     finally:
         server.close()
@@ -492,10 +493,21 @@ def ports():
     return [0] if (low, high) == (0, 0) else random.sample(range(low, high + 1), high + 1 - low)
 
 
-def hold_lifeline(end):
+def lifeline_fd():
+    """The descriptor whose other end the host holds: it ends when the host does. Our own children must not get it."""
+    name = os.environ.get("PLUGIN_LIFELINE", "")
+    if name == "stdin":
+        return 0
+    if not re.fullmatch(r"fd:\d{1,4}", name):
+        return None
+    os.set_inheritable(int(name[3:]), False)
+    return int(name[3:])
+
+
+def hold_lifeline(fd, end):
     """Runs on a thread of its own, so that the plugin ends with its host even where a handler keeps it busy."""
     try:
-        while os.read(0, 4096):
+        while os.read(fd, 4096):
             pass
     except OSError:
         pass

@@ -7,9 +7,10 @@ import type { Command, CommandLine } from "../../executable/command.js";
 import { showCommand } from "../../executable/shown-command.js";
 import { type Handshake, type ResolvedHandshake, resolveHandshake } from "../../handshake/cookie.js";
 import type { ReattachConfig } from "../../handshake/reattach-config.js";
+import { hostStderr } from "../../output/host-stderr.js";
 import type { Runtime, StdioOptions } from "../../process/runtime.js";
 import type { TransportName } from "../../util/address.js";
-import { type Logger, silentLogger } from "../../util/logger.js";
+import type { Logger } from "../../util/logger.js";
 import { choice } from "../../util/options/choices.js";
 import { flag } from "../../util/options/flags.js";
 import { withFunctions } from "../../util/options/functions.js";
@@ -143,6 +144,8 @@ export interface ClientOptions {
   readonly killTimeoutMs?: number | undefined;
   /** What the plugin may cost. @default the defaults of each */
   readonly limits?: Limits | undefined;
+  /** The open plugin keeps this program running, as its sockets do; with `false` only calls that wait do. @default true */
+  readonly ref?: boolean | undefined;
   /** Reaped by cleanupClients(). Unmanaged or not, a plugin never outlives this process. @default false */
   readonly managed?: boolean | undefined;
   /**
@@ -173,7 +176,7 @@ export interface ClientOptions {
   readonly syncStdout?: Writable | undefined;
   /** Gets what the plugin prints to stderr once it has announced itself. @default none */
   readonly syncStderr?: Writable | undefined;
-  /** What the plugin reads on stdin. @default nothing, kept open: its end tells the plugin that the host is gone */
+  /** What the plugin reads on stdin. @default nothing: it is at its end. On Windows, and with a `runtime`, it is kept open, for its end tells the plugin that the host is gone */
   readonly stdin?: Readable | undefined;
   /** Check values against the contracts' schemas on this side. @default true */
   readonly validate?: boolean | undefined;
@@ -186,9 +189,10 @@ export interface ClientOptions {
   readonly values?: "strict" | "json" | undefined;
   /**
    * An object with `debug`, `info`, `warn` and `error`, which gets the plugin's output and what happens to it. One that throws or rejects harms nothing: a process warning says so once.
-   * @default silent
+   * `console` and pino fit as they are; `false` is silent.
+   * @default what plugins print to stderr, warnings and errors go to this program's own stderr
    */
-  readonly logger?: Logger | undefined;
+  readonly logger?: Logger | false | undefined;
 }
 
 /** ClientOptions, checked, with their defaults. */
@@ -215,6 +219,7 @@ export interface ResolvedClientOptions extends PortRange {
   readonly callTimeoutMs: number;
   readonly killTimeoutMs: number;
   readonly limits: ResolvedLimits;
+  readonly ref: boolean;
   readonly managed: boolean;
   readonly heartbeat: ResolvedHeartbeat | false;
   readonly runtime: Runtime | undefined;
@@ -228,7 +233,7 @@ export interface ResolvedClientOptions extends PortRange {
 
 const NAMES: ReadonlySet<string> = namesIn(
   "command interpreter execArgv reattach handshake apiVersions provides config transport minPort maxPort tls cwd env inheritEnv checksum " +
-    "socketGroup startTimeoutMs callTimeoutMs killTimeoutMs limits managed heartbeat runtime stderr syncStdout syncStderr stdin validate values logger",
+    "socketGroup startTimeoutMs callTimeoutMs killTimeoutMs limits ref managed heartbeat runtime stderr syncStdout syncStderr stdin validate values logger",
 );
 
 /** @throws {TypeError | RangeError} An option that is unknown or wrong. The caller's object is never changed. */
@@ -259,13 +264,14 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     callTimeoutMs: patience(from, "callTimeoutMs", 60_000),
     killTimeoutMs: duration(from, "killTimeoutMs", 2_000, { zero: true }),
     limits: resolveLimits(from),
+    ref: flag(from, "ref", true),
     managed: flag(from, "managed", false),
     heartbeat: readHeartbeat(from, reattach === undefined),
     runtime: withFunctions<Runtime>(from, "runtime", ["start"]),
     stdio: readStreams(from),
     validate: flag(from, "validate", true),
     values: readValues(from),
-    logger: logger(from, "logger", silentLogger),
+    logger: logger(from, "logger", hostStderr(showCommand(command))),
     hosted: undefined,
   };
 }

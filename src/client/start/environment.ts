@@ -1,5 +1,6 @@
 import { MagicCookieKey } from "../../handshake/constants.js";
 import { isHandshakeName, type PluginEnv, writePluginEnv } from "../../handshake/env.js";
+import { handsOverDescriptors, LIFELINE_FD } from "../../process/spawn-child.js";
 import type { ResolvedClientOptions } from "../options/options.js";
 
 /** What a plugin finds in its environment: what is inherited, then the caller's own, then the handshake's. */
@@ -34,6 +35,12 @@ function isInherited(name: string, inheritEnv: boolean | readonly string[]): boo
 // Windows takes "Path" and "PATH" for one name, and writes the first.
 function asKnown(name: string): string {
   return process.platform === "win32" ? name.toUpperCase() : name;
+}
+
+/** By whose end the plugin knows that this host is gone. A descriptor of its own, for children of the plugin read its stdin. A runtime of the user's has stdin alone to hand over. */
+export function lifelineOf({ runtime, stdio }: ResolvedClientOptions): PluginEnv["lifeline"] {
+  if (runtime === undefined && handsOverDescriptors()) return LIFELINE_FD;
+  return stdio.stdin === undefined ? "stdin" : undefined;
 }
 
 /** Where programs are looked for. */

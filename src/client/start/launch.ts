@@ -3,10 +3,10 @@ import { StartFault } from "../../executable/start-fault.js";
 import { hostsAbove, type PluginEnv } from "../../handshake/env.js";
 import { randomHex } from "../../handshake/proof.js";
 import { guard, watchGuardian } from "../../process/guardian.js";
-import { pidOf, type Running } from "../../process/runtime.js";
+import type { Running } from "../../process/runtime.js";
 import type { ResolvedClientOptions } from "../options/options.js";
 import { attach } from "../reattach.js";
-import { pluginEnvironment } from "./environment.js";
+import { lifelineOf, pluginEnvironment } from "./environment.js";
 import type { Launched } from "./opened.js";
 import { runCommand } from "./run-command.js";
 import { makeSocketDir, removeSocketDir } from "./socket-dir.js";
@@ -21,7 +21,7 @@ const MOST_HOSTS = 8;
  * @throws {Error} With the end of a sentence that says why not.
  */
 export async function launch(options: ResolvedClientOptions, signal: AbortSignal, onStep: (step: StartStep) => void): Promise<Launched> {
-  const { transport, apiVersions, minPort, maxPort, stdio } = options;
+  const { transport, apiVersions, minPort, maxPort } = options;
   const tls = await makeTlsIdentity(options.tls);
   if (options.reattach !== undefined) return { ...attach(options.reattach, options), tls, executable: undefined, checked: undefined };
   const depth = 1 + hostsAbove(process.env);
@@ -38,7 +38,7 @@ export async function launch(options: ResolvedClientOptions, signal: AbortSignal
     unixSocketDir: socketDir,
     secret: randomHex(),
     clientCert: tls?.clientCert,
-    lifeline: stdio.stdin === undefined,
+    lifeline: lifelineOf(options),
     depth,
   };
   // Before the process is there: this one may die in the moment between.
@@ -46,7 +46,7 @@ export async function launch(options: ResolvedClientOptions, signal: AbortSignal
   try {
     if (socketDir !== undefined && options.socketGroup !== undefined) await shareDir(socketDir, options.socketGroup);
     const { running, executable, checked } = await runCommand(options, pluginEnvironment(options, env, process.env), signal, onStep);
-    guardRunning(running, { own: options.runtime === undefined, lifeline: env.lifeline, unguard });
+    guardRunning(running, options.runtime === undefined, unguard);
     void running.exited.then(watchGuardian((trouble) => tellUnguarded(options, trouble)));
     return { running, env, tls, executable, checked, release };
   } catch (error) {
@@ -64,11 +64,9 @@ function startsItself(above: number): StartFault {
 }
 
 /** Of what a user's own runtime started the secret is all that is known here; our own process is guarded as a group by now. */
-function guardRunning(running: Running, { own, lifeline, unguard }: { own: boolean; lifeline: boolean; unguard(): void }): void {
-  const pid = pidOf(running);
-  if (!own || pid === undefined) return void running.exited.then(unguard);
-  unguard();
-  if (!lifeline) void running.exited.then(guard("polite", String(pid)));
+function guardRunning(running: Running, own: boolean, unguard: () => void): void {
+  if (own) unguard();
+  else void running.exited.then(unguard);
 }
 
 function tellUnguarded({ logger, shown }: ResolvedClientOptions, trouble: string): void {

@@ -12,7 +12,7 @@ import type { SpawnRequest } from "../../process/spawn-child.js";
 import { startBy } from "../../process/start-by.js";
 import { killAtOnce } from "../../process/terminate.js";
 import type { ResolvedClientOptions } from "../options/options.js";
-import { pathOf } from "./environment.js";
+import { lifelineOf, pathOf } from "./environment.js";
 import type { Launched } from "./opened.js";
 
 type Ran = Pick<Launched, "running" | "executable" | "checked">;
@@ -38,7 +38,7 @@ export async function runCommand(
   logger.debug(`Starting plugin "${shown}"`, { file: executable.file, args: executable.args });
   await checked?.confirm();
   onStep("spawn");
-  const running = await spawn({ executable, env: { ...env, ...executable.env, ...options.env }, cwd });
+  const running = await spawn({ executable, env: { ...env, ...executable.env, ...options.env }, cwd, ...pipesOf(options) });
   return { running: await confirmed(running, checked, onStep), executable, checked };
 }
 
@@ -60,6 +60,11 @@ async function runElsewhere(
   await checked.confirm();
   onStep("spawn");
   return { running: await confirmed(await start(), checked, onStep), executable: undefined, checked };
+}
+
+function pipesOf(options: ResolvedClientOptions): Pick<SpawnRequest, "stdin" | "lifeline"> {
+  const lifeline = lifelineOf(options);
+  return lifeline === "stdin" ? { stdin: true, lifeline: undefined } : { stdin: options.stdio.stdin !== undefined, lifeline };
 }
 
 async function lookAround(cwd: string | undefined, env: Readonly<Record<string, string>>): Promise<Surroundings> {

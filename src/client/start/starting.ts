@@ -10,6 +10,7 @@ import type { DialTls } from "../../transport/tls.js";
 import { formatAddress } from "../../util/address.js";
 import { systemClock } from "../../util/clock.js";
 import { deferred } from "../../util/deferred.js";
+import { isFallback } from "../../util/logger.js";
 import { setTimeout } from "../../util/timers.js";
 import { explainLoss } from "../ending.js";
 import { openLink } from "../links.js";
@@ -111,8 +112,14 @@ export class Starting {
     this.stdio = new Stdio(launched.running, this.#options.stdio, this.#options.logger, source);
     if (this.#over) void launched.running.exited.then(() => launched.release()).catch(() => {});
     // While the plugin gets ready there is time for it; and by now somebody has the process in hand.
-    if (this.#options.runtime === undefined && this.#options.reattach === undefined) warnOfInheritedDescriptors(this.#options.logger);
+    if (this.#options.runtime === undefined && this.#options.reattach === undefined) this.#warn();
     return launched;
+  }
+
+  /** Of what is of interest to who looks after this program, and asked to be told. */
+  #warn(): void {
+    const { logger } = this.#options;
+    if (!isFallback(logger)) warnOfInheritedDescriptors(logger);
   }
 
   async #confirm(checked: Checked): Promise<void> {

@@ -3,8 +3,9 @@ import { type Provides, readProvides } from "../../contract/implementations.js";
 import { isTopics, type Topics } from "../../contract/topics.js";
 import { type PackageLimits, type ResolvedPackageLimits, readPackageLimits } from "../../install/archive/archive-limits.js";
 import type { LogLimits, ResolvedLogLimits } from "../../install/logs/rotated-file.js";
+import { hostStderr } from "../../output/host-stderr.js";
 import type { Runtime } from "../../process/runtime.js";
-import { type Logger, silentLogger } from "../../util/logger.js";
+import type { Logger } from "../../util/logger.js";
 import { callback } from "../../util/options/functions.js";
 import { list } from "../../util/options/lists.js";
 import { logger } from "../../util/options/loggers.js";
@@ -56,8 +57,8 @@ export interface HostOptions<T extends Topics = Topics> {
    * @default none is issued
    */
   readonly access?: Access | undefined;
-  /** Gets what happens to the plugins, and their output. @default silent */
-  readonly logger?: Logger | undefined;
+  /** Gets what happens to the plugins, and their output. `console` and pino fit as they are; `false` is silent. @default as NewClient()'s */
+  readonly logger?: Logger | false | undefined;
 }
 
 export interface ResolvedHostOptions {
@@ -109,7 +110,7 @@ export function resolveHostOptions(options: HostOptions<Topics>): ResolvedHostOp
     packageLimits: readPackageLimits(from, "packageLimits"),
     logLimits: readLogLimits(from),
     access: callback<Access, undefined>(from, "access", undefined),
-    logger: logger(from, "logger", silentLogger),
+    logger: logger(from, "logger", hostStderr("mortise")),
   };
 }
 

@@ -10,7 +10,7 @@ const TOLD = {
   maxPort: 2,
   unixSocketDir: undefined,
   secret: "ab".repeat(32),
-  lifeline: true,
+  lifeline: "stdin",
 } as const;
 const INHERITED = {
   HOME: "/root",

@@ -52,3 +52,17 @@ test("[P9] threads that used a plugin and ended leave nothing of its processes b
   const program = fileURLToPath(new URL("../../fixtures/hosts/in-threads.mjs", import.meta.url));
   expect(execFileSync(process.execPath, [program, fixture("echo")], { encoding: "utf8" })).toBe("[]");
 });
+
+test.each([
+  ["unix", "option"],
+  ["tcp", "early"],
+  ["websocket", "late"],
+  ["tcp", "and back"],
+])("a host that let go of its plugin, over %s, %s, waits for its call, and ends then; so does the plugin", async (...words) => {
+  const program = fileURLToPath(new URL("../../fixtures/hosts/lets-go.mjs", import.meta.url));
+  const host = spawn(process.execPath, [program, fixture("cleans-up"), ...words], { stdio: ["ignore", "pipe", "ignore"] });
+  const [[line], [exitCode]] = await Promise.all([once(createInterface(host.stdout), "line"), once(host, "close")]);
+  const [answer, pid] = JSON.parse(line);
+  expect([exitCode, answer]).toEqual([0, "done"]);
+  await gone(pid);
+});

@@ -18,7 +18,13 @@ function countingRuntime(next: () => number): { runtime: Runtime; readonly pids:
   const runtime: Runtime = {
     async start({ env }) {
       if (next() < 0.3) await sleep(next() * 30);
-      const running = await spawnPlugin({ executable: { file: process.execPath, args: [fixture("echo")] }, env, cwd: undefined });
+      const running = await spawnPlugin({
+        executable: { file: process.execPath, args: [fixture("echo")] },
+        env,
+        cwd: undefined,
+        stdin: true,
+        lifeline: undefined,
+      });
       pids.push(running.pid);
       return running;
     },

@@ -89,8 +89,8 @@ test.for([0, 2, 5, 10, 20, 40, 60, 90, 130, 180])(
 );
 
 test.for([
-  ["exits", "whose stdin is its lifeline", ""],
-  ["throws", "whose stdin is its lifeline", ""],
+  ["exits", "without a stdin", ""],
+  ["throws", "without a stdin", ""],
   ["exits", "that was given a stdin", "stdin:"],
 ] as const)("[O34, P7] when a host %s, a plugin %s has the time to clean up", async ([how, , kind]) => {
   // Until the guardian's wait is over, which on a loaded machine might not be long enough.

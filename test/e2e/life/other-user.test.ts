@@ -1,11 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { shareDir } from "../../../src/client/start/socket-group.js";
 import { type Client, defineContract, method, type StartError } from "../../../src/index.js";
 import { gist, reason, startFailure } from "../../client/start/start-failure.js";
-import { clientFor, rejection, startFixture } from "../../kit/fixtures.js";
+import { clientFor, fixture, rejection, startFixture } from "../../kit/fixtures.js";
 import { gate } from "../../kit/gate.js";
 import { asNobody, NOBODY, spawnAsNobody, whyNoNobody } from "../../kit/nobody.js";
 
@@ -219,3 +221,17 @@ describe.skipIf(whyNoNobody !== undefined)(`another user${whyNoNobody === undefi
     );
   });
 });
+
+test.skipIf(whyNoNobody !== undefined)(
+  "[F7, P3] a plugin that the host may not signal any more holds up neither start() nor kill(), which names it (needs root)",
+  () => {
+    const host = fileURLToPath(new URL("../../fixtures/hosts/drops-its-rights.mjs", import.meta.url));
+    const printed = execFileSync(process.execPath, [host, fixture("prints-and-waits"), fixture("never-ends")], { encoding: "utf8" });
+    const { closed, pid, code, killMs, startMs } = JSON.parse(printed);
+    expect(closed).toEqual({ kind: "killed", forced: true, escaped: [pid] });
+    expect(code).toBe("START_TIMEOUT");
+    // Without the 5 s for which a process is waited for that does not end by SIGKILL.
+    expect(killMs).toBeLessThan(5_000);
+    expect(startMs).toBeLessThan(8_000);
+  },
+);

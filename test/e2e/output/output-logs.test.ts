@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { defineContract, method } from "../../../src/index.js";
 import { clientFor, fixture, memoryLogger, rejection } from "../../kit/fixtures.js";
@@ -62,4 +65,26 @@ test("the end of a plugin is one record, at info where it was asked for, and at 
   await other.kill();
   await clientFor("logs", { logger }).kill();
   expect(ends()).toHaveLength(2);
+});
+
+/** What a host without a logger, or with the one that `how` names, says on its own stderr. */
+async function saidBy(how?: string): Promise<{ stderr: string; stdout: string }> {
+  const host = fileURLToPath(new URL("../../fixtures/hosts/without-a-logger.mjs", import.meta.url));
+  const child = spawn(process.execPath, [host, fixture("obeys"), ...(how === undefined ? [] : [how])], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { stdout, stderr };
+}
+
+test("[O17] without a logger what a plugin prints to stderr goes to the host's, behind its name; with false nothing does", async () => {
+  const name = `[${fixture("obeys")}]`;
+  expect(await saidBy()).toEqual({
+    stdout: "",
+    stderr: `${name} plain 100%d\n${name} warning: low { disk: 3 }\n${name} detail\n`,
+  });
+  expect(await saidBy("false")).toEqual({ stdout: "", stderr: "" });
+  const { stdout, stderr } = await saidBy("console");
+  expect(stdout).toMatch(/^plain 100%d \{[^}]*stream: 'stderr'/m);
+  expect(stderr).toMatch(/^low \{[^}]*disk: 3/m);
 });

@@ -96,11 +96,11 @@ test("[O17] a writer that fails or has ended harms neither the host nor the plug
   expect(await client.kill()).toMatchObject({ kind: "killed" });
 });
 
-test("[O22] what the host passes as stdin the plugin reads, its end included, and the lifeline is off", async () => {
+test("[O22] what the host passes as stdin the plugin reads, its end included, and the lifeline is another descriptor", async () => {
   const text = "line 1\nline 2 ü\n".repeat(20_000);
   const client = clientFor("reads-stdin", { stdin: Readable.from([Buffer.from(text)]) });
   const remote = await client.dispense(stdin);
-  expect(await remote.lifeline()).toBe(null);
+  expect(await remote.lifeline()).toBe("fd:3");
   expect((await remote.read()) === text).toBe(true);
   expect(client.state).toBe("ready");
   expect(await client.kill()).toMatchObject({ kind: "killed", forced: false });
@@ -116,9 +116,10 @@ test("[O22] the plugin reads what comes while it runs", async () => {
   await client.kill();
 });
 
-test("[O22] without stdin the plugin's lifeline is on", async () => {
-  const client = clientFor("obeys");
-  expect((await (await client.dispense(obey)).about()).env).toMatchObject({ PLUGIN_LIFELINE: "stdin" });
+test("[O22] without stdin a plugin's children find theirs at its end, and the plugin's lifeline is not theirs", async () => {
+  const client = clientFor("child-reads-stdin");
+  const { child } = await client.dispense(defineContract("parent", { child: method<void, string>() }));
+  expect(await child()).toBe("its end\n");
   await client.kill();
 });
 

@@ -39,7 +39,7 @@ test("[F26, O33] a plugin inherits the host's environment, and nothing of what t
       .filter((name) => name.startsWith("PLUGIN_"))
       .sort(),
   ).toEqual(["PLUGIN_DEPTH", "PLUGIN_LIFELINE", "PLUGIN_MAX_PORT", "PLUGIN_MIN_PORT", "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_TRANSPORT"]);
-  expect(env["PLUGIN_LIFELINE"]).toBe("stdin");
+  expect(env["PLUGIN_LIFELINE"]).toBe("fd:3");
   expect(env[MagicCookieKey]).toBe(MagicCookieValue);
 });
 
@@ -52,7 +52,7 @@ test("[F26, O33] with inheritEnv false a plugin has the variables it was given, 
     PLUGIN_TRANSPORT: "tcp",
     PLUGIN_MIN_PORT: "0",
     PLUGIN_MAX_PORT: "0",
-    PLUGIN_LIFELINE: "stdin",
+    PLUGIN_LIFELINE: "fd:3",
     PLUGIN_DEPTH: "1",
   });
 });

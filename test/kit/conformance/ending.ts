@@ -34,20 +34,28 @@ export function judgeEnding({ judge, name, start, subject }: Judging): void {
     });
   }
 
-  for (const transport of ["tcp", "unix"]) {
-    judge(`[O34] ${name} ends within 1 s of its stdin, with a call running, and leaves nothing, over ${transport}`, async () => {
-      await using plugin = start({ PLUGIN_TRANSPORT: transport });
-      const [, , , address = ""] = await plugin.announcement();
-      (await plugin.ready()).send(call(2, subject.endless));
-      await expectAlive(plugin);
-      plugin.child.stdin?.end();
-      await within(1_000, plugin.exited);
-      expect(existsSync(address)).toBe(false);
-    });
+  for (const [lifeline, transport] of [
+    ["fd:3", "tcp"],
+    ["fd:3", "unix"],
+    ["stdin", "tcp"],
+  ] as const) {
+    judge(
+      `[O34] ${name} ends within 1 s of its lifeline, ${lifeline}, with a call running, and leaves nothing, over ${transport}`,
+      async () => {
+        await using plugin = start({ PLUGIN_TRANSPORT: transport, PLUGIN_LIFELINE: lifeline });
+        const [, , , address = ""] = await plugin.announcement();
+        (await plugin.ready()).send(call(2, subject.endless));
+        await expectAlive(plugin);
+        if (lifeline === "stdin") plugin.child.stdin?.end();
+        else plugin.lifeline.destroy();
+        await within(1_000, plugin.exited);
+        expect(existsSync(address)).toBe(false);
+      },
+    );
   }
 
   judge(`[O22] ${name} leaves stdin alone when that is no lifeline`, async () => {
-    await using plugin = start({ PLUGIN_LIFELINE: undefined });
+    await using plugin = start();
     await plugin.announcement();
     plugin.child.stdin?.end();
     await once(plugin.child.stdin as NodeJS.WritableStream, "close");

@@ -33,7 +33,7 @@ export class RawHost implements AsyncDisposable {
     const secret = randomBytes(32).toString("hex");
     const logger = memoryLogger();
     const { transport = "tcp", ...rest } = options;
-    const env = { apiVersions: [1], transport, minPort: 0, maxPort: 0, unixSocketDir: undefined, secret, lifeline: false };
+    const env = { apiVersions: [1], transport, minPort: 0, maxPort: 0, unixSocketDir: undefined, secret, lifeline: undefined };
     const server = await startServer({
       ...resolveServeOptions({ provides, logger: logger as Logger, ...rest }),
       env,

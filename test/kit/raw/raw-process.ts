@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { MagicCookieKey, MagicCookieValue } from "../../../src/index.js";
 import { hmac } from "./raw-plugin.js";
 import { RawSocket } from "./raw-socket.js";
@@ -37,20 +38,28 @@ export class RawProcess implements AsyncDisposable {
       PLUGIN_MAX_PORT: "0",
       PLUGIN_UNIX_SOCKET_DIR: this.socketDir,
       PLUGIN_SECRET: this.secret,
-      PLUGIN_LIFELINE: "stdin",
+      PLUGIN_LIFELINE: "fd:3",
       ...env,
     };
     const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined));
-    this.child = spawn(file, args, { env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...given }, stdio: "pipe" });
+    this.child = spawn(file, args, {
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...given },
+      stdio: ["pipe", "pipe", "pipe", "pipe"],
+    });
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
     });
     this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.stderr += text;
     });
-    this.child.stdin?.on("error", () => {}); // It may end before we say anything.
+    for (const end of [this.child.stdin, this.lifeline]) end?.on("error", () => {}); // It may end before we say anything.
     this.#drained = once(this.child, "close");
     this.exited = once(this.child, "exit").then(([code, signal]) => code ?? signal);
+  }
+
+  /** Our end of descriptor 3. */
+  get lifeline(): Duplex {
+    return this.child.stdio[3] as Duplex;
   }
 
   /** The fields of the announcement. */
