@@ -4,9 +4,11 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Host } from "mortise/host";
+import { fileURLToPath } from "node:url";
+import { Host } from "../../dist/host.js";
 import { atMost, quantile } from "./lib.mjs";
 
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const ROUNDS = 5;
 const manifest = (id) => JSON.stringify({ id, name: id, version: "1.0.0", command: "./main.mjs" });
 
@@ -60,9 +62,7 @@ async function besideNone(dir, count) {
     const program = `const begun = performance.now(); const { Host } = await import("mortise/host");
       const host = new Host({ dataDir: ${JSON.stringify(dataDir)} }); await host.ready();
       console.log(performance.now() - begun); await host.close();`;
-    return Number(
-      spawnSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8", cwd: import.meta.dirname }).stdout,
-    );
+    return Number(spawnSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8", cwd: ROOT }).stdout);
   };
   const times = { [none]: [], [many]: [] };
   for (let round = 0; round < ROUNDS; round++) for (const dataDir of [none, many]) times[dataDir].push(readyMs(dataDir));

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Host } from "mortise/host";
+import { Host } from "../../dist/host.js";
 import { KilledKeeper } from "../../test/kit/install/killed-keeper.mjs";
 import { atMost, random } from "./lib.mjs";
 
