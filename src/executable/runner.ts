@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import type { CommandLine } from "./command.js";
 import { loadingOptions } from "./loading-options.js";
 import { type OwnProgram, ownProgram } from "./own-program.js";
@@ -56,8 +57,10 @@ function inherited({ cwd }: Surroundings): readonly string[] {
 
 /** The application would be started once more, and start its plugins, and so on. */
 async function findNode(script: string, { path }: Surroundings, { what }: OwnProgram): Promise<string> {
-  const found = path === undefined ? undefined : await findOnPath("node", path);
-  if (found !== undefined && found !== process.execPath) return found;
+  const own = await realpath(process.execPath).catch(() => process.execPath);
+  const isOther = async (file: string): Promise<boolean> => (await realpath(file)) !== own;
+  const found = path === undefined ? undefined : await findOnPath("node", path, isOther);
+  if (found !== undefined) return found;
   const sentence = `"${script}" is run by Node.js, and there is none: this program is ${what}, and no "node" is on the plugin's PATH`;
   throw new StartFault("missing", `${sentence}\n  Name one, as in interpreter: "/usr/bin/node".`);
 }

@@ -10,8 +10,15 @@ export interface Surroundings {
   readonly path: string | undefined;
 }
 
-/** The absolute path of a program, or undefined. */
-export async function findOnPath(name: string, path: string): Promise<string | undefined> {
+/**
+ * The absolute path of a program, or undefined.
+ * @param fits Which of those of that name will do. @default the first
+ */
+export async function findOnPath(
+  name: string,
+  path: string,
+  fits: (file: string) => Promise<boolean> = async () => true,
+): Promise<string | undefined> {
   // A batch file is found to be refused by name: it is what npm puts there for a program in JavaScript.
   const endings = process.platform === "win32" ? [".exe", ".cmd", ".bat", ""] : [""];
   for (const dir of path.split(delimiter)) {
@@ -19,7 +26,7 @@ export async function findOnPath(name: string, path: string): Promise<string | u
     if (!isAbsolute(dir)) continue;
     for (const ending of endings) {
       const file = join(dir, name + ending);
-      if (await isRunnable(file)) return file;
+      if ((await isRunnable(file)) && (await fits(file))) return file;
     }
   }
   return undefined;
