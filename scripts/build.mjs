@@ -6,6 +6,7 @@ import { basename, join, resolve } from "node:path";
 import { build } from "rolldown";
 import { holding, rollUp } from "./declarations.mjs";
 import { joined } from "./joined.mjs";
+import { joinedBuilds, joinedPackages, withJoinedFiles } from "./joined-packages.mjs";
 import { licencesOf } from "./licences.mjs";
 
 // Built beside what is there, and put in its place when it is whole: tests and programs that run meanwhile find all their files. What
@@ -13,8 +14,8 @@ import { licencesOf } from "./licences.mjs";
 const DIST = "dist.next";
 const OLD = "dist.old";
 remove(DIST, OLD);
-// What else is imported is joined in, and its licence with it, see joined.mjs.
-const external = (id) => /^(node:|@opentelemetry\/api$|ajv\/|fast-glob$|get-port$|semver$|tree-kill$|ws$|yauzl$)/.test(id);
+// What else is imported is joined in, and its licence with it, see joined.mjs and joined-packages.mjs.
+const external = (id) => /^(node:|@opentelemetry\/api$|ajv\/|get-port$|semver$|yauzl$)/.test(id);
 
 const shared = { platform: "node", external, transform: { target: "node20" } };
 // A plugin keeps the text of what it loads: of comments only what other bundlers are told. Lines and names stay as they are, for whoever
@@ -41,20 +42,24 @@ const graph = importGraph();
 await build({ ...shared, input: { contract: "src/contract/index.ts" }, plugins: [finish], output });
 // The plugin's side: what each plugin loads, what it loads as it serves, and the same as a script, which V8 can be handed compiled.
 const later = { name: "later", resolveId: (id) => (id === "./serving.js" ? { id: "./chunks/plugin/serving.js", external: true } : null) };
-await build({ ...shared, input: { plugin: "src/serve/index.ts" }, plugins: [contract, joined, later, finish], output });
+await build({ ...shared, input: { plugin: "src/serve/index.ts" }, plugins: [contract, joined, joinedPackages, later, finish], output });
 await build({
   ...shared,
   input: { serving: SERVING },
   preserveEntrySignatures: "allow-extension",
-  plugins: [contract, joined, finish],
+  plugins: [contract, joined, joinedPackages, finish],
   output: { ...output, entryFileNames: "chunks/plugin/[name].js", chunkFileNames: "chunks/plugin/[name].js" },
 });
 await buildScript();
+// What both sides load on use.
+for (const { plugins, ...rest } of joinedBuilds) {
+  await build({ ...shared, ...rest, plugins: [...plugins, finish], output: { ...output, entryFileNames: "chunks/joined/[name].js" } });
+}
 // The host's side.
 await build({
   ...shared,
   input: { index: "src/index.ts", host: "src/host/index.ts", connectors: "src/connectors/index.ts", testing: "src/testing/index.ts" },
-  plugins: [contract, joined, graph.plugin, finish],
+  plugins: [contract, joined, joinedPackages, graph.plugin, finish],
   output: {
     ...output,
     chunkFileNames: "chunks/[name].js",
@@ -182,7 +187,7 @@ function generateBundle(_options, bundle) {
       // of what it cannot follow.
       .replace('import { createRequire } from "node:module";', "")
       .replace("(() => createRequire(import.meta.url))()", "void 0");
-    chunk.code = inAscii(code);
+    chunk.code = inAscii(withJoinedFiles(code, up));
     if (/\b__require\(/.test(chunk.code)) throw new Error(`Cannot build: ${chunk.fileName} requires what is not built in`);
   }
 }

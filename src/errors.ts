@@ -16,6 +16,7 @@ export type PluginErrorCode =
   | "BUSY"
   | "CANCELLED"
   | "NOT_PROVIDED"
+  | "NOT_FOUND"
   | "BAD_MANIFEST"
   | "BAD_ARCHIVE"
   | "INSTALL_FAILED"

@@ -37,7 +37,7 @@ const PLACES: Readonly<Record<string, readonly string[]>> = {
   "json-rpc-2.0/dist/models.js": ["wire/messages.ts", "wire/error-codes.ts"],
   "tree-kill": ["process/process-tree.ts"],
   "get-port": ["transport/port-range.ts"],
-  "fast-glob": ["discover/discover.ts"],
+  "fast-glob": ["discover/find-matches.ts"],
   "ajv/dist/2020.js": ["host/external/options-schema.ts", "install/manifest/json-validator.ts"],
   semver: ["install/manifest/engines.ts", "install/manifest/check-manifest.ts"],
   yauzl: ["install/archive/open-archive.ts"],

@@ -10,7 +10,7 @@ import { discover } from "./discover.js";
 
 /** A plugin that was found, and what it goes by. */
 export interface DiscoveredPlugin {
-  /** The file's name without `.js`, `.mjs` or `.exe`; of a file in a folder, the name of the folder right below the directory. */
+  /** The file's name without `.js`, `.mjs`, `.cjs` or `.exe`; of a file in a folder, the name of the folder right below the directory. */
   readonly name: string;
   /** Its absolute path. */
   readonly command: string;
@@ -72,13 +72,15 @@ export async function discoverPlugins(
 
 async function searchOne(dir: string, glob: string, allowInsecure: boolean): Promise<DiscoveredPlugins> {
   const problems: DiscoverProblem[] = [];
-  const onRefused = (path: string, why: string): void => {
-    problems.push({ path, reason: "insecure", message: `Left out "${escapeLine(path)}": ${why}` });
+  const onRefused = (path: string, why: string, as: "insecure" | "unfit"): void => {
+    // What is no plugin at all is nothing to be told of.
+    if (as === "insecure") problems.push({ path, reason: "insecure", message: `Left out "${escapeLine(path)}": ${why}` });
   };
   try {
     const paths = await discover(glob, dir, { allowInsecure, onRefused });
     return { plugins: namePlugins(dir, paths, problems), problems };
   } catch (error) {
+    if (isPluginError(error, "NOT_FOUND")) return { plugins: [], problems };
     if (!isPluginError(error, "UNAUTHORIZED")) throw error;
     return { plugins: [], problems: [{ path: dir, reason: "insecure", message: error.message }] };
   }
@@ -105,5 +107,5 @@ function namePlugins(dir: string, paths: readonly string[], problems: DiscoverPr
 
 function nameOf(dir: string, path: string): string {
   const [first = "", ...rest] = relative(dir, path).split(sep);
-  return rest.length > 0 ? first : basename(path).replace(/\.(m?js|exe|com)$/, "");
+  return rest.length > 0 ? first : basename(path).replace(/\.([cm]?js|exe|com)$/, "");
 }

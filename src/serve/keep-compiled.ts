@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemClock } from "../util/clock.js";
 import { isOwn } from "./compile-cache.js";
@@ -40,6 +40,8 @@ function writeEntry(file: string, compile: () => Buffer): void {
   const digest = createHash("sha256").update(compiled).digest();
   try {
     writeFileSync(part, Buffer.concat([digest, compiled]), { flag: "wx", mode: 0o600 });
+    // Of what was asked for the umask may have taken something away, and nobody could read it any more.
+    chmodSync(part, 0o600);
     renameSync(part, file);
   } catch (error) {
     removeIfThere(part);
@@ -69,6 +71,7 @@ function makeDirectory(directory: string): void {
 function makeOne(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 });
+    chmodSync(directory, 0o700);
   } catch (error) {
     // Another start was faster.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

@@ -1,9 +1,10 @@
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { discover } from "../../src/index.js";
 import { cpuMs } from "../kit/cpu-time.js";
+import { rejection } from "../kit/fixtures.js";
 import { gate } from "../kit/gate.js";
 import { tempTree } from "./temp-tree.js";
 
@@ -12,11 +13,16 @@ const before = process.cwd();
 const tree = tempTree("discover");
 afterEach(() => process.chdir(before));
 
-test("[O6] discover() gives absolute paths, sorted, of files that are executable or end in .js or .mjs", async () => {
-  const wanted = [tree.file("kv.js"), tree.file("a.mjs"), tree.file("Zeta", 0o755), tree.file("log.py", 0o755)].sort();
+test("[O6] discover() gives absolute paths, sorted, of files that are executable or end in .js, .mjs or .cjs", async () => {
+  const wanted = [
+    tree.file("kv.js"),
+    tree.file("a.mjs"),
+    tree.file("old.cjs"),
+    tree.file("Zeta", 0o755),
+    tree.file("log.py", 0o755),
+  ].sort();
   tree.file("notes.txt");
   tree.file("types.ts");
-  tree.file("old.cjs");
   expect(await discover("*", tree.dir)).toEqual(wanted);
 });
 
@@ -39,9 +45,69 @@ test("[O6] the directory may be relative, `.`, left out, or a URL, and hold char
   expect(await discover("*.js")).toEqual([path]);
 });
 
-test("[O6] no match, and a directory that does not exist, are []", async () => {
+test("[O6] no match is []; a directory that is none, or is not there, is an error", async () => {
   expect(await discover("*.js", tree.dir)).toEqual([]);
-  expect(await discover("*.js", join(tree.dir, "missing"))).toEqual([]);
+  const missing = await rejection(discover("*.js", join(tree.dir, "missing")));
+  expect([missing["code"], missing.message]).toEqual([
+    "NOT_FOUND",
+    `Cannot discover plugins in "${tree.dir}/missing": there is no such directory\n  Make it, or name another.`,
+  ]);
+  const file = await rejection(discover("*.js", tree.file("kv.js"), { allowInsecure: true }));
+  expect([file["code"], file.message]).toEqual([
+    "NOT_FOUND",
+    `Cannot discover plugins in "${tree.dir}/kv.js": it is no directory\n  Name the directory it is in.`,
+  ]);
+});
+
+test("[O6] a literal path leads where it is written, through a link and a name with a dot, too; its end is no link", async () => {
+  const real = tree.file("real/kv.js");
+  const hidden = tree.file(".hidden/kv.js");
+  symlinkSync(join(tree.dir, "real"), join(tree.dir, "linked"));
+  expect(await discover("real/kv.js", tree.dir)).toEqual([real]);
+  symlinkSync(real, join(tree.dir, "link.js"));
+  expect(await discover("linked/kv.js", tree.dir)).toEqual([join(tree.dir, "linked/kv.js")]);
+  expect(await discover("link.js", tree.dir)).toEqual([]);
+  expect(await discover("link.js", tree.dir, { followLinks: true })).toEqual([join(tree.dir, "link.js")]);
+  expect(await discover(".hidden/kv.js", tree.dir)).toEqual([hidden]);
+  expect(await discover("*/kv.js", tree.dir)).toEqual([real]);
+});
+
+test("[O6, W20] with followLinks links are taken, to files and packages, and no loop is", async () => {
+  const real = tree.file("store/one@1/node_modules/one/plugin.js");
+  tree.file("workspace/two/plugin.js");
+  mkdirSync(join(tree.dir, "node_modules"));
+  const link = (name: string, target: string): void => symlinkSync(target, join(tree.dir, name));
+  link("node_modules/one", dirname(real));
+  link("node_modules/two", "../workspace/two");
+  link("workspace/two/up", "..");
+  link("workspace/two/self", ".");
+  link("node_modules/linked.js", "../workspace/two/plugin.js");
+  const inModules = (name: string): string => join(tree.dir, "node_modules", name);
+  const followLinks = true;
+  expect(await discover("node_modules/*/plugin.js", tree.dir)).toEqual([]);
+  expect(await discover("node_modules/*/plugin.js", tree.dir, { followLinks })).toEqual(["one/plugin.js", "two/plugin.js"].map(inModules));
+  expect(await discover("node_modules/**/*.js", tree.dir, { followLinks })).toEqual(
+    ["linked.js", "one/plugin.js", "two/plugin.js"].map(inModules),
+  );
+});
+
+test("[O6] onRefused is told of everything that matched and was left out, and of links that lead further", async () => {
+  const refusedOf = async (glob: string, options: object = {}): Promise<Record<string, string>> => {
+    const refused: Record<string, string> = {};
+    const onRefused = (path: string, why: string): void => void (refused[relative(tree.dir, path)] = why.replaceAll(`${tree.dir}/`, ""));
+    await discover(glob, tree.dir, { onRefused, ...options });
+    return refused;
+  };
+  const real = tree.file("real/kv.js");
+  tree.file("notes.txt");
+  symlinkSync(dirname(real), join(tree.dir, "linked"));
+  symlinkSync(real, join(tree.dir, "link.js"));
+  symlinkSync("nowhere", join(tree.dir, "dangling.js"));
+  const links = { "dangling.js": "it is a link", "link.js": "it is a link", linked: "it is a link" };
+  const notes = "it is not executable, and does not end in .js, .mjs or .cjs";
+  expect(await refusedOf("*")).toEqual({ ...links, "notes.txt": notes, real: "it is a directory" });
+  expect(await refusedOf("*/*.js")).toEqual({ linked: "it is a link, and what is behind it was not looked at" });
+  expect(await refusedOf("{linked,real}/*.js")).toEqual({});
 });
 
 test("[O6, F114] links, directories named like plugins and files that nobody may run are left out, by name too", async () => {
@@ -126,7 +192,7 @@ const options: readonly (readonly [unknown, string])[] = [
   [5, "the options are 5, and must be an object"],
   [[], "the options are a list, and must be an object"],
   [{ allowInsecur: true }, 'there is no option "allowInsecur"; did you mean "allowInsecure"?'],
-  [{ insecure: true }, 'there is no option "insecure"; the options are allowInsecure, onRefused'],
+  [{ insecure: true }, 'there is no option "insecure"; the options are allowInsecure, followLinks, onRefused'],
   [{ allowInsecure: 1 }, "allowInsecure is 1, and it must be true or false"],
   [{ onRefused: true }, "onRefused is true, and it must be a function"],
 ];

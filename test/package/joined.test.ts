@@ -30,7 +30,7 @@ async function intoOneFile(dir: string, name: string, program: string, format: "
     input,
     platform: "node",
     resolve: { modules: [join(ROOT, "node_modules")] },
-    external: ["@opentelemetry/api", "bufferutil", "utf-8-validate"],
+    external: ["@opentelemetry/api"],
     // As other tools have it: a CommonJS file has no address.
     ...(format === "cjs" ? { transform: { define: { "import.meta": "{}" } } } : {}),
     output: { file, format, codeSplitting: false },

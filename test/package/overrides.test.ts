@@ -13,10 +13,11 @@ const PLUGIN = `import { defineContract, implement, method, serve } from "mortis
 await serve({ provides: [implement(defineContract("probe", { ran: method() }), { ran: () => globalThis.ran ?? [] })] });`;
 
 /** Prints what ran of the packages that are installed, in the host and in a plugin. */
-const HOST = `import { defineContract, method, NewClient } from "mortise";
+const HOST = `import { defineContract, discover, method, NewClient } from "mortise";
 const client = NewClient({ command: "./plugin.js", transport: process.argv[2] });
 const { ran } = await client.dispense(defineContract("probe", { ran: method() }));
 const inPlugin = await ran();
+if (process.argv[3] !== undefined) await discover(process.argv[3]);
 await client.kill();
 console.log(JSON.stringify({ inHost: globalThis.ran ?? [], inPlugin }));`;
 
@@ -29,9 +30,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-/** Installs the package, with another version of a package than it names, which says that it ran. */
-function install(name?: string): void {
-  const overrides = name === undefined ? {} : { [name]: `file:${packOther(name)}` };
+/** Installs the package, with other versions of packages than are joined in, which say that they ran. */
+function install(...names: string[]): void {
+  const overrides = Object.fromEntries(names.map((name) => [name, `file:${packOther(name)}`]));
   const dependencies = { mortise: `file:${join(dir, "mortise-0.1.0.tgz")}` };
   writeFileSync(join(dir, "package.json"), JSON.stringify({ type: "module", private: true, dependencies, overrides }));
   rmSync(join(dir, "package-lock.json"), { force: true });
@@ -50,8 +51,8 @@ function packOther(name: string): string {
   return join(dir, npm(dir, "pack", copy).trim());
 }
 
-const run = (transport: string): unknown => {
-  const { stdout, stderr } = spawnSync(process.execPath, ["host.js", transport], { cwd: dir, encoding: "utf8" });
+const run = (...args: string[]): unknown => {
+  const { stdout, stderr } = spawnSync(process.execPath, ["host.js", ...args], { cwd: dir, encoding: "utf8" });
   expect(stderr).toBe("");
   return JSON.parse(stdout);
 };
@@ -66,6 +67,11 @@ test("an override of json-rpc-2.0 is what runs, in the host and in plugins", { t
   expect(run("tcp")).toEqual({ inHost: ["json-rpc-2.0"], inPlugin: ["json-rpc-2.0"] });
   // There, the plugin loads a module, and not the script.
   expect(run("websocket")).toEqual({ inHost: ["json-rpc-2.0"], inPlugin: ["json-rpc-2.0"] });
+});
+
+test("an override of what is loaded on use is what runs, and so is one of what that depends on", { timeout: 120_000 }, () => {
+  install("ws", "picomatch");
+  expect(run("websocket", "*.js")).toEqual({ inHost: ["ws", "picomatch"], inPlugin: ["ws"] });
 });
 
 test("an override that cannot be loaded is an error that names it", { timeout: 120_000 }, () => {

@@ -40,9 +40,7 @@ test.skipIf(lack !== undefined)(
   `a host in a single executable calls plugins on a Node.js that it names${whyNot}`,
   { timeout: 300_000 },
   () => {
-    // ws tries to load these, and Node.js 20 warns of any file that a single executable loads.
-    const env = { WS_NO_BUFFER_UTIL: "1", WS_NO_UTF_8_VALIDATE: "1" };
-    expectDemo(project, [makeExecutable("host")], [process.execPath, "plugin.mjs"], env);
+    expectDemo(project, [makeExecutable("host")], [process.execPath, "plugin.mjs"]);
   },
 );
 

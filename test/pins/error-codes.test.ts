@@ -19,6 +19,7 @@ const CODES = [
   "BUSY",
   "CANCELLED",
   "NOT_PROVIDED",
+  "NOT_FOUND",
   "BAD_MANIFEST",
   "BAD_ARCHIVE",
   "INSTALL_FAILED",

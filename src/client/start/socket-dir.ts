@@ -1,11 +1,11 @@
-import { lstat, mkdir, readlink, realpath, rm, stat } from "node:fs/promises";
+import { chmod, lstat, mkdir, readlink, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { reasonIn, StartFault } from "../../executable/start-fault.js";
 import { randomHex } from "../../handshake/proof.js";
 import { guard } from "../../process/guardian.js";
 import { isPipe, longestSocketPath, PIPES } from "../../util/address.js";
-import { faultOf, lookAsUser } from "../../util/trusted-path.js";
+import { faultOf, follow, lookAsUser, type Way } from "../../util/trusted-path.js";
 
 const REMEDY = "Set TMPDIR to a directory that this user may write to.";
 
@@ -19,13 +19,13 @@ const unguards = new Map<string, () => void>();
 export async function makeSocketDir(): Promise<string> {
   const name = `mortise-${randomHex().slice(0, 12)}`;
   if (process.platform === "win32") return PIPES + name;
-  const parent = await realpath(tmpdir()).catch((cause: NodeJS.ErrnoException) => {
+  const parent = await trustedParent(resolve(tmpdir())).catch((cause: NodeJS.ErrnoException) => {
+    if (cause instanceof StartFault) throw cause;
     const gone = cause.code === "ENOENT";
     const remedy = gone ? "Make it, or set TMPDIR to one that exists." : REMEDY;
     const what = gone ? "does not exist" : `cannot be looked at (${cause.code})`;
     throw new StartFault(reasonIn(cause, "missing"), `the temporary directory "${tmpdir()}" ${what}\n  ${remedy}`, { cause });
   });
-  await refuseOpenParent(parent);
   const dir = join(parent, name);
   const mostBytes = longestSocketPath();
   if (Buffer.byteLength(join(dir, "s")) > mostBytes) {
@@ -38,7 +38,10 @@ export async function makeSocketDir(): Promise<string> {
   const unguard = guard("dir", dir);
   try {
     await mkdir(dir, { mode: 0o700 });
+    // Of what was asked for the umask may have taken something away.
+    await chmod(dir, 0o700);
   } catch (cause) {
+    await rm(dir, { recursive: true, force: true }).catch(() => {});
     unguard();
     const { code } = cause as NodeJS.ErrnoException;
     const sentence = `no directory for its socket can be made in the temporary directory "${parent}" (${code})`;
@@ -48,11 +51,15 @@ export async function makeSocketDir(): Promise<string> {
   return dir;
 }
 
-// Somebody else could take the directory away there, and put their own in its place.
-async function refuseOpenParent(parent: string): Promise<void> {
+/**
+ * The temporary directory without links. Somebody else could take the directory away there, or that itself where they may write above it,
+ * and put their own in its place: then it is refused.
+ */
+async function trustedParent(path: string): Promise<string> {
   const looking = lookAsUser({ stat, lstat, readlink });
-  const fault = looking && (await faultOf(parent, looking, true));
-  if (fault === undefined) return;
+  const way: Way = looking === undefined ? { real: await realpath(path) } : await follow(path, looking);
+  const fault = "fault" in way ? way.fault : looking && (await faultOf(way.real, looking, true));
+  if (fault === undefined && "real" in way) return way.real;
   throw new StartFault(
     "untrusted",
     `its socket would not be safe in the temporary directory: ${fault}\n  Run chmod +t there, or set TMPDIR to a directory of your own.`,
