@@ -19,7 +19,7 @@ test("the packed package, installed into an empty project, runs the hello world"
     const paths = packed.files.map(({ path }) => path);
     expect(paths.filter((path) => !/^(dist|docs)\/|^(package\.json|LICENSE|(README|CHANGELOG|SECURITY)\.md)$/.test(path))).toEqual([]);
     expect(paths).toEqual(expect.arrayContaining(["dist/plugin.js", "docs/protocol.md", "SECURITY.md", "CHANGELOG.md"]));
-    expect(packed.size).toBeLessThan(500_000);
+    expect(packed.size).toBeLessThan(650_000);
     writeFileSync(join(dir, "package.json"), '{ "type": "module", "private": true }');
     npm(dir, "install", join(dir, packed.filename));
     // What every user downloads; raise it only for what is worth it to all of them.
