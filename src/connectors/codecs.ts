@@ -23,11 +23,7 @@ const json: Codec = {
     if (text === undefined) throw new TypeError("JSON has no such value");
     return text;
   },
-  decode(data) {
-    const text = textOf(data);
-    if (!isWithinDepth(text, 0, text.length, MAX_DEPTH)) throw new RangeError(`it is nested deeper than ${MAX_DEPTH} levels`);
-    return JSON.parse(text);
-  },
+  decode: (data) => parse(textOf(data)),
 };
 
 const string: Codec = {
@@ -50,6 +46,17 @@ const binary: Codec = {
 
 const CODECS: ReadonlyMap<unknown, Codec> = new Map([json, string, binary].map((codec) => [codec.name, codec]));
 
+/** What the codecs that read text make of it, where that is known to be UTF-8. */
+const OF_TEXT: ReadonlyMap<Codec, (text: string) => unknown> = new Map<Codec, (text: string) => unknown>([
+  [json, parse],
+  [string, (text) => text],
+]);
+
+/** How a codec decodes a text; undefined where it reads bytes. */
+export function textDecoderOf(codec: Codec): ((text: string) => unknown) | undefined {
+  return OF_TEXT.get(codec);
+}
+
 /** Reads the option `codec`. @throws {TypeError} */
 export function readCodec(from: OptionsSource): Codec {
   const { codec } = from.values;
@@ -60,6 +67,11 @@ export function readCodec(from: OptionsSource): Codec {
   const own = withFunctions<Codec>(from, "codec", ["encode", "decode"]) as Codec;
   if (typeof own.name !== "string") throw mistake(from, "codec.name must be a text");
   return own;
+}
+
+function parse(text: string): unknown {
+  if (!isWithinDepth(text, 0, text.length, MAX_DEPTH)) throw new RangeError(`it is nested deeper than ${MAX_DEPTH} levels`);
+  return JSON.parse(text);
 }
 
 function textOf(data: Uint8Array): string {

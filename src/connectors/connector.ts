@@ -58,7 +58,7 @@ export interface Connector extends AsyncDisposable {
   /** What it has counted. */
   readonly metrics: ConnectorMetrics;
   /**
-   * Events as they come. Whoever reads gets the next one: two readers share them. While 1,024 events or 1 MiB wait here, nothing is read from
+   * Events as they come. Whoever reads gets the next one: two readers share them. While 8,192 events or 1 MiB wait here, nothing is read from
    * the sockets. Ends when the connector does, after what waits; leaving a loop over it loses nothing.
    */
   readonly out: AsyncIterable<StreamEvent>;

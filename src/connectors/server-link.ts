@@ -18,6 +18,7 @@ export class ServerLink implements Link {
   readonly #webSockets: WebSocketServer;
   /** Sockets that are no WebSockets yet. */
   readonly #unproven = new Set<Socket>();
+  readonly #forget: (this: Socket) => void;
   #count = 0;
   #server: Server | undefined;
   #listening: Promise<void> | undefined;
@@ -28,6 +29,11 @@ export class ServerLink implements Link {
   constructor(options: ResolvedServerOptions) {
     this.shown = `the WebSocket server on "${options.place.shown}"`;
     this.#options = options;
+    const unproven = this.#unproven;
+    // One for all sockets.
+    this.#forget = function () {
+      unproven.delete(this);
+    };
     this.#webSockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -109,13 +115,13 @@ export class ServerLink implements Link {
     const { maxConnections } = this.#options;
     if (this.#count + this.#unproven.size >= maxConnections) return void socket.destroy();
     this.#unproven.add(socket);
-    socket.on("error", () => socket.destroy());
-    socket.once("close", () => this.#unproven.delete(socket));
+    socket.on("error", destroyThis);
+    socket.on("close", this.#forget);
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     // Without this listener a reset ends the process.
-    socket.on("error", () => socket.destroy());
+    socket.on("error", destroyThis);
     const refusal = this.#refusalOf(request);
     if (refusal !== undefined) return answerRefused(socket, refusal);
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -138,6 +144,7 @@ export class ServerLink implements Link {
 
   /** The socket below TLS has the same far end. */
   #proven(socket: Socket): void {
+    socket.off("close", this.#forget);
     if (this.#unproven.delete(socket)) return;
     for (const each of this.#unproven) {
       if (each.remotePort === socket.remotePort && each.remoteAddress === socket.remoteAddress) return void this.#unproven.delete(each);
@@ -158,6 +165,10 @@ export class ServerLink implements Link {
   #failure(cause: Error): PluginError {
     return new PluginError("UNREACHABLE", `Cannot open ${this.shown}: ${cause.message}`, { cause });
   }
+}
+
+function destroyThis(this: Socket): void {
+  this.destroy();
 }
 
 function refuseRequest(_request: IncomingMessage, response: ServerResponse): void {

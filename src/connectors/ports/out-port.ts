@@ -2,7 +2,8 @@ import type { StreamEvent } from "../event.js";
 import { Fifo } from "./fifo.js";
 import { Inbox } from "./inbox.js";
 
-const MOST_EVENTS = 1_024;
+// More than one read of a socket brings of short lines: else each would stop it.
+const MOST_EVENTS = 8_192;
 const MOST_BYTES = 1_048_576;
 
 /** Events that came and wait to be read; says when there is too much of it, and when there is room again. */

@@ -33,7 +33,11 @@ const PREPROCESSORS: ReadonlyMap<string, Kind<MakePreprocessor>> = new Map<strin
     {
       config: namesIn("separator max_length buffered"),
       read(config) {
-        const separate = { separator: separatorOf(config), maxLength: maxLengthOf(config), buffered: flag(config, "buffered", true) };
+        const separate = {
+          separator: Buffer.from(separatorOf(config)),
+          maxLength: maxLengthOf(config),
+          buffered: flag(config, "buffered", true),
+        };
         return () => new Separate(separate);
       },
     },

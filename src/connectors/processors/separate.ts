@@ -1,7 +1,7 @@
 import { cutOff, type Fault, NOTHING, type Pieces, type Postprocessor, type Preprocessor, tooLong } from "./processor.js";
 
 export interface SeparateConfig {
-  readonly separator: string;
+  readonly separator: Buffer;
   readonly maxLength: number;
   /** Does what follows the last separator of a frame wait for the next frame? */
   readonly buffered: boolean;
@@ -14,16 +14,34 @@ export class Separate implements Preprocessor {
   readonly #buffered: boolean;
   #held: Buffer[] = [];
   #length = 0;
+  /** What is held of text frames, where nothing is held in bytes. */
+  #text = "";
   /** What is held was too long: what follows it is left out, too. */
   #skips = false;
 
   constructor({ separator, maxLength, buffered }: SeparateConfig) {
-    this.#separator = Buffer.from(separator);
+    this.#separator = separator;
     this.#maxLength = maxLength;
     this.#buffered = buffered;
   }
 
+  /**
+   * The same for a text frame, which is UTF-8 as a whole: one text is cut for a fraction of what many pieces of bytes cost. Undefined where
+   * it must be cut as bytes.
+   */
+  pushText(data: Buffer): string[] | undefined {
+    // A longer separator may lie across the border; and what is too long is counted in bytes.
+    if (this.#separator.length > 1 || this.#length > 0 || this.#skips || data.length + 3 * this.#text.length > this.#maxLength)
+      return undefined;
+    const pieces = (this.#text + data.toString()).split(this.#separator.toString("latin1"));
+    const rest = pieces.pop() as string;
+    if (!this.#buffered && rest !== "") pieces.push(rest);
+    else this.#text = rest;
+    return pieces;
+  }
+
   push(data: Buffer): Pieces {
+    this.#toBytes();
     const pieces: (Buffer | Fault)[] = [];
     let from = this.#acrossBorder(data, pieces);
     for (;;) {
@@ -37,10 +55,18 @@ export class Separate implements Preprocessor {
   }
 
   end(whole: boolean): Pieces {
+    this.#toBytes();
     if (this.#length === 0 || this.#skips) return NOTHING;
     const pieces: (Buffer | Fault)[] = [];
     if (whole) this.#complete(Buffer.alloc(0), pieces);
     return whole ? pieces : cutOff("a piece, before its separator", Buffer.concat(this.#held));
+  }
+
+  #toBytes(): void {
+    if (this.#text === "") return;
+    this.#held = [Buffer.from(this.#text)];
+    this.#length = (this.#held[0] as Buffer).length;
+    this.#text = "";
   }
 
   /** Where the input goes on after a separator that began in what is held. */

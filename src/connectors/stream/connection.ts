@@ -5,10 +5,13 @@ import { systemClock } from "../../util/clock.js";
 import { nextTick } from "../../util/timers.js";
 import type { EventMeta, PeerMeta } from "../event.js";
 import { Deliveries, type Sent } from "./deliveries.js";
+import type { Incoming } from "./incoming.js";
 import type { Payload } from "./outgoing.js";
 
 /** Why nothing is read from a connection. */
-export type PauseReason = "asked" | "unread" | "busy";
+export type PauseReason = keyof typeof PAUSES;
+// As bits of a number: there are thousands of connections.
+const PAUSES = { asked: 1, unread: 2, busy: 4 };
 
 /** How a connection ended. */
 export interface Ending {
@@ -39,15 +42,17 @@ const CONFIRM_BYTES = 1_048_576;
 /** One WebSocket: what is sent over it, until it is confirmed; when it is read; its end. */
 export class Connection {
   readonly id: string;
-  /** Of its events, by the kind of frame. */
+  /** Of its events that came in text frames. */
   readonly textMeta: EventMeta;
-  readonly binaryMeta: EventMeta;
+  /** What its frames go through; made by its owner as the first one comes. */
+  incoming: Incoming | undefined;
   readonly peer: PeerMeta["peer"];
   readonly origin: ReadonlySet<string>;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
-  readonly #pauses = new Set<PauseReason>();
+  /** The reasons that there are. */
+  #pauses = 0;
   readonly #deliveries = new Deliveries();
   #corked = false;
   /** A ping is on its way. */
@@ -70,7 +75,6 @@ export class Connection {
     this.peer = { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
     const meta: PeerMeta = { tls, peer: this.peer };
     this.textMeta = { [role]: meta };
-    this.binaryMeta = { [role]: meta, binary: true };
     this.origin = new Set([id]);
     webSocket.on("message", (data: Buffer, isBinary: boolean) => owner.message(this, data, isBinary));
     webSocket.on("pong", (data: Buffer) => this.#confirmed(data));
@@ -81,6 +85,10 @@ export class Connection {
     socket.on("end", () => {
       this.#hasReadAll = this.#closing === "answered" && !socket.errored;
     });
+  }
+
+  get binaryMeta(): EventMeta {
+    return { ...this.textMeta, binary: true };
   }
 
   get isOpen(): boolean {
@@ -127,7 +135,7 @@ export class Connection {
   /** Asks for a sign of life; where the last time brought none, the connection is cut. */
   checkLife(): void {
     // Where we do not read we would not hear it.
-    if (!this.isOpen || this.#pauses.size > 0) {
+    if (!this.isOpen || this.#pauses !== 0) {
       this.#seenBytes = -1;
       return;
     }
@@ -138,14 +146,16 @@ export class Connection {
   }
 
   pause(reason: PauseReason): void {
-    this.#pauses.add(reason);
+    this.#pauses |= PAUSES[reason];
     if (this.#closing !== undefined) this.#closing = "unknown";
     // While it ends, the close frame of the other side must be read.
     if (this.#closedBy === undefined) this.#webSocket.pause();
   }
 
   resume(reason: PauseReason): void {
-    if (this.#pauses.delete(reason) && this.#pauses.size === 0) this.#webSocket.resume();
+    if ((this.#pauses & PAUSES[reason]) === 0) return;
+    this.#pauses &= ~PAUSES[reason];
+    if (this.#pauses === 0) this.#webSocket.resume();
   }
 
   /** Sends a close frame after all else, and waits for that of the other side. */

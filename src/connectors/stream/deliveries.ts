@@ -26,7 +26,7 @@ export class Deliveries {
   /** Bytes whose promises wait. */
   #unsettledBytes = 0;
   /** Written, and not settled yet: too much before it is unconfirmed. */
-  readonly #held: Fifo<Sent> = new Fifo<Sent>();
+  #held: Fifo<Sent> | undefined;
 
   get last(): number {
     return this.#last;
@@ -50,7 +50,7 @@ export class Deliveries {
   wrote(sent: Sent): void {
     sent.written = true;
     if (sent.settled) return;
-    if (this.#sent.size > MOST_UNCONFIRMED) this.#held.push(sent);
+    if (this.#sent.size > MOST_UNCONFIRMED) (this.#held ??= new Fifo<Sent>()).push(sent);
     else this.#settle(sent).resolve();
   }
 
@@ -61,7 +61,7 @@ export class Deliveries {
       const sent = this.#sent.shift() as Sent;
       if (!sent.settled) this.#settle(sent).resolve();
     }
-    while (this.#held.size > 0 && this.#sent.size <= MOST_UNCONFIRMED) {
+    while (this.#held !== undefined && this.#held.size > 0 && this.#sent.size <= MOST_UNCONFIRMED) {
       const sent = this.#held.shift() as Sent;
       if (!sent.settled) this.#settle(sent).resolve();
     }
@@ -80,7 +80,7 @@ export class Deliveries {
       } else if (sent.written && inOrder) this.#settle(sent).resolve();
       else this.#settle(sent).reject(errorOf());
     }
-    this.#held.clear();
+    this.#held?.clear();
     return inDoubt;
   }
 

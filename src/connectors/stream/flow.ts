@@ -2,14 +2,13 @@ import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { PluginError } from "../../errors.js";
 import type { Clock } from "../../util/clock.js";
-import { deferred } from "../../util/deferred.js";
 import { type ErrorEvent, type OutgoingEvent, readWay, type Way } from "../event.js";
 import type { ResolvedStreamOptions } from "../options/stream-options.js";
 import { ErrPort } from "../ports/err-port.js";
 import { OutPort } from "../ports/out-port.js";
 import type { Fault } from "../processors/processor.js";
 import { Connection, type ConnectionOwner, type Ending, type PauseReason } from "./connection.js";
-import { Incoming } from "./incoming.js";
+import { type Decoded, Incoming } from "./incoming.js";
 import { Outgoing, type Payload } from "./outgoing.js";
 import { ConfirmRounds } from "./rounds.js";
 import { Routes } from "./routes.js";
@@ -36,11 +35,15 @@ export class Flow implements ConnectionOwner {
   readonly routes: Routes = new Routes();
   readonly #options: FlowOptions;
   readonly #id = ++flows;
-  readonly #incoming = new WeakMap<Connection, Incoming>();
+  readonly #decoded: Decoded<Connection> = {
+    event: (from, data, isBinary, bytes) => this.#received(from, data, isBinary, bytes),
+    fault: (from, fault, isBinary, cause) => this.#refuse(from, fault, isBinary, cause),
+  };
   readonly #outgoing: Outgoing;
   readonly #confirms: ConfirmRounds;
-  /** Connections that have ended too, until their last input has been dealt with. */
-  readonly #ends = new Map<Connection, { readonly promise: Promise<void>; resolve(): void }>();
+  /** Connections, ended ones too until their last input has been dealt with; and who waits until there is none. */
+  #unfinished = 0;
+  #onFinished: (() => void)[] = [];
   #connections = 0;
   /** What comes is put where it is read; else it is left out, and counted on err. */
   #accepts = true;
@@ -59,7 +62,7 @@ export class Flow implements ConnectionOwner {
   attach(webSocket: WebSocket, socket: Socket, tls: boolean): Connection {
     const connection = new Connection(`${this.#id}:${++this.#connections}`, this.#options.role, webSocket, socket, tls, this);
     this.routes.add(connection);
-    this.#ends.set(connection, deferred<void>() as { promise: Promise<void>; resolve(): void });
+    this.#unfinished++;
     return connection;
   }
 
@@ -96,7 +99,7 @@ export class Flow implements ConnectionOwner {
   /** Resolves when all connections have ended, and what they brought has been dealt with. */
   async close(code: number): Promise<void> {
     for (const connection of this.routes) connection.close(code);
-    await Promise.all([...this.#ends.values()].map(({ promise }) => promise));
+    while (this.#unfinished > 0) await new Promise<void>((resolve) => this.#onFinished.push(resolve));
     await this.rest();
     this.#confirms.stop();
   }
@@ -121,7 +124,7 @@ export class Flow implements ConnectionOwner {
 
   ended(connection: Connection, ending: Ending): void {
     this.routes.delete(connection);
-    const rest = this.#incoming.get(connection)?.end(ending.whole);
+    const rest = connection.incoming?.end(ending.whole);
     if (rest === undefined) this.#finish(connection, ending);
     else void rest.then(() => this.#finish(connection, ending));
   }
@@ -167,15 +170,9 @@ export class Flow implements ConnectionOwner {
   }
 
   #incomingOf(connection: Connection): Incoming {
-    const known = this.#incoming.get(connection);
-    if (known !== undefined) return known;
     const { preprocessors, codec } = this.#options.stream;
-    const incoming = new Incoming(preprocessors, codec, {
-      event: (data, isBinary, bytes) => this.#received(connection, data, isBinary, bytes),
-      fault: (fault, isBinary, cause) => this.#refuse(connection, fault, isBinary, cause),
-    });
-    this.#incoming.set(connection, incoming);
-    return incoming;
+    connection.incoming ??= new Incoming(preprocessors, codec, connection, this.#decoded) as Incoming;
+    return connection.incoming;
   }
 
   #received(connection: Connection, data: unknown, isBinary: boolean, bytes: number): void {
@@ -208,7 +205,7 @@ export class Flow implements ConnectionOwner {
       this.tell(new PluginError("CONNECTION_LOST", message), { meta, origin, input: data }, bytes);
     }
     this.#options.onEnded(connection, ending);
-    this.#ends.get(connection)?.resolve();
-    this.#ends.delete(connection);
+    this.#unfinished--;
+    if (this.#unfinished === 0) for (const resolve of this.#onFinished.splice(0)) resolve();
   }
 }

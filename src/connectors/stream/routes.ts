@@ -6,6 +6,8 @@ import type { Connection } from "./connection.js";
 export class Routes {
   readonly #byId = new Map<string, Connection>();
   readonly #byPeer = new Map<string, Connection>();
+  /** By the very object that its events have: what is sent back needs no text made of it. */
+  readonly #byOwnPeer = new WeakMap<object, Connection>();
 
   get size(): number {
     return this.#byId.size;
@@ -18,10 +20,12 @@ export class Routes {
   add(connection: Connection): void {
     this.#byId.set(connection.id, connection);
     this.#byPeer.set(keyOf(connection.peer), connection);
+    this.#byOwnPeer.set(connection.peer, connection);
   }
 
   delete(connection: Connection): void {
     this.#byId.delete(connection.id);
+    this.#byOwnPeer.delete(connection.peer);
     const key = keyOf(connection.peer);
     // A port may be another connection's already.
     if (this.#byPeer.get(key) === connection) this.#byPeer.delete(key);
@@ -36,7 +40,7 @@ export class Routes {
   /** The connection that an event's meta names, else those in its origin; and how many of them there are no more. @throws {PluginError} */
   of({ peer, origin }: Way, shown: string): { readonly found: readonly Connection[]; readonly gone: number } {
     if (peer !== undefined) {
-      const connection = this.#byPeer.get(keyOf(peer));
+      const connection = this.#byOwnPeer.get(peer) ?? this.#byPeer.get(keyOf(peer));
       if (connection?.isOpen === true) return { found: [connection], gone: 0 };
       throw new PluginError("NOT_SENT", `Cannot send from ${shown}: there is no connection from ${keyOf(peer)}`);
     }
