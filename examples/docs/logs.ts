@@ -18,6 +18,6 @@ await client.kill();
 
 stdout.end();
 stderr.end();
-console.log(lines.sort());
+console.log(lines.sort().join("\n"));
 console.log("syncStdout:", JSON.stringify(await text(stdout)));
 console.log("stderr:", JSON.stringify(await text(stderr)));

@@ -54,7 +54,8 @@ async function warningsOf(descriptors: readonly number[], options: readonly stri
   return printed
     .split("\n")
     .filter(Boolean)
-    .map((line) => JSON.parse(line));
+    .map((line) => JSON.parse(line))
+    .map(({ message, fields: { descriptors: told } }) => ({ message, fields: { descriptors: told } }));
 }
 
 const linux = test.skipIf(process.platform !== "linux");

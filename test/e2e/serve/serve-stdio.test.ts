@@ -73,7 +73,7 @@ test("[O18] nothing is synced to this program's own streams where that is not as
   const { write: writeErr } = process.stderr;
   process.stdout.write = process.stderr.write = (chunk: unknown) => written.push(chunk) > 0;
   try {
-    const client = clientFor("obeys");
+    const client = clientFor("obeys", { logger: false });
     const { print } = await client.dispense(obey);
     const base64 = Buffer.from("not synced\n").toString("base64");
     await Promise.all([print({ to: 1, base64 }), print({ to: 2, base64 })]);
