@@ -1,6 +1,12 @@
-import { createReadStream, fstatSync } from "node:fs";
+import { fstatSync } from "node:fs";
 import { Socket } from "node:net";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
+import type { ReadableStream } from "node:stream/web";
+
+/** What Bun has for a descriptor. */
+interface BunFiles {
+  file(fd: number): { stream(): ReadableStream };
+}
 
 /**
  * Calls `onEnd` once when the lifeline ends: its other end is the host's, and the system closes that however the host dies.
@@ -34,14 +40,20 @@ export function watchLifeline(lifeline: number | "stdin", onEnd: () => void): ((
 function openDescriptor(fd: number): Readable | undefined {
   const { bun, deno } = process.versions;
   try {
-    // Bun makes no socket of a descriptor, and Deno tells nothing of one that it did not open.
-    if (bun !== undefined) return isPipe(fd) ? createReadStream("", { fd }) : undefined;
+    // Bun makes no socket of a descriptor, and a read of node:fs would hold its process for as long as the host lives. Deno tells nothing
+    // of a descriptor that it did not open.
+    if (bun !== undefined) return isPipe(fd) ? bunStream(fd) : undefined;
     // Who was started with a channel for messages by such a program may have that one there.
     if (deno === undefined && (process.channel || !isPipe(fd))) return undefined;
     return new Socket({ fd, readable: true, writable: false });
   } catch {
     return undefined;
   }
+}
+
+function bunStream(fd: number): Readable {
+  const { Bun } = globalThis as unknown as { readonly Bun: BunFiles };
+  return Readable.fromWeb(Bun.file(fd).stream());
 }
 
 function isPipe(fd: number): boolean {
