@@ -6,6 +6,7 @@ import type { Manifest } from "../../install/manifest/manifest.js";
 import { notInstalled, Packages, type StagedPackage } from "../../install/packages.js";
 import { currentOf, type PluginRecord, type StoredPackage } from "../../install/store/plugin-record.js";
 import { Store } from "../../install/store/store.js";
+import { Turns } from "../../install/store/turns.js";
 import { Tokens } from "../../install/tokens.js";
 import { MORTISE_VERSION } from "../../install/version.js";
 import type { Clock } from "../../util/clock.js";
@@ -40,7 +41,7 @@ export class HostData implements SessionKeeper {
   readonly #secrets = new Map<string, readonly string[]>();
   readonly #closing = new AbortController();
   readonly #staging = new Set<Promise<unknown>>();
-  readonly #busy = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
 
   private constructor(options: HostDataOptions, store: Store) {
     const { host, clock } = options;
@@ -209,7 +210,7 @@ export class HostData implements SessionKeeper {
   async close(): Promise<void> {
     const sentence = "Cannot install a package: this host was closed meanwhile";
     this.#closing.abort(new PluginError("CONNECTION_CLOSED", sentence));
-    await Promise.allSettled([...this.#staging, ...this.#busy.values()]);
+    await Promise.allSettled([...this.#staging, this.#turns.settled()]);
     await this.#logs.close();
     await this.audit.close();
     await this.store.close();
@@ -251,14 +252,7 @@ export class HostData implements SessionKeeper {
 
   /** One thing after another for each plugin. */
   inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#busy.get(id) ?? Promise.resolve();
-    const done = before.then(work, work);
-    this.#busy.set(id, done);
-    const forget = (): void => {
-      if (this.#busy.get(id) === done) this.#busy.delete(id);
-    };
-    done.then(forget, forget);
-    return done;
+    return this.#turns.take(id, work);
   }
 
   /** Does some work, and has the audit say that and how it ended. */

@@ -7,6 +7,7 @@ import { writeAtomic } from "./atomic-file.js";
 import { formatRecord, type PluginRecord, parseRecord } from "./plugin-record.js";
 import { inStore } from "./store-failed.js";
 import { lockStore, type StoreLock } from "./store-lock.js";
+import { Turns } from "./turns.js";
 
 const RECORD = "record.json";
 const MARKER = "mortise-store.json";
@@ -29,7 +30,7 @@ export class Store {
   readonly directory: string;
   readonly #lock: StoreLock;
   readonly #records: Map<string, PluginRecord>;
-  readonly #busy = new Map<string, Promise<unknown>>();
+  readonly #turns = new Turns();
 
   private constructor(directory: string, lock: StoreLock, records: Map<string, PluginRecord>) {
     this.directory = directory;
@@ -91,7 +92,7 @@ export class Store {
    * @throws {PluginError} `STORE_FAILED`
    */
   update(id: string, attempt: string, change: (record: PluginRecord) => PluginRecord | Promise<PluginRecord>): Promise<PluginRecord> {
-    return this.#inTurn(id, async () => {
+    return this.#turns.take(id, async () => {
       this.refuseTwin(id, attempt);
       const before = this.get(id);
       const record = await change(before);
@@ -114,7 +115,7 @@ export class Store {
 
   /** Forgets a plugin and takes its files away. Gone when it resolves, however the process ends. */
   remove(id: string, attempt: string): Promise<void> {
-    return this.#inTurn(id, async () => {
+    return this.#turns.take(id, async () => {
       const path = join(this.directory, "plugins", id);
       const trash = join(this.directory, "trash", randomBytes(8).toString("hex"));
       await inStore(attempt, path, async () => {
@@ -129,20 +130,8 @@ export class Store {
 
   /** Lets go of the directory, once what was asked for is done. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#busy.values());
+    await this.#turns.settled();
     await this.#lock.release();
-  }
-
-  /** One thing after another for each plugin. */
-  #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#busy.get(id) ?? Promise.resolve();
-    const done = before.then(work, work);
-    this.#busy.set(id, done);
-    const forget = (): void => {
-      if (this.#busy.get(id) === done) this.#busy.delete(id);
-    };
-    done.then(forget, forget);
-    return done;
   }
 
   /** On some systems their directories would be one. @throws {ConflictError} */
