@@ -1,11 +1,11 @@
 import { basename, relative, resolve, sep } from "node:path";
 import { isPluginError } from "../errors.js";
-import { escapeLine } from "../util/escape-controls.js";
 import { flag } from "../util/options/flags.js";
 import { list } from "../util/options/lists.js";
 import { namesIn } from "../util/options/names.js";
 import { directory } from "../util/options/paths.js";
 import { option, readOptions } from "../util/options/source.js";
+import { escapeLine } from "../util/text/escape-controls.js";
 import { discover } from "./discover.js";
 
 /** A plugin that was found, and what it goes by. */

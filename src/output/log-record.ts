@@ -1,6 +1,6 @@
 import { isWithinDepth } from "../util/depth.js";
-import { escapeLine, escapeTexts } from "../util/escape-controls.js";
 import type { LogLevel } from "../util/logger.js";
+import { escapeLine, escapeTexts } from "../util/text/escape-controls.js";
 import { levelOfNumber, levelOfWord } from "./log-levels.js";
 import { readTextRecord } from "./text-forms.js";
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../util/clock.js";
-import { escapeControls, escapeLine } from "../util/escape-controls.js";
 import { FloodGate } from "../util/flood-gate.js";
 import { type Logger, logAt } from "../util/logger.js";
+import { escapeControls, escapeLine } from "../util/text/escape-controls.js";
 import { LogBlocks } from "./log-blocks.js";
 import { LogLines } from "./log-lines.js";
 import { type LogRecord, toLogRecord } from "./log-record.js";

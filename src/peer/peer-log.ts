@@ -1,8 +1,8 @@
 import type { Clock } from "../util/clock.js";
-import { cutToBytes } from "../util/cut.js";
-import { escapeControls } from "../util/escape-controls.js";
 import { FloodGate } from "../util/flood-gate.js";
 import { type Logger, type LogLevel, logAt } from "../util/logger.js";
+import { cutToBytes } from "../util/text/cut.js";
+import { escapeControls } from "../util/text/escape-controls.js";
 
 // As much as of a line of stderr.
 const MAX_BYTES = 8 * 1024;

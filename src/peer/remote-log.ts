@@ -1,5 +1,5 @@
-import { escapeLine, escapeTexts } from "../util/escape-controls.js";
 import type { LogLevel } from "../util/logger.js";
+import { escapeLine, escapeTexts } from "../util/text/escape-controls.js";
 import { cutText, type PeerLog } from "./peer-log.js";
 
 // As much as of a line of stderr.

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { PluginError } from "../errors.js";
 import { systemClock } from "../util/clock.js";
-import { cutToBytes } from "../util/cut.js";
+import { cutToBytes } from "../util/text/cut.js";
 import { nextTick } from "../util/timers.js";
 import { type Channel, type Receiver, UNPROVEN_MESSAGE_BYTES } from "../wire/channel.js";
 import { LineError, textOf, whyUnreadable } from "../wire/framing/lines.js";

@@ -6,7 +6,7 @@ import { typedName } from "../../executable/search-path.js";
 import { abridge, wholeCommand } from "../../executable/shown-command.js";
 import { Declined } from "../../handshake/declined.js";
 import { lastLine } from "../../output/tail.js";
-import { escapeControls } from "../../util/escape-controls.js";
+import { escapeControls } from "../../util/text/escape-controls.js";
 import type { ResolvedClientOptions } from "../options/options.js";
 import { NotListening } from "./dial-retry.js";
 import { type Failure, isLoss, mayBeExit, TimeUp } from "./failure.js";

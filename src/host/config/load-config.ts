@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { ValidationError } from "../../errors.js";
 import { compileSchema, type Issue } from "../../install/manifest/json-validator.js";
 import { isWithinDepth } from "../../util/depth.js";
+import { namesOf } from "../../util/text/json-pointer.js";
 import { Host } from "../host.js";
 import type { HostOptions } from "../options/host-options.js";
 import type { PluginSpec } from "../options/spec.js";
@@ -119,20 +120,13 @@ function pluginWithPaths(plugin: Values, directory: string): Values {
 function failed(file: string, issues: readonly Issue[], cause?: unknown): ValidationError {
   const lines = issues.slice(0, 50).map(({ pointer, message }) => `\n  ${pointer === "" ? "it" : pathOf(pointer)} ${message}`);
   const sentence = `Cannot take the configuration from "${file}"${lines.join("")}`;
-  const shown = issues.map(({ pointer, message }) => ({ message, path: stepsOf(pointer) }));
+  const shown = issues.map(({ pointer, message }) => ({ message, path: namesOf(pointer) }));
   return new ValidationError("INVALID_INPUT", sentence, shown, cause === undefined ? undefined : { cause });
-}
-
-function stepsOf(pointer: string): string[] {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 /** As options are named elsewhere: `plugins[0].token`. */
 function pathOf(pointer: string): string {
-  return stepsOf(pointer)
+  return namesOf(pointer)
     .map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${step}`))
     .join("")
     .replace(/^\./, "");

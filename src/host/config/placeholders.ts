@@ -1,4 +1,5 @@
-import { escapePointer, type Issue } from "../../install/manifest/json-validator.js";
+import type { Issue } from "../../install/manifest/json-validator.js";
+import { escapeStep } from "../../util/text/json-pointer.js";
 
 /**
  * Puts variables of the environment in the place of `${NAME}` in every text of a value; `$${` stands for `${` itself.
@@ -10,7 +11,7 @@ export function fillIn(value: unknown, env: Readonly<Record<string, string | und
   if (Array.isArray(value)) return value.map((entry, index) => fillIn(entry, env, issues, `${pointer}/${index}`));
   if (typeof value !== "object" || value === null) return value;
   const filled = Object.entries(value).map(
-    ([name, entry]) => [name, fillIn(entry, env, issues, `${pointer}/${escapePointer(name)}`)] as const,
+    ([name, entry]) => [name, fillIn(entry, env, issues, `${pointer}/${escapeStep(name)}`)] as const,
   );
   // Not by assignment: a name may be that of a prototype.
   return Object.fromEntries(filled) as unknown;

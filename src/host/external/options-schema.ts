@@ -1,4 +1,5 @@
 import type { Ajv2020 } from "ajv/dist/2020.js";
+import { namesOf } from "../../util/text/json-pointer.js";
 
 /** What does not fit, as it is told to a plugin: its message is a part of a sentence. */
 export interface OptionsIssue {
@@ -22,7 +23,7 @@ export async function checkOptions(schema: object, options: unknown): Promise<re
     validate(options);
     return (validate.errors ?? []).slice(0, MOST_ISSUES).map(({ instancePath, message = "does not fit", params }) => ({
       message: `${shownPath(instancePath)} ${detailed(message, params)}`,
-      path: pathOf(instancePath),
+      path: namesOf(instancePath),
     }));
   } catch (cause) {
     return [{ message: `its "optionsSchema" cannot be used: ${(cause as Error).message.slice(0, 300)}`, path: [] }];
@@ -44,15 +45,8 @@ async function newValidator(): Promise<Ajv2020> {
   return ajv;
 }
 
-function pathOf(pointer: string): string[] {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-}
-
 function shownPath(pointer: string): string {
-  return pointer === "" ? "they" : `"${pathOf(pointer).join(".").slice(0, 200)}"`;
+  return pointer === "" ? "they" : `"${namesOf(pointer).join(".").slice(0, 200)}"`;
 }
 
 /** Which member is one too many, and which values there are, the library says beside its message. */

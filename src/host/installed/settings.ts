@@ -2,6 +2,7 @@ import { ValidationError } from "../../errors.js";
 import { compileSchema, type Issue, type Validator } from "../../install/manifest/json-validator.js";
 import type { Manifest } from "../../install/manifest/manifest.js";
 import { maskSecrets, secretsOf, secretTexts, unmaskSecrets } from "../../install/manifest/secrets.js";
+import { namesOf } from "../../util/text/json-pointer.js";
 
 interface Known {
   readonly validator: Promise<Validator> | undefined;
@@ -29,7 +30,7 @@ export class SettingsSchemas {
     throw new ValidationError(
       "INVALID_INPUT",
       sentence,
-      issues.map(({ pointer, message }) => ({ message, path: pointer.split("/").slice(1).map(stepOf) })),
+      issues.map(({ pointer, message }) => ({ message, path: namesOf(pointer) })),
     );
   }
 
@@ -73,8 +74,4 @@ function faults(validate: Validator, settings: unknown): readonly Issue[] {
   } catch (error) {
     return [{ pointer: "", message: `could not be looked at: ${(error as Error).message}` }];
   }
-}
-
-function stepOf(step: string): string {
-  return step.replaceAll("~1", "/").replaceAll("~0", "~");
 }

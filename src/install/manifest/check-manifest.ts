@@ -1,6 +1,7 @@
 import type { Range } from "semver";
+import { escapeStep } from "../../util/text/json-pointer.js";
 import type { Issue } from "./json-validator.js";
-import { compileSchema, escapePointer } from "./json-validator.js";
+import { compileSchema } from "./json-validator.js";
 import { type Manifest, wordsOf } from "./manifest.js";
 import { whyBadPath } from "./package-path.js";
 import { faultsOfSecrets } from "./secrets.js";
@@ -19,7 +20,7 @@ export async function checkManifest(manifest: Manifest): Promise<Issue[]> {
   for (const [name, range] of Object.entries(engines)) {
     const isRange = (semver.validRange(range) as Range | string | null) !== null;
     if (!isRange)
-      tell(`/engines/${escapePointer(name)}`, `is ${JSON.stringify(range)}, and it must be a range as semver has it, such as ^1.2`);
+      tell(`/engines/${escapeStep(name)}`, `is ${JSON.stringify(range)}, and it must be a range as semver has it, such as ^1.2`);
   }
   const [file] = wordsOf(manifest);
   if (file === undefined && mode === "supervised") tell("/command", "is missing: a plugin that the host runs needs a file of the package");

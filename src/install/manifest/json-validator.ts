@@ -1,6 +1,7 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import { nearest } from "../../util/options/names.js";
 import { showValue } from "../../util/show-value.js";
+import { escapeStep } from "../../util/text/json-pointer.js";
 import { boundedRegExp } from "./bounded-reg-exp.js";
 
 /** What does not fit, as a JSON pointer and a sentence without it. */
@@ -59,13 +60,13 @@ function issueOf(error: ErrorObject): Issue {
   if (keyword === "required") {
     const name = String(params["missingProperty"]);
     const own = (parent?.["properties"] as Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined)?.[name]?.["$comment"];
-    return { pointer: `${instancePath}/${escapePointer(name)}`, message: typeof own === "string" ? `is missing: ${own}` : "is missing" };
+    return { pointer: `${instancePath}/${escapeStep(name)}`, message: typeof own === "string" ? `is missing: ${own}` : "is missing" };
   }
   if (keyword === "additionalProperties" || keyword === "unevaluatedProperties") {
     const name = String(params["additionalProperty"] ?? params["unevaluatedProperty"]);
     const meant = nearest(name, new Set(Object.keys((parent?.["properties"] as object | undefined) ?? {})));
     const remedy = meant === undefined ? "" : `; did you mean "${meant}"?`;
-    return { pointer: `${instancePath}/${escapePointer(name)}`, message: `is not known${remedy}` };
+    return { pointer: `${instancePath}/${escapeStep(name)}`, message: `is not known${remedy}` };
   }
   const said = typeof wanted === "string" ? wanted : wantedBy(keyword, params, message);
   return { pointer: instancePath, message: `is ${showValue(data)}, and it must be ${said}` };
@@ -78,9 +79,4 @@ function wantedBy(keyword: string, params: Readonly<Record<string, unknown>>, me
   if (keyword === "const") return JSON.stringify(params["allowedValue"]);
   if (keyword === "pattern") return `what matches ${String(params["pattern"])}`;
   return message.replace(/^must (be )?(NOT )?/, (_all, _be, not) => (not === undefined ? "" : "not ")).replace(/^have/, "such as to have");
-}
-
-/** A name as a part of a JSON pointer. @see https://www.rfc-editor.org/rfc/rfc6901 */
-export function escapePointer(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }

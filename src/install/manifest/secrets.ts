@@ -1,3 +1,4 @@
+import { escapeStep, unescapeStep } from "../../util/text/json-pointer.js";
 import type { Issue } from "./json-validator.js";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -30,7 +31,8 @@ function collect(schema: unknown, root: Schema, place: string, places: Set<strin
   const same = [schema["if"], schema["then"], schema["else"], refOf(schema, root), ...SAME_PLACE.flatMap((name) => listOf(schema[name]))];
   for (const part of same) collect(part, root, place, places, next);
   for (const part of Object.values(objectOf(schema["dependentSchemas"]))) collect(part, root, place, places, next);
-  for (const [name, part] of Object.entries(objectOf(schema["properties"]))) collect(part, root, `${place}/${stepOf(name)}`, places, next);
+  for (const [name, part] of Object.entries(objectOf(schema["properties"])))
+    collect(part, root, `${place}/${escapeStep(name)}`, places, next);
   const any = [
     schema["items"],
     schema["additionalProperties"],
@@ -47,7 +49,7 @@ function refOf(schema: Schema, root: Schema): unknown {
   const ref = schema["$ref"] ?? schema["$dynamicRef"];
   if (typeof ref !== "string" || !ref.startsWith("#/")) return undefined;
   const steps = decodeURIComponent(ref.slice(2)).split("/");
-  return steps.reduce<unknown>((at, step) => (isObject(at) ? at[step.replaceAll("~1", "/").replaceAll("~0", "~")] : undefined), root);
+  return steps.reduce<unknown>((at, step) => (isObject(at) ? at[unescapeStep(step)] : undefined), root);
 }
 
 /** The same settings with every secret masked. What is unset stays unset. */
@@ -90,7 +92,7 @@ function walk(
   if (!isObject(value)) return value;
   const entries = Object.entries(value).map(([name, part]) => [
     name,
-    walk(part, secrets, "", onSecret, [...path, name], [...below(places, stepOf(name)), ...below(places, "*")]),
+    walk(part, secrets, "", onSecret, [...path, name], [...below(places, escapeStep(name)), ...below(places, "*")]),
   ]);
   return Object.fromEntries(entries) as unknown;
 }
@@ -104,10 +106,6 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
     (at, step) => (typeof at === "object" && at !== null && Object.hasOwn(at, step) ? (at as Schema)[step] : undefined),
     value,
   );
-}
-
-function stepOf(name: string): string {
-  return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function isObject(value: unknown): value is Schema {

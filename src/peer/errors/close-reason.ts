@@ -1,5 +1,5 @@
 import { isPluginError, PluginError, type PluginErrorCode, type StartError } from "../../errors.js";
-import { escapeLine } from "../../util/escape-controls.js";
+import { escapeLine } from "../../util/text/escape-controls.js";
 import { ranOutOfMemory } from "./out-of-memory.js";
 
 /** Why a connection, or a plugin, is no more. `switch` on `kind` is complete. */

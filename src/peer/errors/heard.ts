@@ -1,5 +1,5 @@
-import { cutToBytes } from "../../util/cut.js";
-import { escapeControls, escapeLine } from "../../util/escape-controls.js";
+import { cutToBytes } from "../../util/text/cut.js";
+import { escapeControls, escapeLine } from "../../util/text/escape-controls.js";
 
 const MAX_BYTES = 4 * 1024;
 const MAX_QUOTED = 128;

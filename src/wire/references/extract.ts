@@ -1,6 +1,6 @@
+import { pointerTo } from "../../util/text/json-pointer.js";
 import type { Attachments } from "../attachments.js";
 import { fixedView, isBytes } from "./bytes.js";
-import { pointerTo } from "./pointer.js";
 import type { Extracted, Ref } from "./ref.js";
 import { isAsyncIterable, kindOf, MAX_SCAN_DEPTH } from "./scan.js";
 import { whyUncarried } from "./uncarried.js";

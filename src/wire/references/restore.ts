@@ -1,5 +1,5 @@
-import { escapeControls } from "../../util/escape-controls.js";
-import { unescapeStep } from "./pointer.js";
+import { escapeControls } from "../../util/text/escape-controls.js";
+import { unescapeStep } from "../../util/text/json-pointer.js";
 
 /**
  * Puts what the refs name into a parsed value, and returns the value.

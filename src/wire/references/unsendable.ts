@@ -1,4 +1,4 @@
-import { stepsOf } from "./pointer.js";
+import { stepsOf } from "../../util/text/json-pointer.js";
 
 /** A value that cannot be sent; `path` is a JSON Pointer to what keeps it from that. */
 export class Unsendable extends Error {

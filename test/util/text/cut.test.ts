@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cutToBytes } from "../../src/util/cut.js";
+import { cutToBytes } from "../../../src/util/text/cut.js";
 
 test.each([
   ["short", 5, "short"],
